@@ -1,0 +1,55 @@
+/**
+ * Encoded events made ready for a socket, once for all connections that are to get the same ones.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-7.1 for the chunked transfer coding
+ */
+import type { LogEvent } from './channel-log.js'
+
+const CRLF_LENGTH = 2
+
+export class Batch {
+  /** How many events it holds. */
+  readonly events: number
+  /** The events alone. */
+  readonly payload: Buffer
+  /** The events as one chunk of an HTTP/1.1 chunked body: the same memory, framing included. */
+  readonly chunk: Buffer
+
+  constructor(text: string, bytes: number, events: number) {
+    const size = `${bytes.toString(16)}\r\n`
+    const chunk = Buffer.allocUnsafe(size.length + bytes + CRLF_LENGTH)
+    chunk.write(size, 0, 'latin1')
+    chunk.write(text, size.length, 'utf8')
+    chunk.write('\r\n', size.length + bytes, 'latin1')
+    this.events = events
+    this.chunk = chunk
+    this.payload = chunk.subarray(size.length, size.length + bytes)
+  }
+}
+
+/** Collects events for one batch, up to a size at which the socket is asked whether it can take more. */
+export class BatchBuilder {
+  /** Events left out because a newer one of the same key is on its way. */
+  conflated = 0
+  #text = ''
+  #bytes = 0
+  #events = 0
+
+  get isFull(): boolean {
+    return this.#bytes >= FULL
+  }
+
+  add(event: LogEvent): void {
+    this.#text += event.text
+    this.#bytes += event.bytes
+    this.#events++
+  }
+
+  /** Undefined when there is nothing in it. */
+  build(): Batch | undefined {
+    return this.#events === 0 ? undefined : new Batch(this.#text, this.#bytes, this.#events)
+  }
+}
+
+/** 64 KiB: several times a socket's high-water mark, and little enough to hold for each of many stalled clients. */
+const FULL = 64 * 1024

@@ -1,0 +1,284 @@
+/**
+ * One open response on the server, `res.sse`: from its head to its close. How bytes reach the socket is output.ts, what
+ * is read from the log is reader.ts, and when it is tended to is upkeep.ts.
+ */
+import type { ServerResponse } from 'node:http'
+import type { Batch } from './batch.js'
+import { CloseNotice, type CloseListener } from './close-notice.js'
+import type { StartFrom } from './cursor.js'
+import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
+import type { AnyEvents, Message } from './event-stream.js'
+import { prepareHead } from './head.js'
+import type { ResolvedStreamOptions } from './options.js'
+import { Output } from './output.js'
+import type { EventFilter } from './published-event.js'
+import { isGone, onClose } from './response-close.js'
+import { sendAll } from './send-all.js'
+import type { CloseReason } from './stats.js'
+
+export interface SubscribeOptions {
+  /**
+   * Where to begin when the client brings no last event ID: with the `latest` event of every key, with what is
+   * published from `now` on, or at the `start` of what the log holds. With a last event ID it resumes after that.
+   * @default 'latest'
+   */
+  from?: StartFrom
+  /** Decides which events this connection is sent; by default all. Filtered connections share no encoded batches. */
+  filter?: EventFilter
+}
+
+/** Reads the log for one connection. */
+export interface ConnectionReader {
+  subscribe(channels: string | readonly string[], options: SubscribeOptions): () => void
+  /** Writes what is due, as far as the connection takes it. */
+  serve(): void
+  close(): void
+}
+
+/** What a connection needs of the registry it belongs to. */
+export interface ConnectionHost<R> {
+  readonly registry: R
+  /** Milliseconds on a monotonic clock, as exact as time-outs need it. */
+  readonly now: number
+  createReader(connection: StreamConnection<AnyEvents, R>): ConnectionReader
+  /** Takes in a connection that is about to open; false to shed it. */
+  admit(connection: StreamConnection<AnyEvents, R>): boolean
+  /** Told once when an admitted connection has closed; its socket may still have something to send. */
+  left(connection: StreamConnection<AnyEvents, R>, reason: CloseReason): void
+  /** Told once when nothing of an admitted connection is left. */
+  forget(connection: StreamConnection<AnyEvents, R>): void
+  report(error: unknown): void
+}
+
+/** One `sse()`, as its connections share it. */
+export interface StreamOrigin {
+  readonly options: ResolvedStreamOptions
+  /** How many of its connections are open. */
+  open: number
+  /** Whether new requests are shed. */
+  closed: boolean
+}
+
+/** A shed client is asked to wait this much longer than one whose connection broke. */
+const SHED_RETRY_FACTOR = 4
+const DEFAULT_RETRY = 3000
+
+export class StreamConnection<E extends object, R> {
+  /** The last event ID that the client brought; an empty string when it brought none. */
+  readonly lastEventId: string
+  /** @internal */
+  readonly origin: StreamOrigin
+  /** Between 0 and 1, the same for the connection's life: spreads what would else happen to all at once. @internal */
+  readonly variation = Math.random()
+  /** When something was last written, and when the socket last took something. @internal */
+  lastWrite = 0
+  /** @internal */
+  lastProgress = 0
+  /** When the connection is to be ended, and why. @internal */
+  endAt = Infinity
+  /** @internal */
+  endReason: 'expired' | 'drained' = 'expired'
+
+  readonly #host: ConnectionHost<R>
+  readonly #res: ServerResponse
+  readonly #output: Output
+  readonly #closeNotice = new CloseNotice()
+  #state: 'new' | 'open' | 'closed' = 'new'
+  #reader: ConnectionReader | undefined
+  #largestMessage = 0
+
+  /** @internal */
+  constructor(res: ServerResponse, lastEventId: string, origin: StreamOrigin, host: ConnectionHost<R>) {
+    this.lastEventId = lastEventId
+    this.origin = origin
+    this.#host = host
+    this.#res = res
+    this.#output = new Output(res, () => this.#reader?.serve())
+    if (isGone(res)) this.#left('client')
+    else onClose(res, () => this.#gone())
+  }
+
+  /** The registry whose channels it can subscribe to. */
+  get registry(): R {
+    return this.#host.registry
+  }
+
+  /** Whether nothing can be sent any more, be it that the client left or that the response was ended. */
+  get closed(): boolean {
+    return this.#state === 'closed' || this.#res.writableEnded
+  }
+
+  /** Aborted when the connection closes: for the query, the fetch or the timer that works for it. */
+  get signal(): AbortSignal {
+    return this.#closeNotice.signal
+  }
+
+  /** Calls a listener once when the connection closes, with the reason. Returns the function that takes it back. */
+  on(_event: 'close', listener: CloseListener): () => void {
+    return this.#closeNotice.add(listener, (error) => this.#host.report(error))
+  }
+
+  /**
+   * Sends the head of the response, so that the client's `open` fires. All that sends or subscribes does it too; until
+   * then the handler may answer something else. Returns false when the connection is closed, or was shed.
+   */
+  open(): boolean {
+    if (this.#state === 'open') return !this.closed
+    if (this.closed || this.#res.headersSent) return false
+    if (this.#res.req.method === 'HEAD') return this.#answerHead()
+    if (!this.#host.admit(this as StreamConnection<AnyEvents, R>)) return this.shed()
+    this.#state = 'open'
+    this.lastWrite = this.lastProgress = this.#host.now
+    const { headers, maxAge } = this.origin.options
+    if (maxAge !== false) this.endAt = this.lastWrite + maxAge * (1 - 0.2 * this.variation)
+    prepareHead(this.#res, headers)
+    this.#output.open(this.#retry() + STREAM_OPEN)
+    return true
+  }
+
+  /**
+   * Sends the events of one or several channels from here on: after the client's last event ID, or else as `from` says.
+   * A channel that the connection is subscribed to already is left as it is. Returns the function that unsubscribes.
+   */
+  subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): () => void {
+    if (!this.open()) return () => undefined
+    this.#reader ??= this.#host.createReader(this as StreamConnection<AnyEvents, R>)
+    return this.#reader.subscribe(channels, options)
+  }
+
+  /**
+   * Sends a message to this connection alone, behind the events that are due. It is not in the log, and `key` means
+   * nothing to it. Returns false when the connection is closed. Throws an `SseError` when the message cannot be sent.
+   */
+  send(message: Message<E>): boolean {
+    if (this.closed) return false
+    return this.#sendText(encodeMessage(message as Message))
+  }
+
+  /**
+   * Sends every message of an iterable, each when the socket has taken the one before. Settles with true when all were
+   * sent, with false when the connection closed before; rejects when the iterable throws or a message cannot be sent.
+   */
+  sendAll(messages: Iterable<Message<E>> | AsyncIterable<Message<E>>): Promise<boolean> {
+    return sendAll<Message<E>>(this, messages)
+  }
+
+  /** Sends text that clients ignore. Returns false when the connection is closed. */
+  comment(text: string): boolean {
+    return !this.closed && this.#sendText(encodeComment(text))
+  }
+
+  /** Ends the response. The client will come back: to keep it away, answer 204 before anything is sent. */
+  close(): void {
+    if (this.open()) this.end('server')
+  }
+
+  /** Settles when the socket can take more, or has closed. @internal */
+  drained(): Promise<void> {
+    return this.closed ? Promise.resolve() : this.#output.drained(this.signal)
+  }
+
+  /** Answers with a stream that ends at once: any status but 200 would stop a browser's EventSource for good. @internal */
+  shed(): false {
+    const { headers } = this.origin.options
+    prepareHead(this.#res, headers)
+    this.#res.end(this.#retry(SHED_RETRY_FACTOR))
+    this.#left('server')
+    return false
+  }
+
+  /** Whether the log may write to it now. @internal */
+  get isWritable(): boolean {
+    return !this.#output.isBlocked && !this.closed
+  }
+
+  /** @internal */
+  get isBlocked(): boolean {
+    return this.#output.isBlocked
+  }
+
+  /** @internal */
+  get unsent(): number {
+    return this.#output.unsent
+  }
+
+  /** @internal */
+  hasProgressed(): boolean {
+    return this.#output.hasProgressed()
+  }
+
+  /** @internal */
+  write(batch: Batch): void {
+    this.lastWrite = this.#host.now
+    this.#output.write(batch)
+  }
+
+  /** @internal */
+  writeText(text: string): void {
+    if (this.closed) return
+    this.lastWrite = this.#host.now
+    this.#output.writeText(text)
+  }
+
+  /** @internal */
+  keepAlive(): void {
+    this.writeText(KEEP_ALIVE)
+  }
+
+  /** @internal */
+  end(reason: CloseReason): void {
+    if (this.#state !== 'open') return
+    if (!this.closed) {
+      if (reason === 'drained') this.#output.endForGood(this.#retry())
+      else this.#output.end()
+    }
+    this.#left(reason)
+  }
+
+  /** @internal */
+  destroy(reason: CloseReason): void {
+    this.#left(reason)
+    this.#output.destroy()
+  }
+
+  #sendText(text: string): boolean {
+    if (!this.open()) return false
+    this.#reader?.serve()
+    if (this.closed) return false
+    this.writeText(text)
+    this.#boundBuffer(Buffer.byteLength(text))
+    return !this.closed
+  }
+
+  #boundBuffer(bytes: number): void {
+    this.#largestMessage = Math.max(this.#largestMessage, bytes)
+    if (this.unsent > this.origin.options.maxBufferedBytes + this.#largestMessage) this.destroy('overflow')
+  }
+
+  #retry(factor = 1): string {
+    const { retry } = this.origin.options
+    if (retry === false && factor === 1) return ''
+    return encodeRetry(Math.round((retry || DEFAULT_RETRY) * factor * (0.5 + this.variation)))
+  }
+
+  #answerHead(): false {
+    prepareHead(this.#res, this.origin.options.headers)
+    this.#res.end()
+    this.#left('server')
+    return false
+  }
+
+  #left(reason: CloseReason): void {
+    if (this.#state === 'closed') return
+    const wasOpen = this.#state === 'open'
+    this.#state = 'closed'
+    this.#reader?.close()
+    if (wasOpen) this.#host.left(this as StreamConnection<AnyEvents, R>, reason)
+    this.#closeNotice.give(reason)
+  }
+
+  #gone(): void {
+    this.#left(this.#res.writableEnded ? 'server' : 'client')
+    this.#host.forget(this as StreamConnection<AnyEvents, R>)
+  }
+}

@@ -1,0 +1,102 @@
+/** All connections of a registry: who is let in, who is shed, and how they are ended. */
+import type { ConnectionHost, ConnectionReader, StreamConnection, StreamOrigin } from './connection.js'
+import type { AnyEvents } from './event-stream.js'
+import type { CloseReason, Counters } from './stats.js'
+import { Upkeep } from './upkeep.js'
+
+export interface ConnectionsOptions<R> {
+  registry: R
+  counters: Counters
+  createReader: (connection: StreamConnection<AnyEvents, R>) => ConnectionReader
+  report: (error: unknown) => void
+}
+
+export class Connections<R> implements ConnectionHost<R> {
+  readonly registry: R
+  readonly createReader: ConnectionsOptions<R>['createReader']
+  readonly report: (error: unknown) => void
+  /** How many are open. */
+  open = 0
+  readonly #counters: Counters
+  readonly #upkeep = new Upkeep<StreamConnection<AnyEvents, R>>()
+  #isLeaving = false
+  #whenEmpty: (() => void)[] = []
+
+  constructor({ registry, counters, createReader, report }: ConnectionsOptions<R>) {
+    this.registry = registry
+    this.createReader = createReader
+    this.report = report
+    this.#counters = counters
+  }
+
+  get now(): number {
+    return this.#upkeep.now
+  }
+
+  /** How many have a socket that takes nothing more. */
+  get stalled(): number {
+    let stalled = 0
+    for (const connection of this.#upkeep.connections) if (connection.isBlocked) stalled++
+    return stalled
+  }
+
+  isFull(origin: StreamOrigin): boolean {
+    return this.#isLeaving || origin.closed || origin.open >= origin.options.maxConnections
+  }
+
+  admit(connection: StreamConnection<AnyEvents, R>): boolean {
+    if (this.isFull(connection.origin)) return false
+    this.open++
+    connection.origin.open++
+    this.#upkeep.add(connection)
+    return true
+  }
+
+  left(connection: StreamConnection<AnyEvents, R>, reason: CloseReason): void {
+    this.open--
+    connection.origin.open--
+    this.#counters.closed[reason]++
+  }
+
+  forget(connection: StreamConnection<AnyEvents, R>): void {
+    this.#upkeep.remove(connection)
+    if (this.#upkeep.connections.size > 0) return
+    for (const settle of this.#whenEmpty.splice(0)) settle()
+  }
+
+  shed(connection: StreamConnection<AnyEvents, R>): void {
+    this.#counters.shed++
+    connection.shed()
+  }
+
+  /** Ends every connection at a random moment of the window; settles when nothing is left of any. */
+  drain(window: number): Promise<void> {
+    this.#isLeaving = true
+    this.#upkeep.watchWithin(window)
+    for (const connection of this.#upkeep.connections) {
+      const endAt = this.now + Math.random() * window
+      if (endAt > connection.endAt) continue
+      connection.endAt = endAt
+      connection.endReason = 'drained'
+    }
+    return this.#empty()
+  }
+
+  /** Ends every connection now; settles when nothing is left of any. */
+  close(): Promise<void> {
+    this.#isLeaving = true
+    for (const connection of this.#upkeep.connections) connection.end('drained')
+    return this.#empty()
+  }
+
+  /** Ends the connections of one origin. */
+  closeOrigin(origin: StreamOrigin): void {
+    origin.closed = true
+    for (const connection of this.#upkeep.connections) if (connection.origin === origin) connection.end('server')
+  }
+
+  #empty(): Promise<void> {
+    if (this.#upkeep.connections.size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenEmpty.push(resolve))
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Brings what is published to the readers: one pass per event-loop turn over every channel that has something new.
+ *
+ * The pass is what turns a burst of events into one write per connection. It gives way to the event loop in between when
+ * there are many readers, and it runs early when what is pending comes near to the bounds of the log, so that readers
+ * that keep up are never overtaken.
+ */
+import type { ChannelLog, LogEvent } from './channel-log.js'
+import { Feed, type Served } from './feed.js'
+import type { HistoryBounds, Log } from './log.js'
+import { SharedBatches } from './shared-batches.js'
+
+/** Readers served in a row before the event loop gets its turn: some milliseconds' worth. */
+const SLICE = 2000
+
+export class Delivery {
+  readonly batches = new SharedBatches()
+  readonly #log: Log
+  readonly #feeds = new Map<ChannelLog, Feed>()
+  readonly #dueFeeds = new Set<Feed>()
+  readonly #dueReaders = new Set<Served>()
+  /** The readers still to be served of the feed that a pass is in the middle of. */
+  #remaining: Iterator<Served> | undefined
+  #isScheduled = false
+  #isRunning = false
+  #isPressed = false
+  #pendingBytes = 0
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  /** Whether events come faster than passes, so that whoever publishes should wait for the next turn. */
+  get isPressed(): boolean {
+    return this.#isPressed
+  }
+
+  subscribers(channel: ChannelLog | undefined): number {
+    return (channel && this.#feeds.get(channel)?.readers.size) ?? 0
+  }
+
+  join(name: string, reader: Served): Feed {
+    const channel = this.#log.open(name)
+    let feed = this.#feeds.get(channel)
+    if (feed === undefined) this.#feeds.set(channel, (feed = new Feed(channel)))
+    feed.readers.add(reader)
+    channel.readers = feed.readers.size
+    return feed
+  }
+
+  leave(feed: Feed, reader: Served): void {
+    const { channel, readers } = feed
+    readers.delete(reader)
+    channel.readers = readers.size
+    if (readers.size > 0) return
+    this.#feeds.delete(channel)
+    this.#offer(feed)
+    this.#log.dropIfUnused(channel)
+  }
+
+  /** Asks for one reader to be served in the next pass, because it has just subscribed. */
+  due(reader: Served): void {
+    this.#dueReaders.add(reader)
+    this.#schedule()
+  }
+
+  /** Asks for the readers of an event's channel to be served in the next pass. */
+  published(event: LogEvent): void {
+    const feed = this.#feeds.get(event.channel)
+    if (feed === undefined) return
+    this.#pendingBytes += feed.add(event)
+    this.#dueFeeds.add(feed)
+    if (this.#isRunning) return
+    if (!this.#isNearBounds(feed)) return this.#schedule()
+    this.#isPressed = true
+    this.#schedule()
+    this.#run(Infinity)
+  }
+
+  #isNearBounds(feed: Feed): boolean {
+    const { history, bytes } = this.#log.bounds
+    return isOverHalf(feed, history) || this.#pendingBytes > bytes / 2
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = this.#isPressed = false
+      this.#run(SLICE)
+    })
+  }
+
+  #run(slice: number): void {
+    this.#isRunning = true
+    let served = 0
+    for (let reader = this.#nextReader(); reader !== undefined; reader = this.#nextReader()) {
+      reader.serve()
+      if (++served >= slice) break
+    }
+    this.#isRunning = false
+    if (this.#remaining === undefined && this.#dueFeeds.size === 0 && this.#dueReaders.size === 0) this.batches.clear()
+    else this.#schedule()
+  }
+
+  /** Whose turn it is: those that have just subscribed, then the readers of each channel that has something new. */
+  #nextReader(): Served | undefined {
+    for (const reader of this.#dueReaders) {
+      this.#dueReaders.delete(reader)
+      return reader
+    }
+    for (;;) {
+      const next = this.#remaining?.next()
+      if (next?.done === false) return next.value
+      const [feed] = this.#dueFeeds
+      this.#remaining = feed?.readers.values()
+      if (feed === undefined) return undefined
+      this.#offer(feed)
+    }
+  }
+
+  /** What is published to the feed from here on makes it due again. */
+  #offer(feed: Feed): void {
+    this.#dueFeeds.delete(feed)
+    this.#pendingBytes -= feed.takePending()
+  }
+}
+
+function isOverHalf(feed: Feed, bounds: HistoryBounds): boolean {
+  return feed.pendingEvents > bounds.events / 2 || feed.pendingBytes > bounds.bytes / 2
+}

@@ -1,0 +1,23 @@
+/**
+ * The one error class of the package. Every mistake of a caller is reported with it and can be told apart by its code;
+ * a client that has gone is no mistake and raises none.
+ */
+
+/**
+ * - `ERR_SSE_OPTION`: an option of a wrong type or range, thrown where the thing is created.
+ * - `ERR_SSE_MESSAGE`: a message that the event stream format cannot carry.
+ * - `ERR_SSE_DATA`: data that JSON cannot hold; `cause` is what `JSON.stringify` threw.
+ * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty string.
+ * - `ERR_SSE_CLOSED`: publishing to a registry that has been closed.
+ */
+export type SseErrorCode = 'ERR_SSE_OPTION' | 'ERR_SSE_MESSAGE' | 'ERR_SSE_DATA' | 'ERR_SSE_CHANNEL' | 'ERR_SSE_CLOSED'
+
+export class SseError extends Error {
+  override readonly name = 'SseError'
+  readonly code: SseErrorCode
+
+  constructor(code: SseErrorCode, message: string, options?: { cause: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * A doubly linked list of events in order of age, threaded through the events themselves: the oldest is at hand, and
+ * any event leaves in constant time. An event is in one list at a time.
+ */
+import { sizeOf, type LogEvent } from './channel-log.js'
+
+export class EventList {
+  oldest: LogEvent | undefined
+  /** What its events occupy. */
+  bytes = 0
+  #newest: LogEvent | undefined
+
+  push(event: LogEvent): void {
+    event.older = this.#newest
+    event.newer = undefined
+    if (this.#newest === undefined) this.oldest = event
+    else this.#newest.newer = event
+    this.#newest = event
+    this.bytes += sizeOf(event)
+  }
+
+  remove(event: LogEvent): void {
+    if (event.older === undefined) this.oldest = event.newer
+    else event.older.newer = event.newer
+    if (event.newer === undefined) this.#newest = event.older
+    else event.newer.older = event.older
+    event.older = event.newer = undefined
+    this.bytes -= sizeOf(event)
+  }
+}

@@ -1,0 +1,34 @@
+/** A channel that has readers: who is to be served when it has more, and how much of it they have not been offered. */
+import type { ChannelLog, LogEvent } from './channel-log.js'
+import { sizeOf } from './channel-log.js'
+
+export interface Served {
+  serve(): void
+}
+
+export class Feed {
+  readonly channel: ChannelLog
+  readonly readers = new Set<Served>()
+  /** Events appended since the readers were last served, and what they occupy. */
+  pendingEvents = 0
+  pendingBytes = 0
+
+  constructor(channel: ChannelLog) {
+    this.channel = channel
+  }
+
+  /** Returns what the event occupies. */
+  add(event: LogEvent): number {
+    const size = sizeOf(event)
+    this.pendingEvents++
+    this.pendingBytes += size
+    return size
+  }
+
+  /** Called when everything so far is about to be offered to the readers; returns how many bytes that is. */
+  takePending(): number {
+    const bytes = this.pendingBytes
+    this.pendingEvents = this.pendingBytes = 0
+    return bytes
+  }
+}

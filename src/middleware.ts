@@ -1,0 +1,122 @@
+/** `sse()`: the middleware that turns a request for an event stream into `res.sse`. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import createError from 'http-errors'
+import vary from 'vary'
+import type { Channel } from './channel.js'
+import type { StreamOrigin } from './connection.js'
+import type { AnyEvents } from './event-stream.js'
+import { acceptsEventStream, readLastEventId } from './negotiation.js'
+import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
+import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- Express's types are extended in a namespace
+  namespace Express {
+    interface Request {
+      /** The last event ID that the client brought; an empty string when it brought none. Set by `sse()`. */
+      lastEventId: string
+    }
+    interface Response {
+      /** The connection, when the request asks for an event stream. Set by `sse()`. */
+      sse?: Connection
+    }
+  }
+}
+
+/** What `sse()` adds to a request, for servers without Express's types. */
+export interface SseRequest {
+  lastEventId: string
+}
+
+/** What `sse()` adds to a response, for servers without Express's types. */
+export interface SseResponse {
+  sse?: Connection
+}
+
+export interface SseOptions<E extends object = AnyEvents> extends StreamOptions {
+  /**
+   * The registry whose channels the connections subscribe to: one that several routes share, or the options for one of
+   * its own.
+   * @default a new one
+   */
+  registry?: ChannelRegistry<E> | RegistryOptions
+}
+
+export interface SseMiddleware<E extends object = AnyEvents> {
+  (
+    req: IncomingMessage | Http2ServerRequest,
+    res: ServerResponse | Http2ServerResponse,
+    next: (error?: unknown) => void,
+  ): void
+  /** The registry whose channels the connections subscribe to. */
+  readonly registry: ChannelRegistry<E>
+  /** A channel of the registry. */
+  channel(name: string): Channel<E>
+  /**
+   * Ends the connections that came through this middleware and sheds new requests. A registry that it made for itself
+   * is closed with it; one that was passed in is left to its owner.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a middleware that puts a connection on `res.sse` for requests that accept `text/event-stream`, and reads
+ * `Last-Event-ID` into `req.lastEventId`. Throws an `SseError` for a wrong option.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}): SseMiddleware<E> {
+  const origin: StreamOrigin = { options: resolveStreamOptions(options), open: 0, closed: false }
+  const shared = isRegistry<E>(options.registry) ? options.registry : undefined
+  const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions | undefined)
+
+  function middleware(
+    req: IncomingMessage | Http2ServerRequest,
+    res: ServerResponse | Http2ServerResponse,
+    next: (error?: unknown) => void,
+  ): void {
+    if (registry.starting === undefined) return handle(req, asResponse(res), next, origin, registry as ChannelRegistry)
+    void registry.starting.then(() => middleware(req, res, next))
+  }
+
+  return Object.assign(middleware, {
+    registry,
+    channel: (name: string) => registry.channel(name),
+    close: async () => {
+      registry.disconnect(origin)
+      if (shared === undefined) await registry.close()
+    },
+  })
+}
+
+function handle(
+  req: (IncomingMessage | Http2ServerRequest) & Partial<SseRequest>,
+  res: ServerResponse & SseResponse,
+  next: (error?: unknown) => void,
+  origin: StreamOrigin,
+  registry: ChannelRegistry,
+): void {
+  req.lastEventId = readLastEventId(req)
+  if (res.headersSent) return next()
+  vary(res, 'Accept')
+  const { accept, fallthrough } = origin.options
+  if (acceptsEventStream(req, accept)) {
+    const connection = registry.connect(res, req.lastEventId, origin)
+    if (connection === undefined) return
+    res.sse = connection
+  } else if (!fallthrough) {
+    return next(createError(406, 'This is an event stream: the request must accept text/event-stream.'))
+  }
+  next()
+}
+
+/** HTTP/2's compatibility API is, in all that is used here, the one of HTTP/1. */
+function asResponse(res: ServerResponse | Http2ServerResponse): ServerResponse & SseResponse {
+  return res as ServerResponse
+}
+
+/** By what it can do: an ESM and a CJS copy of the package in one process each have a class of their own. */
+function isRegistry<E extends object>(value: object | undefined): value is ChannelRegistry<E> {
+  return value !== undefined && 'connect' in value && 'channel' in value
+}

@@ -1,0 +1,236 @@
+/** The options of `sse()` and `createRegistry()`: their meaning, their defaults, and the one place where they are checked. */
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { SseError } from './errors.js'
+import type { HistoryBounds, LogBounds } from './log.js'
+import type { Store } from './store.js'
+
+/** Options of one route of event streams. */
+export interface StreamOptions {
+  /**
+   * Which requests are SSE requests. `explicit`: those whose `Accept` names `text/event-stream`. `any`: also those that
+   * would take it, with `text/*`, with `*` + `/*`, or because they have no `Accept`.
+   * @default 'explicit'
+   */
+  accept?: 'explicit' | 'any'
+  /**
+   * What happens to any other request. `true`: it goes on to the next handler, without `res.sse`. `false`: `next` is
+   * called with a 406 `HttpError`.
+   * @default true
+   */
+  fallthrough?: boolean
+  /**
+   * Reconnection time in milliseconds, sent when a stream opens; HTML standard, 9.2.6, field `retry`. It is varied by
+   * ±50 % for each connection, so that clients do not come back in one instant. `false` sends none.
+   * @default 3000
+   */
+  retry?: number | false
+  /**
+   * Milliseconds of silence after which a comment line is sent, at the latest, to keep middleboxes from cutting the
+   * stream. `false` for none.
+   * @default 15_000
+   */
+  keepAlive?: number | false
+  /**
+   * Milliseconds after which a connection is ended, varied by up to −20 %, so that its client comes back and is
+   * authorised anew. `false` for no end.
+   * @default false
+   */
+  maxAge?: number | false
+  /**
+   * How many connections may be open at once; a request beyond that is answered with a stream that ends at once and
+   * asks to come back later. `Infinity` for no limit.
+   * @default Infinity
+   */
+  maxConnections?: number
+  /**
+   * Milliseconds without any progress on a socket that has something to send; then it is destroyed. `false` waits for
+   * the operating system to give up.
+   * @default 30_000
+   */
+  stallTimeout?: number | false
+  /**
+   * Bytes that `send()` may leave unsent on one connection, beyond its largest message; then the connection is
+   * destroyed. `Infinity` for no limit.
+   * @default 4_194_304 (4 MiB)
+   */
+  maxBufferedBytes?: number
+  /**
+   * Response headers to send beside the package's own.
+   * @default {}
+   */
+  headers?: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** Options of a registry. */
+export interface RegistryOptions {
+  /**
+   * How far back a client can resume: bounds of each channel's history, of which the first that is reached lets the
+   * oldest event go. An event counts with its encoded bytes and 256 more for book-keeping; `age` is in milliseconds.
+   * `false`: nothing is replayed; a reader that is connected and slow still has these default bounds.
+   * @default { events: 1000, bytes: 4_194_304, age: 300_000 }
+   */
+  history?: Partial<HistoryBounds> | false
+  /**
+   * Bytes that the whole log may occupy, counted in the same way; beyond that the oldest event anywhere goes first.
+   * @default 67_108_864 (64 MiB)
+   */
+  bytes?: number
+  /**
+   * How many keys a channel keeps the latest event of; beyond that the key that has not changed for longest goes.
+   * @default 10_000
+   */
+  keys?: number
+  /**
+   * Where the log lives.
+   * @default in memory, in this process
+   */
+  store?: Store
+  /**
+   * Gets the failures that nobody awaits: a rejected `publish`, a filter or listener that threw.
+   * @default process.emitWarning
+   */
+  onError?: (error: Error) => void
+}
+
+export type ResolvedStreamOptions = Required<StreamOptions>
+
+export interface ResolvedRegistryOptions {
+  log: LogBounds
+  store: Store | undefined
+  onError: (error: Error) => void
+}
+
+const MIB = 1024 * 1024
+
+const STREAM_DEFAULTS: ResolvedStreamOptions = {
+  accept: 'explicit',
+  fallthrough: true,
+  retry: 3000,
+  keepAlive: 15_000,
+  maxAge: false,
+  maxConnections: Infinity,
+  stallTimeout: 30_000,
+  maxBufferedBytes: 4 * MIB,
+  headers: {},
+}
+
+const HISTORY_DEFAULTS: HistoryBounds = { events: 1000, bytes: 4 * MIB, age: 5 * 60_000 }
+
+const REGISTRY_DEFAULTS = {
+  history: HISTORY_DEFAULTS,
+  bytes: 64 * MIB,
+  keys: 10_000,
+  store: undefined,
+  onError: (error: Error) => process.emitWarning(error),
+}
+
+/** What a value has to be, in words and as a test. */
+interface Form {
+  readonly is: string
+  test(value: unknown): boolean
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isWindow = (value: unknown) => Number.isFinite(value) && Number(value) >= 0
+const isCount = (value: unknown) => value === Infinity || Number.isSafeInteger(value)
+
+function isHeaders(value: unknown): boolean {
+  if (!isObject(value)) return false
+  try {
+    for (const [name, values] of Object.entries(value)) {
+      validateHeaderName(name)
+      for (const one of [values].flat()) validateHeaderValue(name, one as string)
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
+const boolean: Form = { is: 'true or false', test: (value) => typeof value === 'boolean' }
+const count: Form = {
+  is: 'a whole number of 1 or more, or Infinity',
+  test: (value) => isCount(value) && Number(value) >= 1,
+}
+const milliseconds: Form = {
+  is: 'a number of milliseconds above 0',
+  test: (value) => typeof value === 'number' && value > 0,
+}
+const timeout: Form = {
+  is: `${milliseconds.is}, or false`,
+  test: (value) => value === false || (milliseconds.test(value) && value !== Infinity),
+}
+
+const STREAM_FORMS: Record<keyof StreamOptions | 'registry', Form> = {
+  registry: { is: 'a registry, or the options to make one', test: isObject },
+  accept: { is: "'explicit' or 'any'", test: (value) => value === 'explicit' || value === 'any' },
+  fallthrough: boolean,
+  retry: {
+    is: 'a whole number of milliseconds, 0 or more, or false',
+    test: (value) => value === false || (Number.isSafeInteger(value) && Number(value) >= 0),
+  },
+  keepAlive: timeout,
+  maxAge: timeout,
+  maxConnections: {
+    is: 'a whole number of 0 or more, or Infinity',
+    test: (value) => isCount(value) && Number(value) >= 0,
+  },
+  stallTimeout: timeout,
+  maxBufferedBytes: count,
+  headers: { is: 'an object of valid header names and values', test: isHeaders },
+}
+
+const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
+  history: { is: 'an object of bounds, or false', test: (value) => value === false || isObject(value) },
+  bytes: count,
+  keys: count,
+  store: { is: 'a store', test: (value) => isObject(value) && 'append' in value },
+  onError: { is: 'a function', test: (value) => typeof value === 'function' },
+}
+
+const HISTORY_FORMS: Record<keyof HistoryBounds, Form> = { events: count, bytes: count, age: milliseconds }
+
+export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOptions {
+  check('sse()', options, STREAM_FORMS)
+  return { ...STREAM_DEFAULTS, ...given(options) }
+}
+
+/** The milliseconds over which connections are drained. */
+export function resolveDrainWindow(window: number): number {
+  check('drain()', { window }, { window: { is: 'a number of milliseconds, 0 or more', test: isWindow } })
+  return window
+}
+
+export function resolveRegistryOptions(options: RegistryOptions): ResolvedRegistryOptions {
+  check('createRegistry()', options, REGISTRY_FORMS)
+  const { history, bytes, keys, store, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
+  if (history !== false) check('createRegistry()', history, HISTORY_FORMS, 'history.')
+  const bounds = { ...HISTORY_DEFAULTS, ...(history === false ? {} : given(history)) }
+  return { log: { history: bounds, replay: history !== false, bytes, keys }, store, onError }
+}
+
+function check(where: string, options: object, forms: Record<string, Form>, prefix = ''): void {
+  if (!isObject(options)) throw invalid(`${where}: options must be an object; got ${show(options)}`)
+  for (const [name, value] of Object.entries(options)) {
+    const form = Object.hasOwn(forms, name) ? forms[name] : undefined
+    if (form === undefined) {
+      throw invalid(`${where}: there is no option ${prefix}${name}; the options are ${Object.keys(forms).join(', ')}`)
+    }
+    if (value !== undefined && !form.test(value)) {
+      throw invalid(`${where}: ${prefix}${name} must be ${form.is}; got ${show(value)}`)
+    }
+  }
+}
+
+/** An option that is undefined is one that was not given. */
+function given<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value)
+}
+
+function invalid(message: string): SseError {
+  return new SseError('ERR_SSE_OPTION', message)
+}

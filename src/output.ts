@@ -1,0 +1,115 @@
+/**
+ * The body of one response: puts bytes on its socket and knows when the socket says stop.
+ *
+ * Most streams are plain chunked HTTP/1.1. For those the chunk framing is made once per batch, and the same memory is
+ * handed to every socket; `res.write` would frame it anew for each. Where `write` is wrapped by a middleware, or the
+ * body is not chunked (HTTP/1.0, HTTP/2), everything goes through `res.write`.
+ */
+import { once } from 'node:events'
+import { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { Batch } from './batch.js'
+import { destroy, endSocket } from './response-close.js'
+
+/** What `compression` and its like add to a response. */
+interface Flushable {
+  flush?: () => void
+}
+
+/** libuv's own count of what is left of a write in progress, which `net.Socket`'s timeout reads as well. */
+interface WithHandle {
+  _handle?: { writeQueueSize?: number } | null
+}
+
+export class Output {
+  /** Whether the socket has taken less than it was given; nothing from the log is written until it drains. */
+  isBlocked = false
+
+  readonly #res: ServerResponse
+  readonly #onDrain: () => void
+  /** Set when chunks may be written past `res.write`. */
+  #socket: Socket | undefined
+  #written = 0
+  #progress = 0
+
+  constructor(res: ServerResponse, onDrain: () => void) {
+    this.#res = res
+    this.#onDrain = onDrain
+  }
+
+  /** Writes the head of the response together with the first text of its body. */
+  open(text: string): void {
+    const res = this.#res
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
+    const isPlain = Object.is(res.write, ServerResponse.prototype.write)
+    this.#written += Buffer.byteLength(text)
+    if (!res.write(text)) this.#stop()
+    if (isPlain && res.chunkedEncoding && res.socket !== null) this.#socket = res.socket
+    else this.#flush()
+  }
+
+  write(batch: Batch): void {
+    const socket = this.#socket
+    const bytes = socket === undefined ? batch.payload : batch.chunk
+    this.#written += bytes.length
+    if (!(socket ?? this.#res).write(bytes)) this.#stop()
+    if (socket === undefined) this.#flush()
+  }
+
+  writeText(text: string): void {
+    this.write(new Batch(text, Buffer.byteLength(text), 0))
+  }
+
+  end(text = ''): void {
+    this.#res.end(text)
+  }
+
+  /** Ends the response and, when that has been sent, the socket: its process is about to leave. */
+  endForGood(text = ''): void {
+    endSocket(this.#res)
+    this.#res.end(text)
+  }
+
+  destroy(): void {
+    destroy(this.#res)
+  }
+
+  /** Settles when the socket can take more, at the earliest in the next turn, or when the signal is aborted. */
+  async drained(signal: AbortSignal): Promise<void> {
+    if (!this.isBlocked) return turn()
+    await once(this.#emitter, 'drain', { signal }).catch(() => undefined)
+  }
+
+  /** Bytes given to the response that the operating system has not taken yet. */
+  get unsent(): number {
+    return (this.#socket ?? this.#res).writableLength
+  }
+
+  /** Whether anything has been sent since this was last asked, be it a part of one large write. */
+  hasProgressed(): boolean {
+    const inFlight = (this.#res.socket as WithHandle | null)?._handle?.writeQueueSize ?? 0
+    const progress = this.#written - this.unsent - inFlight
+    const progressed = progress !== this.#progress
+    this.#progress = progress
+    return progressed
+  }
+
+  /** `write` also answers false when the system took everything at once but it was much; there is no need to wait then. */
+  #stop(): void {
+    if (this.isBlocked || this.unsent === 0) return
+    this.isBlocked = true
+    this.#emitter.once('drain', () => {
+      this.isBlocked = false
+      this.#onDrain()
+    })
+  }
+
+  get #emitter(): Socket | ServerResponse {
+    return this.#socket ?? this.#res
+  }
+
+  #flush(): void {
+    ;(this.#res as Flushable).flush?.()
+  }
+}

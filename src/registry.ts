@@ -1,0 +1,145 @@
+/** A registry: the named channels of one route, or of several that share it, over one log. It puts the parts together. */
+import type { ServerResponse } from 'node:http'
+import { Channel, type ChannelHost } from './channel.js'
+import { requireChannelName } from './channel-name.js'
+import { StreamConnection, type StreamOrigin } from './connection.js'
+import { Connections } from './connections.js'
+import { Delivery } from './delivery.js'
+import type { AnyEvents } from './event-stream.js'
+import { Log, type LogEntry } from './log.js'
+import { MemoryStore } from './memory-store.js'
+import { resolveDrainWindow, resolveRegistryOptions, type RegistryOptions } from './options.js'
+import type { Position } from './position.js'
+import { PublishedEvent } from './published-event.js'
+import { Publisher } from './publisher.js'
+import { Reader, type ReaderHost } from './reader.js'
+import { Counters, type RegistryStats } from './stats.js'
+import type { Store } from './store.js'
+
+/** A connection as handlers see it: `res.sse`. */
+export type Connection<E extends object = AnyEvents> = StreamConnection<E, ChannelRegistry<E>>
+
+/** Makes a registry, for several routes to share or to be kept apart from any. Throws an `SseError` for a wrong option. */
+export function createRegistry<E extends object = AnyEvents>(options: RegistryOptions = {}): ChannelRegistry<E> {
+  return new ChannelRegistry<E>(options)
+}
+
+export class ChannelRegistry<E extends object = AnyEvents> {
+  /** Settles when the store has filled the log, so that streams can open; undefined as soon as it has. @internal */
+  starting: Promise<void> | undefined
+  readonly #log: Log
+  readonly #store: Store
+  readonly #counters = new Counters()
+  readonly #delivery: Delivery
+  readonly #connections: Connections<ChannelRegistry>
+  readonly #publisher: Publisher
+  readonly #channelHost: ChannelHost
+
+  /** @internal */
+  constructor(options: RegistryOptions) {
+    const { log: bounds, store = new MemoryStore(), onError } = resolveRegistryOptions(options)
+    const report = (error: unknown) => onError(error instanceof Error ? error : new Error(String(error)))
+    const counters = (this.#counters = new Counters())
+    const log = (this.#log = new Log(bounds))
+    const delivery = (this.#delivery = new Delivery(log))
+    const readerHost: ReaderHost = { log, counters, delivery, report }
+    const createReader = (connection: Connection) => new Reader(connection, readerHost)
+    this.#store = store
+    this.#connections = new Connections<ChannelRegistry>({
+      registry: this as ChannelRegistry,
+      counters,
+      createReader,
+      report,
+    })
+    this.#publisher = new Publisher({ store, log, delivery, counters, report })
+    this.#channelHost = {
+      publish: (channel, message) => this.#publisher.publish(channel, message),
+      subscribers: (channel) => delivery.subscribers(log.channels.get(channel)),
+      latest: (channel, key) => this.#latest(channel, key),
+    }
+    this.#start(report)
+  }
+
+  /** The channel of a name. It need not exist: it does as long as somebody subscribes or the log holds its events. */
+  channel(name: string): Channel<E> {
+    requireChannelName(name)
+    return new Channel<E>(name, this.#channelHost)
+  }
+
+  /** Whether a channel has a subscriber, history or a latest event. */
+  has(name: string): boolean {
+    return this.#log.channels.has(name)
+  }
+
+  /** The names of all such channels. */
+  names(): string[] {
+    return [...this.#log.channels.keys()]
+  }
+
+  /** What the registry holds and has done, as plain counts. */
+  stats(): RegistryStats {
+    const { published, delivered, conflated, shed, gaps, resumes, closed } = this.#counters
+    const { events, bytes, channels } = this.#log
+    const { open: connections, stalled } = this.#connections
+    const now = { connections, channels: channels.size, events, bytes, stalled }
+    return {
+      ...now,
+      published,
+      delivered,
+      conflated,
+      shed,
+      gaps: { ...gaps },
+      resumes: { ...resumes },
+      closed: { ...closed },
+    }
+  }
+
+  /**
+   * Prepares for the process to leave: sheds new requests and ends each open connection at a random moment of the
+   * window, in milliseconds, 10 seconds by default, so that clients do not all come back in one instant. Settles when
+   * the last one has gone; `close()` and `server.close()` may follow.
+   */
+  drain({ window = 10_000 }: { window?: number } = {}): Promise<void> {
+    return this.#connections.drain(resolveDrainWindow(window))
+  }
+
+  /** Ends all connections and the store, sheds new requests and rejects what is published. Settles when that is done. */
+  async close(): Promise<void> {
+    this.#publisher.close()
+    await this.#connections.close()
+    await this.#store.close()
+  }
+
+  /** Takes a response in; undefined when it was shed. @internal */
+  connect(res: ServerResponse, lastEventId: string, origin: StreamOrigin): Connection | undefined {
+    const connection = new StreamConnection<AnyEvents, ChannelRegistry>(res, lastEventId, origin, this.#connections)
+    if (!this.#connections.isFull(origin)) return connection
+    this.#connections.shed(connection)
+    return undefined
+  }
+
+  /** Ends the connections of one `sse()`. @internal */
+  disconnect(origin: StreamOrigin): void {
+    this.#connections.closeOrigin(origin)
+  }
+
+  #start(report: (error: unknown) => void): void {
+    const starting = this.#store.start({
+      begin: (epoch, position) => this.#log.begin(epoch, position),
+      append: (position, entry) => this.#append(position, entry),
+    })
+    if (starting === undefined) return
+    this.starting = starting.catch(report).finally(() => (this.starting = undefined))
+  }
+
+  #append(position: Position, entry: LogEntry): void {
+    const event = this.#log.append(position, entry)
+    this.#delivery.published(event)
+    this.#log.trim(event.channel, position.ms)
+  }
+
+  #latest(channel: string, key: string): PublishedEvent | undefined {
+    const event = this.#log.channels.get(channel)?.latest(key)
+    return event && new PublishedEvent(event, this.#log.epoch)
+  }
+}

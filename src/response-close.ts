@@ -1,0 +1,45 @@
+/** Notices that a response's client is gone, on HTTP/1, behind a pipelined request, and on HTTP/2. */
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
+
+export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
+  return 'stream' in res
+}
+
+/** Whether the client has left already, or the response has been finished. */
+export function isGone(res: ServerResponse): boolean {
+  return res.writableEnded || (isHttp2(res) ? res.stream.destroyed : res.req.socket.destroyed)
+}
+
+/**
+ * Calls back when nothing more can reach the client. It listens to the response, because a body parser makes the
+ * request's `close` come early; and where the response has no socket yet, because it was pipelined behind another, also
+ * to the socket, since such a response may never get a `close` of its own.
+ */
+export function onClose(res: ServerResponse, callback: () => void): void {
+  if (isHttp2(res) || res.socket !== null) {
+    res.once('close', callback)
+    return
+  }
+  const { socket } = res.req
+  socket.setMaxListeners(socket.getMaxListeners() + 1)
+  const closed = () => {
+    res.off('close', closed)
+    socket.off('close', closed)
+    socket.setMaxListeners(socket.getMaxListeners() - 1)
+    callback()
+  }
+  res.once('close', closed)
+  socket.once('close', closed)
+}
+
+/** Drops the connection at once, with all that is unsent. */
+export function destroy(res: ServerResponse): void {
+  if (isHttp2(res)) res.stream.destroy()
+  else res.req.socket.destroy()
+}
+
+/** Closes the socket behind a response that has been ended, so that it does not linger for another request. */
+export function endSocket(res: ServerResponse): void {
+  if (!isHttp2(res)) res.once('finish', () => res.req.socket.destroySoon())
+}

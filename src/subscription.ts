@@ -1,0 +1,20 @@
+/** One connection's reading of one channel: a cursor, the feed it reads from, and what it wants of it. */
+import type { LogEvent } from './channel-log.js'
+import { Cursor } from './cursor.js'
+import type { Feed } from './feed.js'
+import { PublishedEvent, type EventFilter } from './published-event.js'
+
+export class Subscription extends Cursor {
+  readonly feed: Feed
+  readonly filter: EventFilter | undefined
+
+  constructor(feed: Feed, filter: EventFilter | undefined) {
+    super(feed.channel)
+    this.feed = feed
+    this.filter = filter
+  }
+
+  wants(event: LogEvent, epoch: string): boolean {
+    return this.filter === undefined || this.filter(new PublishedEvent(event, epoch))
+  }
+}

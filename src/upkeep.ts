@@ -1,0 +1,79 @@
+/**
+ * The shared timer of a registry: keep-alives, stalls and ages of all its connections. One timer and one clock for all;
+ * what would be due at the same moment for many connections is spread by each one's own variation.
+ */
+import type { CloseReason } from './stats.js'
+
+/** A connection, as far as it has to be tended to. */
+export interface Tended {
+  readonly origin: { readonly options: Record<'keepAlive' | 'stallTimeout' | 'maxAge', number | false> }
+  readonly variation: number
+  readonly unsent: number
+  readonly lastWrite: number
+  lastProgress: number
+  readonly endAt: number
+  readonly endReason: CloseReason
+  hasProgressed(): boolean
+  keepAlive(): void
+  end(reason: CloseReason): void
+  destroy(reason: CloseReason): void
+}
+
+/** Milliseconds between two rounds, unless time-outs are so short that they need more. */
+const MAX_PERIOD = 250
+const MIN_PERIOD = 10
+/** Rounds within the shortest time-out: how exact it is. */
+const ROUNDS = 20
+/** By how much of it a keep-alive may come early, so that many do not come at once. */
+const SPREAD = 0.2
+
+export class Upkeep<T extends Tended> {
+  /** Every connection of which something is left, closed ones that still have something to send included. */
+  readonly connections = new Set<T>()
+  /** Milliseconds on a monotonic clock, as of the last round. */
+  now = performance.now()
+  #timer: NodeJS.Timeout | undefined
+  #period = Infinity
+
+  add(connection: T): void {
+    const { keepAlive, stallTimeout, maxAge } = connection.origin.options
+    if (this.connections.size === 0) this.now = performance.now()
+    this.connections.add(connection)
+    this.watchWithin(Math.min(keepAlive || Infinity, stallTimeout || Infinity, maxAge || Infinity))
+  }
+
+  remove(connection: T): void {
+    if (!this.connections.delete(connection) || this.connections.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#period = Infinity
+  }
+
+  /** Makes rounds often enough for something that takes this many milliseconds. */
+  watchWithin(ms: number): void {
+    const period = Math.max(MIN_PERIOD, Math.min(MAX_PERIOD, Math.floor(ms / ROUNDS)))
+    if (period >= this.#period) return
+    this.#period = period
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => this.#round(), period).unref()
+  }
+
+  #round(): void {
+    this.now = performance.now()
+    for (const connection of this.connections) this.#tend(connection)
+  }
+
+  #tend(connection: T): void {
+    const { keepAlive, stallTimeout } = connection.origin.options
+    if (connection.unsent > 0) {
+      if (connection.hasProgressed()) connection.lastProgress = this.now
+      else if (stallTimeout !== false && this.now - connection.lastProgress >= stallTimeout)
+        connection.destroy('stalled')
+    } else {
+      connection.lastProgress = this.now
+      const silence = this.now - connection.lastWrite + this.#period
+      if (keepAlive !== false && silence >= keepAlive * (1 - SPREAD * connection.variation)) connection.keepAlive()
+    }
+    if (this.now >= connection.endAt) connection.end(connection.endReason)
+  }
+}
