@@ -1,0 +1,320 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import request from 'supertest'
+import type { Score } from '../example-app/events.js'
+import { loadMatches, type Match } from '../example-app/match.js'
+import { timeline } from '../example-app/timeline.js'
+import { exampleDirectory, follow, startExampleApp } from './helpers/example-app.js'
+
+const matchesDirectory = join(exampleDirectory, 'matches')
+const matches = loadMatches(matchesDirectory)
+const final = 'argentina-france-2022'
+
+describe('the matches on record', () => {
+  it('lie in a file each, named after their ID', () => {
+    expect(matches.length).toBeGreaterThanOrEqual(4)
+    expect(matches.map(({ id }) => `${id}.json`)).toEqual(readdirSync(matchesDirectory).sort())
+  })
+
+  describe.each(matches.map((match) => [match.id, match] as const))('%s', (_id, match) => {
+    const minutes = match.goals.map(({ minute, stoppage = 0 }) => minute + stoppage / 100)
+
+    it('has goals that add up to the result', () => {
+      expect(tally(match.goals)).toEqual({ home: match.result.home, away: match.result.away })
+    })
+
+    it('has a shoot-out only after a draw, and kicks that add up to its result', () => {
+      expect(match.shootout !== undefined).toBe(match.result.home === match.result.away)
+      expect(match.shootout && tally(match.shootout.filter(({ scored }) => scored))).toEqual(match.result.shootout)
+    })
+
+    it('has its goals in order and within the time that was played', () => {
+      expect(minutes).toEqual([...minutes].sort((a, b) => a - b))
+      expect(minutes[0]).toBeGreaterThanOrEqual(1)
+      expect(Math.floor(minutes.at(-1)!)).toBeLessThanOrEqual(match.result.extraTime ? 120 : 90)
+    })
+
+    it('went to extra time only when level after 90 minutes', () => {
+      const after90 = tally(match.goals.filter(({ minute }) => minute <= 90))
+      expect(match.result.extraTime).toBe(after90.home === after90.away)
+    })
+
+    it('says where and when it is on record', () => {
+      expect(match.source).toContain(new Date(match.date).toLocaleDateString('en-GB', { dateStyle: 'long' }))
+      expect(match.source).toMatch(/^(FIFA|UEFA) match re(port|cord)/)
+    })
+
+    it('is replayed with every goal and kick once', () => {
+      const steps = timeline(match)
+      expect(steps.flatMap(({ goals }) => goals)).toEqual(match.goals)
+      expect(steps.flatMap(({ kick }) => kick ?? [])).toEqual(match.shootout ?? [])
+      expect(steps.at(-1)?.period).toBe('full-time')
+    })
+  })
+})
+
+describe('the replay', () => {
+  it('ends every match with the result on record, and starts again', async () => {
+    const { app, replay } = await startExampleApp()
+    const scores = async () => {
+      const body = bodyOf(await request(app).get('/games'))
+      return (body as { score: Score }[]).map(({ score }) => score)
+    }
+    const longest = Math.max(...matches.map((match) => timeline(match).length))
+    const shortest = Math.min(...matches.map((match) => timeline(match).length))
+    const results = new Map<string, Score>()
+    for (let tick = 0; tick < longest; tick++) {
+      replay.tick()
+      for (const score of await scores()) if (score.period === 'full-time') results.set(score.game, score)
+    }
+    for (const match of matches) expect(results.get(match.id)).toMatchObject(resultOf(match))
+    expect(shortest).toBeLessThan(longest)
+    expect(Math.max(...(await scores()).map(({ run }) => run))).toBe(2)
+  }, 60_000)
+
+  it('publishes a goal, the score and the clock to whoever follows the game', async () => {
+    const { url, replay } = await startExampleApp()
+    const stream = await follow(`${url}/games/${final}`)
+    await stream.ready()
+    for (let tick = 0; tick < 23; tick++) replay.tick()
+    const goal = await stream.next('goal')
+    expect(goal.data).toMatchObject({ scorer: 'Lionel Messi', minute: '23', kind: 'penalty', home: 1, away: 0 })
+    const score = await stream.next('score', ({ home }) => home === 1)
+    expect(score.data.goals).toHaveLength(1)
+    await stream.next('clock', ({ minute }) => minute === '23')
+  })
+
+  it('takes another speed, and tells every page', async () => {
+    const { app, url } = await startExampleApp()
+    const stream = await follow(`${url}/stream`)
+    const body = bodyOf(await request(app).put('/replay').send({ speed: 250, running: true }).expect(200))
+    expect(body).toEqual({ speed: 250, running: true })
+    await stream.next('replay', ({ speed, running }) => speed === 250 && running)
+    await request(app).get('/replay').expect(200, { speed: 250, running: true })
+  })
+})
+
+describe('a game at /games/:id', () => {
+  it('answers JSON to Accept: application/json', async () => {
+    const { app } = await startExampleApp()
+    const response = await request(app).get(`/games/${final}`).set('Accept', 'application/json').expect(200)
+    expect(response.type).toBe('application/json')
+    expect(response.headers.vary).toContain('Accept')
+    expect(response.body).toMatchObject({ id: final, home: { name: 'Argentina' }, score: { home: 0, away: 0 } })
+  })
+
+  it('answers a stream to Accept: text/event-stream, at the same URL', async () => {
+    const { url } = await startExampleApp()
+    const { response, next } = await follow(`${url}/games/${final}`)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/)
+    const { data, id } = await next('connecttime')
+    expect(id).toBe('')
+    expect(Date.parse(data.time)).not.toBeNaN()
+    expect(data.connection).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('answers 404 with JSON to both when there is no such game', async () => {
+    const { app } = await startExampleApp()
+    for (const accept of ['application/json', 'text/event-stream']) {
+      const body = bodyOf(await request(app).get('/games/nobody').set('Accept', accept).expect(404))
+      expect(body).toEqual({ error: expect.stringContaining('no game "nobody"') as string })
+    }
+  })
+
+  it('sends a score that was put by hand to an open stream, with the ID that the PUT answered', async () => {
+    const { app, url } = await startExampleApp()
+    const stream = await follow(`${url}/games/${final}`)
+    const other = await follow(`${url}/games/brazil-germany-2014`)
+    await Promise.all([stream.ready(), other.ready()])
+    const body = bodyOf(await request(app).put(`/games/${final}/score`).send({ home: 9, away: 0 }).expect(200))
+    const event = await stream.next('score')
+    expect(event).toMatchObject({ id: (body as { id: string }).id, data: { home: 9, away: 0, byHand: true } })
+    await request(app).put('/games/brazil-germany-2014/score').send({ home: 1, away: 1 }).expect(200)
+    await other.next('score')
+    expect(other.events.filter(({ type }) => type === 'score')).toHaveLength(1)
+  })
+})
+
+describe('the page’s stream at /stream', () => {
+  it('brings a newcomer the latest of everything', async () => {
+    const { app, url } = await startExampleApp({ replay: true, speed: 60_000 })
+    await request(app).put('/products/cap-cord/availability').send({ stock: 3 }).expect(200)
+    const { ready, events } = await follow(`${url}/stream`)
+    expect(await ready()).toMatchObject({ resumed: false })
+    const ofType = (type: string) => events.filter((event) => event.type === type).map(({ data }) => data)
+    expect(ofType('score')).toHaveLength(matches.length)
+    expect(ofType('availability')).toHaveLength(8)
+    expect(ofType('availability')).toContainEqual({ sku: 'cap-cord', stock: 3, status: 'low' })
+  })
+
+  it.each([
+    [0, 'sold out'],
+    [5, 'low'],
+    [6, 'in stock'],
+  ])('carries an availability of %i as %s', async (stock, status) => {
+    const { app, url } = await startExampleApp()
+    const stream = await follow(`${url}/stream`)
+    await stream.ready()
+    const body = bodyOf(await request(app).put('/products/ball-5/availability').send({ stock }).expect(200))
+    const event = await stream.next('availability', ({ sku, stock: left }) => sku === 'ball-5' && left === stock)
+    expect(event).toMatchObject({ id: (body as { id: string }).id, data: { status } })
+  })
+
+  it('answers 406 to whoever does not want a stream', async () => {
+    const { app } = await startExampleApp()
+    const body = bodyOf(await request(app).get('/stream').set('Accept', 'application/json').expect(406))
+    expect(body).toEqual({ error: expect.stringContaining('text/event-stream') as string })
+  })
+
+  it('is cut at POST /connections/:id/cut, and resumes with what was missed, once and in order', async () => {
+    const { app, url, replay } = await startExampleApp()
+    const first = await follow(`${url}/stream`)
+    const { data } = await first.next('connecttime')
+    await first.ready()
+    for (let tick = 0; tick < 25; tick++) replay.tick()
+    await first.next('goal', ({ scorer, minute }) => scorer === 'Toni Kroos' && minute === '24')
+    await request(app).post(`/connections/${data.connection}/cut`).expect(204)
+    await first.ended
+    await request(app).post(`/connections/${data.connection}/cut`).expect(404)
+
+    for (let tick = 0; tick < 20; tick++) replay.tick()
+    const lastEventId = first.events.findLast(({ id }) => id)!.id
+    const second = await follow(`${url}/stream`, { lastEventId })
+    expect(await second.ready()).toMatchObject({ resumed: true })
+    const goals = [...first.events, ...second.events].filter(({ type }) => type === 'goal')
+    const expected = matches.flatMap((match) => match.goals).filter(({ minute }) => minute <= 45)
+    expect(goals).toHaveLength(expected.length)
+    expect(new Set(goals.map(({ id }) => id)).size).toBe(goals.length)
+    const ofBrazil = goals.map(({ data }) => data as { game: string; minute: string })
+    expect(ofBrazil.filter(({ game }) => game.startsWith('brazil')).map(({ minute }) => Number(minute))).toEqual([
+      11, 23, 24, 26, 29,
+    ])
+  })
+})
+
+describe('bad input', () => {
+  it.each([
+    ['PUT', `/games/${final}/score`, {}],
+    ['PUT', `/games/${final}/score`, { home: 1 }],
+    ['PUT', `/games/${final}/score`, { home: -1, away: 0 }],
+    ['PUT', `/games/${final}/score`, { home: 1.5, away: 0 }],
+    ['PUT', `/games/${final}/score`, { home: '1', away: 0 }],
+    ['PUT', `/games/${final}/score`, { home: 100, away: 0 }],
+    ['PUT', `/games/${final}/score`, [1, 0]],
+    ['PUT', '/products/ball-5/availability', {}],
+    ['PUT', '/products/ball-5/availability', { stock: -1 }],
+    ['PUT', '/products/ball-5/availability', { stock: null }],
+    ['PUT', '/products/ball-5/availability', { stock: 10_000 }],
+    ['PUT', '/replay', {}],
+    ['PUT', '/replay', { speed: 0 }],
+    ['PUT', '/replay', { speed: 1e9 }],
+    ['PUT', '/replay', { speed: 500, running: 'yes' }],
+    ['PUT', '/sales', { running: 1 }],
+  ])('%s %s %j is answered 400 with what to send instead', async (_method, path, body) => {
+    const { app } = await startExampleApp()
+    const response = await request(app).put(path).send(body).expect(400)
+    expect(response.body).toEqual({ error: expect.stringMatching(/^send /) as string })
+  })
+
+  it('in the form of broken JSON, or of no JSON at all, is answered 400', async () => {
+    const { app } = await startExampleApp()
+    const put = () => request(app).put(`/games/${final}/score`)
+    const broken = await put().set('Content-Type', 'application/json').send('{"home":').expect(400)
+    expect(broken.body).toHaveProperty('error')
+    const body = bodyOf(await put().set('Content-Type', 'text/plain').send('2:1').expect(400))
+    expect(body).toEqual({ error: expect.stringContaining('Content-Type: application/json') as string })
+  })
+
+  it.each([
+    ['put', '/games/nobody/score'],
+    ['put', '/products/nothing/availability'],
+    ['post', '/connections/none/cut'],
+    ['get', '/nothing'],
+  ] as const)('%s %s is answered 404 with JSON', async (method, path) => {
+    const { app } = await startExampleApp()
+    const body = bodyOf(await request(app)[method](path).send({ home: 1, away: 1, stock: 1 }).expect(404))
+    expect(body).toHaveProperty('error')
+  })
+
+  it('publishes nothing', async () => {
+    const { app, registry } = await startExampleApp()
+    const before = registry.stats().published
+    await request(app).put(`/games/${final}/score`).send({ home: -1, away: 0 }).expect(400)
+    await request(app).put('/products/ball-5/availability').send({ stock: 'many' }).expect(400)
+    expect(registry.stats().published).toBe(before)
+  })
+})
+
+describe('the figures at /stats', () => {
+  it('count the connections and what was published', async () => {
+    const { app, url } = await startExampleApp()
+    const { ready } = await follow(`${url}/stream`)
+    await ready()
+    const body = bodyOf(await request(app).get('/stats').expect(200))
+    expect(body).toMatchObject({ connections: 1 })
+    expect((body as { published: number }).published).toBeGreaterThan(8)
+  })
+})
+
+describe('npm start', () => {
+  it('prints its address and ends on SIGTERM, also with a stream open', async () => {
+    const server = start('--port', '0')
+    try {
+      const url = await addressOf(server)
+      const page = await fetch(url)
+      expect(await page.text()).toContain('<title>Matchday')
+      const stream = await follow(`${url}stream`)
+      await stream.ready()
+      server.kill('SIGTERM')
+      await stream.ended
+      expect(await once(server, 'exit')).toEqual([0, null])
+    } finally {
+      server.kill('SIGKILL')
+    }
+  })
+
+  it.each([
+    ['--port', 'many'],
+    ['--speed', '0'],
+    ['--colour', 'red'],
+  ])('refuses %s %s with its usage', async (...flags) => {
+    const server = start(...flags)
+    const [message, exit] = await Promise.all([text(server.stderr), once(server, 'exit')])
+    expect(exit).toEqual([1, null])
+    expect(message).toContain('Usage: npm start')
+  })
+})
+
+function start(...flags: string[]) {
+  const args = ['--import', 'tsx', join(exampleDirectory, 'server.ts'), ...flags]
+  return spawn(process.execPath, args, { cwd: join(exampleDirectory, '..'), stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+async function addressOf({ stdout, stderr }: ReturnType<typeof start>): Promise<string> {
+  let output = ''
+  stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  for await (const chunk of stdout as AsyncIterable<Buffer>) {
+    output += chunk.toString()
+    const url = /http:\/\/\S+\//.exec(output)?.[0]
+    if (url) return url
+  }
+  throw new Error(`the server ended before it listened: ${output}`)
+}
+
+function tally(list: { team: 'home' | 'away' }[]) {
+  const count = (side: string) => list.filter(({ team }) => team === side).length
+  return { home: count('home'), away: count('away') }
+}
+
+function resultOf({ result }: Match) {
+  return { home: result.home, away: result.away, ...(result.shootout && { shootout: result.shootout }) }
+}
+
+/** Of a response of supertest, whose type says `any`. */
+function bodyOf({ body }: { body: unknown }): unknown {
+  return body
+}

@@ -1,0 +1,130 @@
+// The whole example: routes that read, routes that change and publish, routes that stream. No listening here, so that
+// tests can import it.
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
+import { createRegistry, sse, type Connection } from 'express-sse-channels'
+import createError, { isHttpError } from 'http-errors'
+import type { Events } from './events.js'
+import { Game } from './game.js'
+import { readReplay, readSales, readScore, readStock } from './input.js'
+import { loadMatches } from './match.js'
+import { Replay } from './replay.js'
+import { Shop } from './shop.js'
+
+export interface AppOptions {
+  /** The folder of this file, where matches/ and public/ lie. */
+  directory: string
+  /** Milliseconds a match minute takes. @default 1000 */
+  speed?: number
+  /** Whether the matches are replayed from the start, each from another minute. @default true */
+  replay?: boolean
+  /** Whether the shop sells by itself. @default true */
+  sales?: boolean
+  /** Reconnection time in ms that clients are told. @default 2000 */
+  retry?: number
+}
+
+export function createApp({ directory, speed = 1000, replay: run = true, sales = true, retry = 2000 }: AppOptions) {
+  const registry = createRegistry<Events>()
+  const live = sse<Events>({ registry, retry })
+  const games = new Map(
+    loadMatches(join(directory, 'matches')).map((match) => [
+      match.id,
+      new Game(match, registry.channel(`game:${match.id}`)),
+    ]),
+  )
+  const shop = new Shop(registry.channel('shop'))
+  const replay = new Replay([...games.values()], registry.channel('controls'), speed)
+  const connections = new Map<string, Connection>()
+
+  // The page can name its own connection, and ask for it to be cut.
+  const greet = (connection: Connection) => {
+    const id = randomUUID()
+    connections.set(id, connection)
+    connection.on('close', () => connections.delete(id))
+    connection.send({ event: 'connecttime', data: { time: new Date().toISOString(), connection: id } })
+  }
+
+  const gameOf = (req: Request<{ id: string }>): Game => {
+    const game = games.get(req.params.id)
+    if (!game) throw createError(404, `no game "${req.params.id}"; GET /games lists them`)
+    return game
+  }
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(express.json())
+
+  app.get('/games', (_req, res) => void res.json([...games.values()].map((game) => game.view())))
+
+  // One URL, two representations: JSON for whoever asks for JSON, a stream for an EventSource.
+  app.get('/games/:id', live, (req: Request<{ id: string }>, res: Response) => {
+    const game = gameOf(req)
+    if (!res.sse) return void res.json(game.view())
+    greet(res.sse)
+    res.sse.subscribe(`game:${game.id}`)
+  })
+
+  app.put('/games/:id/score', async (req, res) => {
+    const { home, away } = readScore(req.body)
+    const game = gameOf(req)
+    res.json({ id: await game.correct(home, away), score: game.view().score })
+  })
+
+  app.get('/products', (_req, res) => void res.json(shop.products()))
+
+  app.put('/products/:sku/availability', async (req, res) => {
+    const { sku } = req.params
+    if (!shop.has(sku)) throw createError(404, `no product "${sku}"; GET /products lists them`)
+    const id = await shop.setStock(sku, readStock(req.body))
+    res.json({ id, availability: shop.availability(sku) })
+  })
+
+  // Everything the page shows, on one connection: a browser has only six per host on HTTP/1.1.
+  app.get('/stream', live, (_req, res) => {
+    if (!res.sse) throw createError(406, 'this is an event stream: send Accept: text/event-stream')
+    greet(res.sse)
+    res.sse.subscribe(['shop', 'controls', ...[...games.keys()].map((id) => `game:${id}`)])
+  })
+
+  app.post('/connections/:id/cut', (req, res) => {
+    const connection = connections.get(req.params.id)
+    if (!connection) throw createError(404, 'no such connection; its ID comes with the connecttime event')
+    connection.close()
+    res.status(204).end()
+  })
+
+  app.get('/replay', (_req, res) => void res.json(replay.state))
+  app.put('/replay', (req, res) => void res.json(replay.change(readReplay(req.body))))
+  app.get('/sales', (_req, res) => void res.json(shop.sales))
+  app.put('/sales', (req, res) => void res.json(shop.setSales(readSales(req.body))))
+  app.get('/stats', (_req, res) => void res.json(registry.stats()))
+
+  app.use(express.static(join(directory, 'public')))
+  app.use(() => {
+    throw createError(404, 'nothing here')
+  })
+  app.use(answerError)
+
+  if (run) replay.stagger()
+  replay.change({ running: run })
+  shop.setSales({ running: sales })
+
+  const close = async () => {
+    replay.close()
+    shop.close()
+    await registry.close()
+  }
+  return { app, registry, replay, close }
+}
+
+const answerError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+  if (res.headersSent) {
+    next(error)
+    return
+  }
+  const known = isHttpError(error) && error.expose
+  if (!known) console.error(error)
+  res.status(known ? error.status : 500).json({ error: known ? error.message : 'internal error' })
+}

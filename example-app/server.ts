@@ -1,0 +1,63 @@
+// `npm start`: the example on a port, until SIGTERM or SIGINT.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { createApp } from './app.js'
+import { speedLimits } from './replay.js'
+
+const usage = `Usage: npm start -- [--port 3000] [--host 127.0.0.1] [--speed 1000]
+  --port   where to listen; 0 takes a free port. The environment's PORT works as well.
+  --host   0.0.0.0 to open it on a phone in the same network.
+  --speed  milliseconds a match minute takes, ${speedLimits.min} to ${speedLimits.max}.`
+
+const { port, host, speed } = readFlags()
+const { app, registry, close } = createApp({ directory: fileURLToPath(new URL('.', import.meta.url)), speed })
+const server = createServer(app)
+
+server.listen(port, host, () => {
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`
+  console.log(`Live scores and a shop: ${url}/
+
+Try:
+  curl -N -H 'Accept: text/event-stream' ${url}/games/argentina-france-2022
+  curl -X PUT -H 'Content-Type: application/json' -d '{"home":9,"away":0}' ${url}/games/argentina-france-2022/score
+  curl -X PUT -H 'Content-Type: application/json' -d '{"stock":2}' ${url}/products/scarf-wool/availability
+`)
+})
+
+server.on('error', (error) => fail(error.message))
+process.once('SIGTERM', () => void shutDown())
+process.once('SIGINT', () => void shutDown())
+
+// An open stream keeps a server alive for ever: first send the clients away, spread over a second, then stop listening.
+async function shutDown(): Promise<void> {
+  await registry.drain({ window: 1000 })
+  await close()
+  server.close()
+}
+
+function readFlags() {
+  const options = { port: { type: 'string' }, host: { type: 'string' }, speed: { type: 'string' } } as const
+  try {
+    const { values } = parseArgs({ options })
+    return {
+      port: wholeNumber('--port', values.port ?? process.env.PORT ?? '3000', { min: 0, max: 65_535 }),
+      host: values.host ?? '127.0.0.1',
+      speed: wholeNumber('--speed', values.speed ?? '1000', speedLimits),
+    }
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${usage}`)
+  }
+}
+
+function wholeNumber(name: string, value: string, { min, max }: { min: number; max: number }): number {
+  const number = Number(value)
+  if (value !== '' && Number.isInteger(number) && number >= min && number <= max) return number
+  throw new Error(`${name} must be a whole number from ${min} to ${max}; got "${value}"`)
+}
+
+function fail(message: string): never {
+  console.error(message)
+  process.exit(1)
+}

@@ -1,0 +1,85 @@
+// The shop: what is on sale, how many are left, and customers who buy now and then.
+import type { Channel } from 'express-sse-channels'
+import type { Availability, Events, SalesState } from './events.js'
+
+export interface Product {
+  sku: string
+  name: string
+  price: string
+  /** The name of its drawing in public/products.svg. */
+  picture: string
+  /** How many a delivery brings. */
+  delivery: number
+}
+
+const products: Product[] = [
+  { sku: 'ball-5', name: 'Match ball, size 5', price: '€ 32.00', picture: 'ball', delivery: 24 },
+  { sku: 'scarf-wool', name: 'Knitted scarf', price: '€ 18.50', picture: 'scarf', delivery: 40 },
+  { sku: 'shirt-1930', name: 'Lace-up shirt, 1930 cut', price: '€ 54.00', picture: 'shirt', delivery: 12 },
+  { sku: 'cap-cord', name: 'Corduroy cap', price: '€ 22.00', picture: 'cap', delivery: 18 },
+  { sku: 'boots-bag', name: 'Boot bag', price: '€ 14.00', picture: 'bag', delivery: 30 },
+  { sku: 'mug-enamel', name: 'Enamel mug', price: '€ 12.00', picture: 'mug', delivery: 36 },
+  { sku: 'whistle-brass', name: 'Brass whistle', price: '€ 9.50', picture: 'whistle', delivery: 20 },
+  { sku: 'pennant-felt', name: 'Felt pennant', price: '€ 11.00', picture: 'pennant', delivery: 16 },
+]
+const openingStock = [14, 23, 4, 9, 17, 30, 1, 0]
+const lowStock = 5
+const saleEvery = 2_500
+
+export class Shop {
+  readonly #channel: Channel<Events>
+  readonly #stock = new Map(products.map(({ sku }, index) => [sku, openingStock[index] ?? 0]))
+  #sales: NodeJS.Timeout | undefined
+
+  constructor(channel: Channel<Events>) {
+    this.#channel = channel
+    for (const { sku } of products) void this.#publish(sku)
+  }
+
+  has(sku: string): boolean {
+    return this.#stock.has(sku)
+  }
+
+  products(): (Product & { availability: Availability })[] {
+    return products.map((product) => ({ ...product, availability: this.availability(product.sku) }))
+  }
+
+  availability(sku: string): Availability {
+    const stock = this.#stock.get(sku) ?? 0
+    return { sku, stock, status: stock === 0 ? 'sold out' : stock <= lowStock ? 'low' : 'in stock' }
+  }
+
+  /** Resolves with the ID of the event that told everybody. */
+  setStock(sku: string, stock: number): Promise<string> {
+    this.#stock.set(sku, stock)
+    return this.#publish(sku)
+  }
+
+  get sales(): SalesState {
+    return { running: this.#sales !== undefined }
+  }
+
+  setSales({ running }: SalesState): SalesState {
+    this.close()
+    if (running) this.#sales = setInterval(() => this.#serveCustomer(), saleEvery).unref()
+    void this.#channel.publish({ event: 'sales', data: this.sales, key: 'sales' })
+    return this.sales
+  }
+
+  close(): void {
+    clearInterval(this.#sales)
+    this.#sales = undefined
+  }
+
+  /** Somebody wants a product: one less, or a delivery when there is none. */
+  #serveCustomer(): void {
+    const product = products[Math.floor(Math.random() * products.length)]
+    if (!product) return
+    const { stock } = this.availability(product.sku)
+    void this.setStock(product.sku, stock > 0 ? stock - 1 : product.delivery)
+  }
+
+  #publish(sku: string): Promise<string> {
+    return this.#channel.publish({ event: 'availability', data: this.availability(sku), key: sku })
+  }
+}
