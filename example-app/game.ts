@@ -41,11 +41,12 @@ export class Game {
 
   /** One match minute on. After full-time and a pause it starts again. */
   advance(): void {
-    const before = this.#score
+    const score = this.#score
+    const clock = this.#clock
     const goals = this.#play()
     for (const goal of goals) this.#publishGoal(goal)
-    if (before !== this.#score) void this.#publishScore()
-    this.#publishClock()
+    if (score !== this.#score) void this.#publishScore()
+    if (clock !== this.#clock) this.#publishClock()
   }
 
   /** Sets the score by hand, until the next kick-off. Resolves with the ID of the event that told everybody. */
@@ -60,9 +61,9 @@ export class Game {
     const step = this.#steps[this.#next++]
     if (!step) return []
     const { period, minute, elapsed, kick } = step
-    const { game, run } = this.#score
+    const { run } = this.#score
     const goals = step.goals.map(goalLine)
-    this.#clock = { game, run, period, minute, elapsed, length: this.#clock.length }
+    if (this.#clock.minute !== minute) this.#clock = { ...this.#clock, run, period, minute, elapsed }
     if (goals.length > 0) this.#addGoals(goals)
     if (kick) this.#addKick(kick.team, kick.scored)
     if (this.#score.period !== period) this.#score = { ...this.#score, period, minute }
@@ -88,7 +89,7 @@ export class Game {
 
   #publishGoal(goal: GoalLine): void {
     const { game, run, home, away } = this.#score
-    void this.#channel.publish({ event: 'goal', data: { ...goal, game, run, home, away } })
+    void this.#channel.publish({ event: 'goal', data: { game, run, ...goal, home, away } })
   }
 
   #publishScore(): Promise<string> {

@@ -63,7 +63,7 @@ function rowOf({ type, id, raw }) {
       { className: 'log-head' },
       create('time', {}, time),
       create('b', {}, type),
-      create('span', { className: 'log-id' }, id || 'no ID'),
+      create('span', { className: 'log-id' }, id || '–'),
     ),
     create('code', {}, raw),
   )
