@@ -73,9 +73,10 @@ export class World {
     }
     const sentinels = CHANNELS.map((channel) => ({ channel, number: this.events.length + CHANNELS.indexOf(channel) }))
     for (const channel of CHANNELS) await this.publish(channel, null, 0)
-    await Promise.all(
-      this.clients.map((client) => client.hasReceived(sentinels.filter(client.reads).map((s) => s.number))),
+    const arrivals = this.clients.map((client) =>
+      client.hasReceived(sentinels.filter(client.reads).map((s) => s.number)),
     )
+    await Promise.all(arrivals)
     return this.clients.flatMap((client, i) => client.complaints().map((complaint) => `client ${i}: ${complaint}`))
   }
 
@@ -139,12 +140,17 @@ export class Client {
     this.#response?.resume()
   }
 
-  hasReceived(numbers: number[]): Promise<void> {
-    const events = this.received.filter((entry) => 'number' in entry).map((event) => event.number)
-    this.#awaited = new Set(numbers.filter((number) => !events.includes(number)))
-    return new Promise((resolve) => {
-      this.#settle = resolve
-      if (this.#awaited.size === 0) resolve()
+  /** Settles when the events have arrived, or when it is beyond doubt that they never will. */
+  async hasReceived(numbers: number[]): Promise<void> {
+    const seen = new Set(this.received.map((entry) => ('number' in entry ? entry.number : undefined)))
+    this.#awaited = new Set(numbers.filter((number) => !seen.has(number)))
+    if (this.#awaited.size === 0) return
+    await new Promise<void>((resolve) => {
+      const giveUp = setTimeout(resolve, 10_000)
+      this.#settle = () => {
+        clearTimeout(giveUp)
+        resolve()
+      }
     })
   }
 
