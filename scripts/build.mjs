@@ -1,10 +1,12 @@
-// Compiles src twice, to ESM and to CJS, so that each kind of consumer gets code and types of its own dialect.
+// Compiles src twice, to ESM and to CJS, so that each kind of consumer gets code and types of its own dialect; and the
+// client once more into one file, for pages without a bundler.
 import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { buildSync } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
@@ -24,3 +26,13 @@ rmSync(outDir, { recursive: true, force: true })
 compile('esm')
 const cjs = compile('cjs', '--module', 'CommonJS', '--moduleResolution', 'Bundler', '--verbatimModuleSyntax', 'false')
 writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n')
+
+buildSync({
+  entryPoints: [join(root, 'src/client/index.ts')],
+  outfile: join(outDir, 'client/browser.js'),
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  sourcemap: true,
+})

@@ -1,0 +1,93 @@
+// EventStream: the EventSource interface and the events it dispatches. Keeping the connection is link.ts's.
+// @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
+import type { StreamEvent, StreamNotice, StreamTarget } from './events.js'
+import { Link } from './link.js'
+import { settings, type EventStreamOptions } from './options.js'
+import type { Reason, StreamState } from './state.js'
+import { resolve } from './url.js'
+
+type Handler = ((event: never) => unknown) | null
+
+/**
+ * `EventSource` over `fetch`, going on where it was after whatever interrupts it. `Events` maps event types to the values
+ * of their JSON, for `event.json()`.
+ */
+export class EventStream<Events extends object = object> extends (EventTarget as new <E>() => StreamTarget<E>)<Events> {
+  static readonly CONNECTING = 0
+  static readonly OPEN = 1
+  static readonly CLOSED = 2
+  readonly CONNECTING = 0
+  readonly OPEN = 1
+  readonly CLOSED = 2
+
+  readonly url: string
+  readonly withCredentials: boolean
+  readonly #link: Link
+  readonly #handlers = new Map<string, Handler>()
+
+  /** @throws a `SyntaxError` for a bad URL, a `TypeError` for an option that cannot work */
+  constructor(url: string | URL, options: EventStreamOptions = {}) {
+    super()
+    this.url = resolve(url)
+    const set = settings(this.url, options)
+    this.withCredentials = set.init.credentials === 'include'
+    const link = (this.#link = new Link(this, set))
+    const { signal: user } = options
+    const { signal } = link
+    // Node and React Native have no global addEventListener, and no such events.
+    const global = globalThis as Partial<EventTarget>
+    for (const type of ['offline', 'online'] as const) global.addEventListener?.(type, () => link[type](), { signal })
+    const abort = () => link.close({ code: 'aborted', error: user?.reason })
+    user?.addEventListener('abort', abort, { signal })
+    // Late enough for the listeners that are added right after this constructor.
+    if (user?.aborted) queueMicrotask(abort)
+    else link.connect()
+  }
+
+  /** What the stream is doing, in more words than `readyState`. A `statechange` event follows each change. */
+  get state(): StreamState {
+    return this.#link.state
+  }
+
+  get readyState(): number {
+    const { name } = this.state
+    return name === 'open' ? 1 : name === 'closed' ? 2 : 0
+  }
+
+  get onopen(): ((event: Event) => unknown) | null {
+    return this.#handler('open')
+  }
+  set onopen(handler) {
+    this.#handle('open', handler)
+  }
+
+  get onmessage(): ((event: StreamEvent<Events, 'message'>) => unknown) | null {
+    return this.#handler('message')
+  }
+  set onmessage(handler) {
+    this.#handle('message', handler)
+  }
+
+  get onerror(): ((event: StreamNotice<Reason>) => unknown) | null {
+    return this.#handler('error')
+  }
+  set onerror(handler) {
+    this.#handle('error', handler)
+  }
+
+  /** Ends the stream for good, at any moment. */
+  close(): void {
+    this.#link.close({ code: 'called' })
+  }
+
+  #handler(type: string): ((event: Event) => unknown) | null {
+    return (this.#handlers.get(type) ?? null) as ((event: Event) => unknown) | null
+  }
+
+  #handle(type: string, handler: Handler): void {
+    if (!this.#handlers.has(type)) {
+      this.addEventListener(type, (event) => this.#handlers.get(type)?.call(this, event as never))
+    }
+    this.#handlers.set(type, typeof handler === 'function' ? handler : null)
+  }
+}

@@ -1,0 +1,5 @@
+// EventSource over fetch, that survives outages.
+export { EventStream } from './event-stream.js'
+export type { Gap, StreamEvent, StreamMessage, StreamNotice, StreamNotices } from './events.js'
+export type { EventStreamOptions, StreamBody } from './options.js'
+export type { Reason, StreamState } from './state.js'

@@ -1,0 +1,147 @@
+// The link to the server: made again whenever it is lost, one attempt at a time, until it is closed. Every way in and out
+// of a state is here, and so is every timer and what the stream's listeners are told.
+import { attempt, type AttemptHandlers } from './attempt.js'
+import { backoff, defaultRetry, longestTimer } from './backoff.js'
+import type { Block } from './blocks.js'
+import { StreamMessage, type Gap } from './events.js'
+import type { Settings } from './options.js'
+import { Seen } from './seen.js'
+import type { Reason, StreamState } from './state.js'
+
+/** A connection that was open this long was a good one: after it, waits begin at the shortest again. */
+const goodWhile = 60_000
+
+type Told = Gap & { resumed: boolean; replayed: number }
+
+export class Link implements AttemptHandlers {
+  state: StreamState = { name: 'connecting', attempt: 0 }
+  readonly #closing = new AbortController()
+  /** Aborted when the link is closed: for the listeners on everything else. */
+  readonly signal = this.#closing.signal
+  readonly #target: EventTarget
+  readonly #settings: Settings
+  readonly #seen = new Seen()
+  #lastEventId = ''
+  #retry = defaultRetry
+  #failures = 0
+  /** ms that the server asked to be left alone when it was last lost. */
+  #wait = 0
+  /** The network went away, and nothing has come since. */
+  #suspect = false
+  /** The one attempt there is, or the last one there was. */
+  #current = new AbortController()
+  /** While there is an attempt: the watchdog. While there is none: the next try. */
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  /** Dispatches on `target` all that an EventStream dispatches. */
+  constructor(target: EventTarget, settings: Settings) {
+    this.#target = target
+    this.#settings = settings
+  }
+
+  connect(): void {
+    this.#drop()
+    const { signal } = (this.#current = new AbortController())
+    this.#seen.resume(this.#lastEventId)
+    this.heard()
+    void attempt(this.#settings, this.#lastEventId, signal, this)
+    // After the attempt has begun, so that a listener that closes the stream ends it.
+    this.#become({ name: 'connecting', attempt: this.#failures })
+  }
+
+  close(reason: Reason, event?: Event): void {
+    if (this.state.name === 'closed') return
+    this.#drop()
+    this.#closing.abort()
+    this.#become({ name: 'closed', reason }, event)
+    this.#notify('close', reason)
+  }
+
+  open(): void {
+    this.#become({ name: 'open', since: Date.now() }, new Event('open'))
+  }
+
+  /** Starts the watchdog, or puts it off. */
+  heard(): void {
+    const { silence } = this.#settings
+    this.#suspect = false
+    if (silence) this.#after(silence, () => this.end({ code: 'silent' }, 0))
+  }
+
+  block({ id, event: type = 'message', data }: Block, origin: string): void {
+    if (id !== undefined) this.#lastEventId = id
+    const control = /^sse-(ready|gap)$/.test(type)
+    // The server's own events carry the ID of an event that may still come.
+    if (data === undefined || (id && !control && !this.#seen.isNew(id))) return
+    const message = new StreamMessage(type, { data, lastEventId: this.#lastEventId, origin })
+    this.#target.dispatchEvent(message)
+    if (control) this.#told(type, parse(data))
+  }
+
+  retry(ms: number): void {
+    this.#retry = ms
+  }
+
+  /** Waits as long as the server asks for, and then as long as the back-off says; or closes. */
+  end(reason: Reason, wait?: number): void {
+    const error = new CustomEvent('error', { detail: reason })
+    if (wait === undefined) return this.close(reason, error)
+    const { state } = this
+    const now = Date.now()
+    if (state.name === 'open' && now - state.since >= goodWhile) this.#failures = 0
+    const attempt = ++this.#failures
+    const delay = Math.min(wait + backoff(this.#retry, attempt), longestTimer)
+    this.#wait = wait
+    this.#drop()
+    this.#after(delay, () => this.connect())
+    this.#become({ name: 'waiting', attempt, nextTry: now + delay, reason }, error)
+  }
+
+  offline(): void {
+    this.#suspect = true
+  }
+
+  online(): void {
+    if (this.#suspect && this.state.name !== 'waiting') this.end({ code: 'offline' }, 0)
+    if (this.state.name === 'waiting' && !this.#wait) this.connect()
+  }
+
+  /** What the server says about the stream itself. */
+  #told(type: string, detail: Partial<Told> | null | undefined): void {
+    const { state } = this
+    if (!detail || state.name !== 'open') return
+    if (type === 'sse-gap') this.#notify('gap', detail)
+    else this.#become({ ...state, resumed: detail.resumed, replayed: detail.replayed })
+  }
+
+  #after(ms: number, what: () => void): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(what, ms)
+  }
+
+  /** Leaves nothing behind of what is under way. */
+  #drop(): void {
+    clearTimeout(this.#timer)
+    this.#current.abort()
+  }
+
+  #become(state: StreamState, event?: Event): void {
+    this.state = state
+    if (event) this.#target.dispatchEvent(event)
+    // A listener may have changed it again.
+    if (this.state === state) this.#notify('statechange', state)
+  }
+
+  #notify(type: string, detail: unknown): void {
+    this.#target.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}
+
+/** Another server's event may happen to have our name; it has been dispatched as what it is. */
+function parse(data: string): Partial<Told> | null | undefined {
+  try {
+    return JSON.parse(data) as Partial<Told> | null
+  } catch {
+    return undefined
+  }
+}
