@@ -4,6 +4,7 @@
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
+import { inspect } from 'node:util'
 import { SseError } from './errors.js'
 
 /** Event types and their data; the default lets any through. */
@@ -132,7 +133,8 @@ function encodeJson(data: unknown): string {
   try {
     json = JSON.stringify(data)
   } catch (cause) {
-    throw new SseError('ERR_SSE_DATA', `data cannot be written as JSON: ${String(cause)}`, { cause })
+    const reason = cause instanceof Error ? cause.message : inspect(cause)
+    throw new SseError('ERR_SSE_DATA', `data cannot be written as JSON: ${reason}`, { cause })
   }
   // A function or a symbol has no JSON, and JSON.stringify says so with undefined instead of an error.
   if (typeof json === 'string') return json
@@ -162,7 +164,7 @@ function validate(message: Partial<Unchecked> | null): void {
   if (comment !== undefined) requireString('comment', comment)
   // [spec] "If the field value consists of only ASCII digits, then interpret the field value as an integer in base ten".
   if (retry !== undefined && !(Number.isSafeInteger(retry) && Number(retry) >= 0)) {
-    throw invalid(`retry must be a whole number of milliseconds, 0 or more; got ${JSON.stringify(retry)}`)
+    throw invalid(`retry must be a whole number of milliseconds, 0 or more; got ${inspect(retry)}`)
   }
 }
 

@@ -1,5 +1,6 @@
 /** The options of `sse()` and `createRegistry()`: their meaning, their defaults, and the one place where they are checked. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { inspect } from 'node:util'
 import { SseError } from './errors.js'
 import type { HistoryBounds, LogBounds } from './log.js'
 import type { Store } from './store.js'
@@ -121,7 +122,13 @@ const REGISTRY_DEFAULTS = {
   bytes: 64 * MIB,
   keys: 10_000,
   store: undefined,
-  onError: (error: Error) => process.emitWarning(error),
+  onError: warn,
+}
+
+/** As text, because to `emitWarning` an error of another realm, such as a test runner's, is none, and it would throw. */
+function warn(error: Error): void {
+  const { name: type, message, stack: detail = '' } = error
+  process.emitWarning(message, { type, detail, ...(error instanceof SseError && { code: error.code }) })
 }
 
 /** What a value has to be, in words and as a test. */
@@ -130,9 +137,15 @@ interface Form {
   test(value: unknown): boolean
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isWindow = (value: unknown) => Number.isFinite(value) && Number(value) >= 0
 const isCount = (value: unknown) => value === Infinity || Number.isSafeInteger(value)
+
+function isStore(value: unknown): boolean {
+  const store = isObject(value) ? (value as Partial<Record<keyof Store, unknown>>) : {}
+  return [store.start, store.append, store.close].every((method) => typeof method === 'function')
+}
 
 function isHeaders(value: unknown): boolean {
   if (!isObject(value)) return false
@@ -184,7 +197,7 @@ const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
   history: { is: 'an object of bounds, or false', test: (value) => value === false || isObject(value) },
   bytes: count,
   keys: count,
-  store: { is: 'a store', test: (value) => isObject(value) && 'append' in value },
+  store: { is: 'a store, with start, append and close', test: isStore },
   onError: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
@@ -228,7 +241,7 @@ function given<T extends object>(options: T): T {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value)
+  return inspect(value, { depth: 0, maxArrayLength: 10, maxStringLength: 100, breakLength: Infinity })
 }
 
 function invalid(message: string): SseError {
