@@ -209,6 +209,7 @@ export class StreamConnection<E extends object, R> {
 
   /** @internal */
   write(batch: Batch): void {
+    if (this.closed) return
     this.lastWrite = this.#host.now
     this.#output.write(batch)
   }
@@ -228,10 +229,14 @@ export class StreamConnection<E extends object, R> {
   /** @internal */
   end(reason: CloseReason): void {
     if (this.#state !== 'open') return
-    if (!this.closed) {
-      if (reason === 'drained') this.#output.endForGood(this.#retry())
-      else this.#output.end()
-    }
+    if (!this.closed) this.#output.end()
+    this.#left(reason)
+  }
+
+  /** Ends the response, and its socket with it, because the process is about to leave. @internal */
+  endForGood(reason: CloseReason): void {
+    if (this.#state !== 'open') return
+    if (!this.closed) this.#output.endForGood(this.#retry())
     this.#left(reason)
   }
 

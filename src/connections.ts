@@ -20,7 +20,7 @@ export class Connections<R> implements ConnectionHost<R> {
   readonly #counters: Counters
   readonly #upkeep = new Upkeep<StreamConnection<AnyEvents, R>>()
   #isLeaving = false
-  #whenEmpty: (() => void)[] = []
+  #whenForgotten: (() => void)[] = []
 
   constructor({ registry, counters, createReader, report }: ConnectionsOptions<R>) {
     this.registry = registry
@@ -60,8 +60,7 @@ export class Connections<R> implements ConnectionHost<R> {
 
   forget(connection: StreamConnection<AnyEvents, R>): void {
     this.#upkeep.remove(connection)
-    if (this.#upkeep.connections.size > 0) return
-    for (const settle of this.#whenEmpty.splice(0)) settle()
+    for (const settle of this.#whenForgotten.splice(0)) settle()
   }
 
   shed(connection: StreamConnection<AnyEvents, R>): void {
@@ -85,18 +84,25 @@ export class Connections<R> implements ConnectionHost<R> {
   /** Ends every connection now; settles when nothing is left of any. */
   close(): Promise<void> {
     this.#isLeaving = true
-    for (const connection of this.#upkeep.connections) connection.end('drained')
+    for (const connection of this.#upkeep.connections) connection.endForGood('server')
     return this.#empty()
   }
 
-  /** Ends the connections of one origin. */
-  closeOrigin(origin: StreamOrigin): void {
+  /** The same for the connections of one origin alone. */
+  closeOrigin(origin: StreamOrigin): Promise<void> {
     origin.closed = true
-    for (const connection of this.#upkeep.connections) if (connection.origin === origin) connection.end('server')
+    for (const connection of this.#upkeep.connections) if (connection.origin === origin) connection.endForGood('server')
+    return this.#empty(origin)
   }
 
-  #empty(): Promise<void> {
-    if (this.#upkeep.connections.size === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#whenEmpty.push(resolve))
+  #hasConnection(origin: StreamOrigin | undefined): boolean {
+    for (const connection of this.#upkeep.connections) {
+      if (origin === undefined || connection.origin === origin) return true
+    }
+    return false
+  }
+
+  async #empty(origin?: StreamOrigin): Promise<void> {
+    while (this.#hasConnection(origin)) await new Promise<void>((resolve) => this.#whenForgotten.push(resolve))
   }
 }

@@ -83,10 +83,7 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}): 
   return Object.assign(middleware, {
     registry,
     channel: (name: string) => registry.channel(name),
-    close: async () => {
-      registry.disconnect(origin)
-      if (shared === undefined) await registry.close()
-    },
+    close: () => (shared === undefined ? registry.close() : registry.disconnect(origin)),
   })
 }
 

@@ -42,7 +42,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     const counters = (this.#counters = new Counters())
     const log = (this.#log = new Log(bounds))
     const delivery = (this.#delivery = new Delivery(log))
-    const readerHost: ReaderHost = { log, counters, delivery, report }
+    const readerHost: ReaderHost = { log, counters, delivery, report, catchUp: store.catchUp?.bind(store) }
     const createReader = (connection: Connection) => new Reader(connection, readerHost)
     this.#store = store
     this.#connections = new Connections<ChannelRegistry>({
@@ -119,14 +119,25 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   }
 
   /** Ends the connections of one `sse()`. @internal */
-  disconnect(origin: StreamOrigin): void {
-    this.#connections.closeOrigin(origin)
+  disconnect(origin: StreamOrigin): Promise<void> {
+    return this.#connections.closeOrigin(origin)
   }
 
   #start(report: (error: unknown) => void): void {
+    const log = this.#log
+    log.isPending = true
     const starting = this.#store.start({
-      begin: (epoch, position) => this.#log.begin(epoch, position),
+      bounds: log.bounds,
+      begin: (epoch, position, held) => {
+        log.begin(epoch, position, held)
+        this.#delivery.allDue()
+      },
       append: (position, entry) => this.#append(position, entry),
+      skip: (position, latest) => {
+        log.skip(position, latest)
+        this.#delivery.allDue()
+      },
+      report,
     })
     if (starting === undefined) return
     this.starting = starting.catch(report).finally(() => (this.starting = undefined))

@@ -16,6 +16,7 @@ export interface Tended {
   hasProgressed(): boolean
   keepAlive(): void
   end(reason: CloseReason): void
+  endForGood(reason: CloseReason): void
   destroy(reason: CloseReason): void
 }
 
@@ -74,6 +75,8 @@ export class Upkeep<T extends Tended> {
       const silence = this.now - connection.lastWrite + this.#period
       if (keepAlive !== false && silence >= keepAlive * (1 - SPREAD * connection.variation)) connection.keepAlive()
     }
-    if (this.now >= connection.endAt) connection.end(connection.endReason)
+    if (this.now < connection.endAt) return
+    if (connection.endReason === 'drained') connection.endForGood('drained')
+    else connection.end('expired')
   }
 }
