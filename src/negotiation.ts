@@ -26,8 +26,8 @@ const NOT_IN_ID = /[\r\n\0]/
 /** Whether `Accept` names `text/event-stream` with a quality above 0; with `any`, whether it would take it. */
 export function acceptsEventStream(request: RequestHead, accept: 'explicit' | 'any'): boolean {
   const negotiator = new Negotiator(request)
-  if (accept === 'any') return negotiator.mediaType([EVENT_STREAM]) !== undefined
-  return negotiator.mediaTypes().some((type) => type.toLowerCase() === EVENT_STREAM)
+  if (negotiator.mediaTypes().some((type) => type.toLowerCase() === EVENT_STREAM)) return true
+  return accept === 'any' && negotiator.mediaType([EVENT_STREAM]) !== undefined
 }
 
 /** The last event ID of a request; an empty string when it has none. Never throws. */
