@@ -44,6 +44,8 @@ export class ChannelLog {
   tail = 0
   /** Position of the newest event that history has let go, or where the log began: a cursor below it is a gap. */
   floor: Position
+  /** Number of the newest event that was there when the log began, or began anew. */
+  beganAt = 0
   /** How many subscriptions read this channel; while there is one, the channel is not dropped. */
   readers = 0
   /** What the events of the history occupy; see `sizeOf`. */
@@ -126,6 +128,27 @@ export class ChannelLog {
     this.#history.push(event)
     if (event.ownId !== undefined) this.#indexOwnId(event, event.ownId)
     return this.keep(event)
+  }
+
+  /** Takes in the latest event of a key from before the history, which must be empty; returns the one that it replaces. */
+  restore(event: LogEvent): LogEvent | undefined {
+    this.tail = event.number
+    return this.keep(event)
+  }
+
+  /** Counts an event that nobody will ever read, so that every cursor is overtaken. History must be empty. */
+  lose(position: Position): void {
+    this.tail++
+    this.floor = position
+  }
+
+  /** Forgets all it holds: the log begins anew. */
+  clear(position: Position): void {
+    this.#history.clear()
+    this.#latest.clear()
+    this.#latestInOrder = this.#byOwnId = undefined
+    this.bytes = 0
+    this.floor = position
   }
 
   /** Takes an event as the latest of its key; returns the one that it replaces. */

@@ -58,6 +58,12 @@ export class Cursor {
     this.number = 0
   }
 
+  /** Begins anew with a log that has begun anew: with its latest events, and then what came since. */
+  restart(): void {
+    this.number = 0
+    this.latestUpTo = this.channel.beganAt
+  }
+
   /** Goes on after a position; returns false when events after it are not there to be replayed: a gap. */
   resumeAfter(position: Position, replay: boolean): boolean {
     const { channel } = this

@@ -64,6 +64,13 @@ export class Delivery {
     this.#schedule()
   }
 
+  /** Asks for every reader to be served in the next pass, because the log has begun anew or skipped events. */
+  allDue(): void {
+    this.batches.clear()
+    for (const feed of this.#feeds.values()) this.#dueFeeds.add(feed)
+    this.#schedule()
+  }
+
   /** Asks for the readers of an event's channel to be served in the next pass. */
   published(event: LogEvent): void {
     const feed = this.#feeds.get(event.channel)

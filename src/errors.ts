@@ -9,8 +9,19 @@
  * - `ERR_SSE_DATA`: data that JSON cannot hold; `cause` is what `JSON.stringify` threw.
  * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty string.
  * - `ERR_SSE_CLOSED`: publishing to a registry that has been closed.
+ * - `ERR_SSE_STORE`: the store refused an event, or what it holds cannot be read; `cause` is what it said.
+ * - `ERR_SSE_STORE_TIMEOUT`: the store did not answer in time; the event may be published all the same.
+ * - `ERR_SSE_STORE_FULL`: too many publishes wait for the store already; the event is not published.
  */
-export type SseErrorCode = 'ERR_SSE_OPTION' | 'ERR_SSE_MESSAGE' | 'ERR_SSE_DATA' | 'ERR_SSE_CHANNEL' | 'ERR_SSE_CLOSED'
+export type SseErrorCode =
+  | 'ERR_SSE_OPTION'
+  | 'ERR_SSE_MESSAGE'
+  | 'ERR_SSE_DATA'
+  | 'ERR_SSE_CHANNEL'
+  | 'ERR_SSE_CLOSED'
+  | 'ERR_SSE_STORE'
+  | 'ERR_SSE_STORE_TIMEOUT'
+  | 'ERR_SSE_STORE_FULL'
 
 export class SseError extends Error {
   override readonly name = 'SseError'

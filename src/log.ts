@@ -35,10 +35,28 @@ export interface LogEntry {
   body: string
 }
 
+/** An event as a store holds it. */
+export interface StoredEvent {
+  readonly position: Position
+  readonly entry: LogEntry
+}
+
+/** What a store holds already when it begins to fill a log. */
+export interface HeldEvents {
+  /** The latest event of each key, of those that stand before `events`; positions rise. */
+  readonly latest: readonly StoredEvent[]
+  /** The newest events, without a hole; positions rise. */
+  readonly events: readonly StoredEvent[]
+}
+
 export class Log {
   epoch = createEpoch()
   /** Position of the newest event, or where the log began. */
   last: Position = ORIGIN
+  /** Whether nothing can be read yet, because a store is still to say where the log begins. */
+  isPending = false
+  /** How many times the log has begun: cursors of an earlier time stand nowhere. */
+  generation = 0
   readonly bounds: LogBounds
   readonly channels = new Map<string, ChannelLog>()
   /** How many events the log holds. */
@@ -46,21 +64,46 @@ export class Log {
   /** Whether an app's own event ID has ever been seen; then the package's own events carry none. */
   hasOwnIds = false
 
-  readonly #history = new EventList()
+  #history = new EventList()
   /** Events that history has let go and that are still the latest of their key. */
-  readonly #latestOnly = new EventList()
+  #latestOnly = new EventList()
   /** The highest floor of a dropped channel: the floor of one that comes back under any name. */
   #droppedFloor: Position = ORIGIN
+  #lastAt = performance.now()
 
   constructor(bounds: LogBounds) {
     this.bounds = bounds
   }
 
-  /** Says where the log begins and under which epoch its IDs are given out. */
-  begin(epoch: string, position: Position): void {
+  /** Says where the log begins and under which epoch its IDs are given out. What it held before is gone. */
+  begin(epoch: string, position: Position, { latest, events }: HeldEvents = { latest: [], events: [] }): void {
     this.epoch = epoch
-    this.last = position
+    this.isPending = false
+    this.generation++
+    this.#clear(position)
+    for (const { position, entry } of latest) this.#restore(position, entry)
+    for (const { position, entry } of events) this.trim(this.append(position, entry).channel, position.ms)
+    for (const channel of this.channels.values()) channel.beganAt = channel.tail
+  }
+
+  /** Says that what followed, up to a position, is lost, but for the latest event of some keys. */
+  skip(position: Position, latest: readonly StoredEvent[]): void {
+    for (const channel of this.channels.values()) {
+      while (channel.historyLength > 0) this.#moveOutOfHistory(channel)
+      channel.lose(position)
+      this.dropIfUnused(channel)
+    }
+    this.#advance(position)
     this.#droppedFloor = position
+    for (const { position, entry } of latest) this.#restore(position, entry)
+  }
+
+  /**
+   * Milliseconds on the clock that positions are from, which may be another machine's and may have been set back: the
+   * newest event's, and what has passed since.
+   */
+  get now(): number {
+    return this.last.ms + performance.now() - this.#lastAt
   }
 
   /** The channel of a name, made when there is none yet. */
@@ -78,24 +121,10 @@ export class Log {
     return this.#history.bytes + this.#latestOnly.bytes
   }
 
-  append(position: Position, { channel: name, key, id: ownId, body }: LogEntry): LogEvent {
-    const channel = this.open(name)
-    const text = this.#encode(position, ownId, body)
-    const event: LogEvent = {
-      channel,
-      position,
-      number: channel.tail + 1,
-      key,
-      ownId,
-      text,
-      bytes: Buffer.byteLength(text),
-      replaced: false,
-      older: undefined,
-      newer: undefined,
-    }
-    if (ownId !== undefined) this.hasOwnIds = true
-    this.last = position
-    this.events++
+  append(position: Position, entry: LogEntry): LogEvent {
+    const event = this.#event(position, entry)
+    const { channel } = event
+    this.#advance(position)
     this.#history.push(event)
     const replaced = channel.append(event)
     if (replaced !== undefined && replaced.number <= channel.floorNumber) this.#release(replaced, this.#latestOnly)
@@ -130,6 +159,52 @@ export class Log {
     if (!channel.isEmpty || this.channels.get(channel.name) !== channel) return
     this.channels.delete(channel.name)
     if (comparePositions(channel.floor, this.#droppedFloor) > 0) this.#droppedFloor = channel.floor
+  }
+
+  #event(position: Position, { channel: name, key, id: ownId, body }: LogEntry): LogEvent {
+    const channel = this.open(name)
+    const text = this.#encode(position, ownId, body)
+    if (ownId !== undefined) this.hasOwnIds = true
+    this.events++
+    return {
+      channel,
+      position,
+      number: channel.tail + 1,
+      key,
+      ownId,
+      text,
+      bytes: Buffer.byteLength(text),
+      replaced: false,
+      older: undefined,
+      newer: undefined,
+    }
+  }
+
+  /** Takes in the latest event of a key from before the history of its channel, which is still empty. */
+  #restore(position: Position, entry: LogEntry): void {
+    const event = this.#event(position, entry)
+    const replaced = event.channel.restore(event)
+    if (replaced !== undefined) this.#release(replaced, this.#latestOnly)
+    this.#latestOnly.push(event)
+    this.trim(event.channel, position.ms)
+  }
+
+  #advance(position: Position): void {
+    this.last = position
+    this.#lastAt = performance.now()
+  }
+
+  /** Forgets everything but the channels that have readers. */
+  #clear(position: Position): void {
+    this.#history = new EventList()
+    this.#latestOnly = new EventList()
+    this.events = 0
+    this.#advance(position)
+    this.#droppedFloor = position
+    for (const channel of this.channels.values()) {
+      channel.clear(position)
+      this.dropIfUnused(channel)
+    }
   }
 
   /**

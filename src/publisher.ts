@@ -3,10 +3,10 @@ import type { Delivery } from './delivery.js'
 import { SseError } from './errors.js'
 import { encodeBody, type Message } from './event-stream.js'
 import type { Log, LogEntry } from './log.js'
-import { formatId, type Position } from './position.js'
+import { formatId } from './position.js'
 import { ReportedPromise } from './reported-promise.js'
 import type { Counters } from './stats.js'
-import type { Store } from './store.js'
+import type { Store, StoredPosition } from './store.js'
 
 export interface PublisherOptions {
   store: Store
@@ -55,9 +55,9 @@ export class Publisher {
     return { channel, key, id, body }
   }
 
-  #published(position: Position, { id }: LogEntry): string {
+  #published(position: StoredPosition, { id }: LogEntry): string {
     this.#options.counters.published++
-    return id ?? formatId(position, this.#options.log.epoch)
+    return id ?? formatId(position, position.epoch ?? this.#options.log.epoch)
   }
 }
 

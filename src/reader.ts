@@ -5,12 +5,13 @@
 import { type Batch, BatchBuilder } from './batch.js'
 import { requireChannelName } from './channel-name.js'
 import type { ConnectionReader, StreamConnection, SubscribeOptions } from './connection.js'
+import type { StartFrom } from './cursor.js'
 import type { Delivery } from './delivery.js'
 import { encodeControl, type AnyEvents } from './event-stream.js'
 import type { Log } from './log.js'
 import { merge } from './merge.js'
 import { comparePositions, formatId, positionBefore, type Position } from './position.js'
-import { locate } from './resume.js'
+import { isAhead, locate } from './resume.js'
 import type { Counters, GapReason } from './stats.js'
 import { Subscription } from './subscription.js'
 
@@ -19,6 +20,8 @@ export interface ReaderHost {
   readonly log: Log
   readonly counters: Counters
   readonly delivery: Delivery
+  /** Where the log may be behind what clients bring: settles when it has caught up. */
+  catchUp?: (() => Promise<void>) | undefined
   report(error: unknown): void
 }
 
@@ -35,10 +38,13 @@ export class Reader implements ConnectionReader {
   #isReady = false
   #hasResumed = false
   #replayed = 0
+  #catchUp: 'due' | 'waiting' | 'done' = 'due'
+  #generation: number
 
   constructor(connection: Connection, host: ReaderHost) {
     this.#connection = connection
     this.#host = host
+    this.#generation = host.log.generation
   }
 
   subscribe(channels: string | readonly string[], { from = 'latest', filter }: SubscribeOptions): () => void {
@@ -48,14 +54,16 @@ export class Reader implements ConnectionReader {
     const added = Array.from(names, (name) => new Subscription(this.#host.delivery.join(name, this), filter))
     this.#subscriptions.push(...added)
     if (this.#connection.lastEventId !== '') this.#resuming.push(...added)
-    else for (const subscription of added) subscription.startFrom(from, this.#host.log.bounds.replay)
+    else for (const subscription of added) this.#start(subscription, from)
     this.#host.delivery.due(this)
     return () => added.forEach((subscription) => this.#unsubscribe(subscription))
   }
 
   serve(): void {
     try {
-      if (this.#resuming.length > 0) this.#resume()
+      if (this.#host.log.isPending) return
+      if (this.#generation !== this.#host.log.generation) this.#restart()
+      if (this.#resuming.length > 0 && !this.#resume()) return
       while (this.#connection.isWritable) {
         this.#skipGaps()
         if (!this.#writeNext()) return this.#caughtUp()
@@ -74,11 +82,37 @@ export class Reader implements ConnectionReader {
     this.#resuming = []
   }
 
-  #resume(): void {
+  #start(subscription: Subscription, from: StartFrom): void {
+    const { log } = this.#host
+    if (log.isPending) subscription.waitsFor = from
+    else subscription.startFrom(from, log.bounds.replay)
+  }
+
+  /** The log has begun: for the first time, or anew because the store has lost what it held. */
+  #restart(): void {
+    const { log } = this.#host
+    this.#generation = log.generation
+    const lost: Subscription[] = []
+    for (const subscription of this.#subscriptions) {
+      if (this.#resuming.includes(subscription)) continue
+      if (subscription.waitsFor !== undefined) {
+        subscription.startFrom(subscription.waitsFor, log.bounds.replay)
+        subscription.waitsFor = undefined
+      } else {
+        subscription.restart()
+        lost.push(subscription)
+      }
+    }
+    this.#announce('restarted', lost)
+  }
+
+  /** Returns false when it has to wait for the log to catch up with the ID. */
+  #resume(): boolean {
+    const { log, counters } = this.#host
+    if (this.#mustCatchUp()) return false
     const subscriptions = this.#resuming
     this.#resuming = []
-    const { log, counters } = this.#host
-    log.trimAge(Date.now())
+    log.trimAge(log.now)
     const channels = subscriptions.map(({ channel }) => channel)
     const place = locate(this.#connection.lastEventId, channels, log)
     const reason = typeof place === 'string' ? place : 'evicted'
@@ -90,6 +124,20 @@ export class Reader implements ConnectionReader {
     this.#hasResumed = lost.length === 0
     counters.resumes[lost.length === 0 ? 'resumed' : reason]++
     this.#announce(reason, lost)
+    return true
+  }
+
+  /** A client that comes from another process may be ahead of this one's log, by the milliseconds that a store takes. */
+  #mustCatchUp(): boolean {
+    const { log, catchUp, delivery } = this.#host
+    if (this.#catchUp === 'waiting') return true
+    if (this.#catchUp === 'done' || catchUp === undefined || !isAhead(this.#connection.lastEventId, log)) return false
+    this.#catchUp = 'waiting'
+    void catchUp().finally(() => {
+      this.#catchUp = 'done'
+      delivery.due(this)
+    })
+    return true
   }
 
   #skipGaps(): void {

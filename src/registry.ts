@@ -37,14 +37,14 @@ export class ChannelRegistry<E extends object = AnyEvents> {
 
   /** @internal */
   constructor(options: RegistryOptions) {
-    const { log: bounds, store = new MemoryStore(), onError } = resolveRegistryOptions(options)
+    const { log: bounds, onError, ...resolved } = resolveRegistryOptions(options)
+    const store: Store = (this.#store = resolved.store ?? new MemoryStore())
     const report = (error: unknown) => onError(error instanceof Error ? error : new Error(String(error)))
     const counters = (this.#counters = new Counters())
     const log = (this.#log = new Log(bounds))
     const delivery = (this.#delivery = new Delivery(log))
     const readerHost: ReaderHost = { log, counters, delivery, report, catchUp: store.catchUp?.bind(store) }
     const createReader = (connection: Connection) => new Reader(connection, readerHost)
-    this.#store = store
     this.#connections = new Connections<ChannelRegistry>({
       registry: this as ChannelRegistry,
       counters,

@@ -11,6 +11,12 @@ export function locate(id: string, channels: readonly ChannelLog[], log: Log): P
   return locateOwn(id, channels, log) ?? locateOurs(id, log)
 }
 
+/** Whether an ID may be one that this log has not reached yet, if it is filled by a store that others append to. */
+export function isAhead(id: string, log: Log): boolean {
+  const parsed = parseId(id)
+  return parsed !== undefined && (parsed.epoch !== log.epoch || comparePositions(parsed.position, log.last) > 0)
+}
+
 function locateOurs(id: string, log: Log): Position | 'restarted' | 'unknown' {
   const parsed = parseId(id)
   if (parsed === undefined) return 'unknown'
