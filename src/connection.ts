@@ -32,6 +32,8 @@ export interface ConnectionReader {
   subscribe(channels: string | readonly string[], options: SubscribeOptions): () => void
   /** Writes what is due, as far as the connection takes it. */
   serve(): void
+  /** Told when the connection, having been full, takes more. */
+  goOn(): void
   close(): void
 }
 
@@ -93,7 +95,7 @@ export class StreamConnection<E extends object, R> {
     this.origin = origin
     this.#host = host
     this.#res = res
-    this.#output = new Output(res, () => this.#reader?.serve())
+    this.#output = new Output(res, () => this.#reader?.goOn())
     if (isGone(res)) this.#left('client')
     else onClose(res, () => this.#gone())
   }

@@ -76,6 +76,11 @@ export class Reader implements ConnectionReader {
     }
   }
 
+  /** In the next pass, and not at once: many that drain in one turn share their batches, and none holds up the loop. */
+  goOn(): void {
+    this.#host.delivery.due(this)
+  }
+
   close(): void {
     for (const subscription of this.#subscriptions) this.#host.delivery.leave(subscription.feed, this)
     this.#subscriptions = []
