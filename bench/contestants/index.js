@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+
+export const NCHAN_MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so'
+
+/**
+ * Who takes part. `packages`: what must be installed, and whose versions are printed. `lacks`: what a contestant cannot
+ * do, and why it is left out where a scenario needs it.
+ */
+export const contestants = {
+  ours: {
+    label: 'express-sse-channels',
+    packages: ['express'],
+    lacks: {},
+    load: () => import('./ours.js'),
+  },
+  bare: {
+    label: 'bare node:http',
+    packages: [],
+    lacks: {},
+    load: () => import('./bare.js'),
+  },
+  express: {
+    label: 'bare Express',
+    packages: ['express'],
+    lacks: {},
+    load: () => import('./bare-express.js'),
+  },
+  'better-sse': {
+    label: 'better-sse',
+    packages: ['better-sse', 'express'],
+    lacks: { replay: 'it has no replay' },
+    load: () => import('./better-sse.js'),
+  },
+  'sse-channel': {
+    label: 'sse-channel',
+    packages: ['sse-channel', 'express'],
+    lacks: { 'several channels': 'a response can join one channel only' },
+    load: () => import('./sse-channel.js'),
+  },
+  'express-sse': {
+    label: 'express-sse',
+    packages: ['express-sse', 'express'],
+    lacks: {
+      'several channels': 'a response can join one stream only',
+      crowds: 'each newcomer is written to everyone, so 10,000 connections take minutes',
+      replay: 'it has no replay',
+    },
+    load: () => import('./express-sse.js'),
+  },
+  hono: {
+    label: 'hono streamSSE',
+    packages: ['hono', '@hono/node-server'],
+    lacks: { replay: 'it has no replay' },
+    load: () => import('./hono.js'),
+  },
+  fastify: {
+    label: '@fastify/sse',
+    packages: ['@fastify/sse', 'fastify'],
+    lacks: {},
+    load: () => import('./fastify.js'),
+  },
+  nchan: {
+    label: 'nginx + nchan',
+    packages: [],
+    missing: () => (existsSync(NCHAN_MODULE) ? undefined : 'not installed: apt-get install libnginx-mod-nchan'),
+    lacks: {},
+    version: () => spawnSync('nginx', ['-v'], { encoding: 'utf8' }).stderr.trim(),
+    load: () => import('./nchan.js'),
+  },
+}
+
+/** The versions a contestant runs with, or why it cannot run here. */
+export function availability(id) {
+  const { packages, missing, version } = contestants[id]
+  const versions = Object.fromEntries(packages.map((name) => [name, installedVersion(name)]))
+  const absent = packages.filter((name) => versions[name] === undefined)
+  const reason = absent.length > 0 ? `not installed: ${absent.join(', ')} (npm --prefix bench ci)` : missing?.()
+  const text =
+    version?.() ??
+    Object.entries(versions)
+      .map((pair) => pair.join(' '))
+      .join(', ')
+  return { reason, versions: text || `Node ${process.versions.node}` }
+}
+
+/** Peers stand in this folder's node_modules; what the package itself develops with stands one level up. */
+function installedVersion(name) {
+  const places = ['../node_modules', '../../node_modules']
+  const file = places
+    .map((place) => new URL(`${place}/${name}/package.json`, import.meta.url))
+    .find((url) => existsSync(url))
+  return file && JSON.parse(readFileSync(file, 'utf8')).version
+}

@@ -1,0 +1,32 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { caller } from './rpc.js'
+
+const PATIENCE = 3000
+
+/** Server and load generator must not take each other's core; without taskset or a second core they may. */
+export const pinned = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0
+
+/** Starts `script` (relative to this folder) pinned to `core`; returns its methods and a way to end it. */
+export function startChild(script, { core, nodeOptions = [] }) {
+  const command = [process.execPath, ...nodeOptions, fileURLToPath(new URL(script, import.meta.url))]
+  if (pinned) command.unshift('taskset', '-c', String(core))
+  const child = spawn(command[0], command.slice(1), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced', // typed arrays go over as they are
+  })
+  return {
+    methods: caller(child),
+    /** Lets it go by itself, so that it can end what it started; a child that does not go is killed. */
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exited = once(child, 'exit')
+      child.disconnect()
+      const killing = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
+      await exited
+      clearTimeout(killing)
+    },
+  }
+}

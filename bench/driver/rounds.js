@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { contestants } from '../contestants/index.js'
+import { Stage } from '../scenarios/stage.js'
+import { createCertificate } from './certificate.js'
+import { startChild } from './child.js'
+
+const SERVER_CORE = 0
+const LOAD_CORE = 1
+const TIME_LIMIT = 180_000
+
+/**
+ * Runs a scenario round by round; in each round contestants take turns, so that what else the machine does hits all alike.
+ * Returns, for each case and contestant, the figures of every round, or why there are none.
+ */
+export async function runScenario(scenario, { ids, rounds, tiny, profile }, onSample) {
+  const cases = scenario.cases ?? [{ name: '' }]
+  const { taking, leftOut } = contestantsFor(scenario, ids)
+  const results = cases.map(({ name }) => ({ name, samples: Object.fromEntries(taking.map((id) => [id, []])) }))
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, variant] of cases.entries()) {
+      for (const id of taking) {
+        const size = { ...(tiny ? scenario.tiny : scenario.full), ...variant }
+        const file = profile && join(profile, [scenario.letter, i, id, round].join('-') + '.cpuprofile')
+        const sample = await runOnce(scenario, id, size, file)
+        results[i].samples[id].push(sample)
+        onSample({ round, name: variant.name, id, sample })
+      }
+    }
+  }
+  return { leftOut, cases: results }
+}
+
+/** Who takes part, and the reasons of those who do not. */
+function contestantsFor({ only, needs = [] }, ids) {
+  const leftOut = {}
+  const taking = ids.filter((id) => {
+    if (only && !only.includes(id)) return false
+    const lack = needs.find((need) => contestants[id].lacks[need])
+    if (lack) leftOut[id] = contestants[id].lacks[lack]
+    return lack === undefined
+  })
+  return { taking, leftOut }
+}
+
+/** One run in fresh processes. A run in which an event is missing or doubled, or that gets stuck, has failed. */
+async function runOnce(scenario, id, size, profileTo) {
+  const certificate = scenario.tls && createCertificate()
+  const server = startChild('../server/main.js', { core: SERVER_CORE, nodeOptions: ['--expose-gc'] })
+  const load = startChild('../load/main.js', { core: LOAD_CORE })
+  let timer
+  const tooLate = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not finished after ${TIME_LIMIT / 1000} s`)), TIME_LIMIT)
+  })
+  try {
+    return await Promise.race([play(scenario, id, size, { server, load, tls: certificate?.tls, profileTo }), tooLate])
+  } catch (error) {
+    return { failed: error.message }
+  } finally {
+    clearTimeout(timer)
+    await Promise.all([server.stop(), load.stop()])
+    certificate?.remove()
+  }
+}
+
+async function play(scenario, id, size, { server, load, tls, profileTo }) {
+  const at = await server.methods.start(id, { ...scenario.serverOptions?.(size), tls })
+  await load.methods.acknowledgeTo(at.ackPort)
+  const stage = new Stage({ server: server.methods, load: load.methods, at: { ...at, tls: Boolean(tls) }, profileTo })
+  return scenario.run(stage, size)
+}

@@ -1,0 +1,67 @@
+import { Client } from './client.js'
+import { channelName } from '../wire.js'
+
+const CONNECTIONS_PER_ADDRESS = 28_000 // Linux has 28,232 local ports for one address and destination
+
+/**
+ * The connections of one run. Client i reads `perClient` of `channels` channels, spread so that neighbours share some
+ * but not all; with `keys` every client reads one channel, whose keys are the lanes.
+ */
+export class Crowd {
+  clients = []
+  subscribers
+  #ticks
+
+  constructor({ connections, channels = 1, perClient = 1, keys = 0 }) {
+    this.plan = Array.from({ length: connections }, (_, i) => channelsOf(i, channels, perClient))
+    this.lanesOf = keys > 0 ? () => Array.from({ length: keys }, (_, key) => key) : (i) => this.plan[i]
+    this.subscribers = new Uint32Array(keys || channels)
+    for (let i = 0; i < connections; i++) for (const lane of this.lanesOf(i)) this.subscribers[lane] += 1
+  }
+
+  /** Opens all connections, at most `atOnce` at a time; `from` is the first number each lane must bring. */
+  async open(tally, { port, tls, atOnce = 200, lastEventId, from, conflated }) {
+    let started = 0
+    const openNext = async () => {
+      while (started < this.plan.length) {
+        const i = started++
+        const client = new Client(tally, { lanes: this.lanesOf(i), from, conflated })
+        this.clients.push(client)
+        await client.open({ port, tls, lastEventId, path: pathTo(this.plan[i]), localAddress: addressOf(i) })
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, openNext))
+  }
+
+  /** Every client reads `bytes` per tick from now on, until `unthrottle`. */
+  throttle({ bytes, everyMs }) {
+    for (const client of this.clients) client.throttle()
+    this.#ticks = setInterval(() => this.clients.forEach((client) => client.allow(bytes)), everyMs)
+  }
+
+  unthrottle() {
+    clearInterval(this.#ticks)
+    for (const client of this.clients) client.allow(Infinity)
+  }
+
+  total(field) {
+    return this.clients.reduce((sum, client) => sum + client[field], 0)
+  }
+
+  close() {
+    clearInterval(this.#ticks)
+    for (const client of this.clients) client.close()
+    this.clients = []
+  }
+}
+
+export const pathTo = (channels) => `/stream?channels=${channels.map(channelName).join(',')}`
+
+function channelsOf(i, channels, perClient) {
+  const stride = 1 + (i % Math.max(1, Math.floor(channels / perClient) - 1))
+  return Array.from({ length: perClient }, (_, k) => (i + k * stride) % channels)
+}
+
+function addressOf(i) {
+  return `127.0.0.${1 + Math.floor(i / CONNECTIONS_PER_ADDRESS)}`
+}

@@ -1,0 +1,15 @@
+/** Not as fast as possible but at a pace, so that latency is that of one pass and not of a queue. */
+export const crowd = {
+  letter: 'c',
+  title: '10,000 connections, one event every 100 ms',
+  headline: 'p99',
+  columns: ['p50', 'p99', 'longestBlock', 'cpuPerEvent', 'rss'],
+  needs: ['crowds'],
+  full: { connections: 10_000, warmUp: 10, events: 50, everyMs: 100 },
+  tiny: { connections: 20, warmUp: 1, events: 3, everyMs: 5 },
+
+  async run(stage, { connections, warmUp, events, everyMs }) {
+    await stage.open({ connections })
+    return stage.deliver({ warmUp, events, bytes: 100, everyMs, metering: { loopDelay: true } })
+  },
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { figuresOf } from './phase-figures.js'
+
+const AT_ONCE = 4000 // close to the server's backlog: more would be turned away by the kernel and retried a second later
+
+/**
+ * One run of one contestant: a server process, the load generator, and the steps that scenarios are made of.
+ * In figures, times are milliseconds, CPU microseconds, memory bytes.
+ */
+export class Stage {
+  server
+  load
+  #at
+  #profileTo
+  #shape = {}
+  #next = 0 // the number that the next event of each lane carries
+
+  /** `at`: port and TLS of the server. `profileTo`: the file for a CPU profile of the measured phase. */
+  constructor({ server, load, at, profileTo }) {
+    this.server = server
+    this.load = load
+    this.#at = at
+    this.#profileTo = profileTo
+  }
+
+  /** Opens connections; `shape` says how many, and which channels (or keys of one channel) each of them reads. */
+  async open(shape, options = {}) {
+    this.#shape = shape
+    await this.load.open(shape, { ...this.#at, from: this.#next, ...options })
+  }
+
+  /** Opens connections that read no further than the head. */
+  async openStalled(shape) {
+    await this.load.openStalled(shape, this.#at)
+  }
+
+  /** Publishes to whoever is there, without waiting for anyone. */
+  async fill(plan) {
+    await this.server.fill(plan)
+    this.#next += plan.events / (plan.channels ?? 1)
+  }
+
+  /** Publishes `events` events, after some to warm up, and measures until each has reached its last reader. */
+  async deliver({ warmUp = 0, ...plan }) {
+    if (warmUp > 0) await this.#phase({ ...plan, events: warmUp })
+    const figures = await this.#phase({ ...plan, profileTo: this.#profileTo })
+    await this.#phase({ ...plan, events: this.#lanes }) // one more for each lane: a doubled event would come before it
+    return figures
+  }
+
+  /** Publishes `events` events while two watch: the IDs of the first and the last of them. */
+  async fillWatched(plan) {
+    const first = this.load.lastEventIdAfter(1, this.#at)
+    const last = this.load.lastEventIdAfter(plan.events, this.#at)
+    await this.#untilConnections((open) => open === 2)
+    await this.fill(plan)
+    return { first: await first, last: await last }
+  }
+
+  /** Everyone connects at once with a last event ID; measures until they have the events they missed. */
+  async comeBack(shape, { lastEventId, missed }) {
+    await this.load.close()
+    await this.#untilConnections((open) => open === 0)
+    await this.load.acknowledgeTo(this.#at.ackPort)
+    const first = this.#next - missed
+    const profileTo = missed > 0 ? this.#profileTo : undefined
+    await this.server.startMeter({ profile: profileTo !== undefined })
+    await this.open(shape, { from: first, atOnce: AT_ONCE, lastEventId, missed: { events: missed, first } })
+    await this.load.finished()
+    const cost = await this.server.finish({ profileTo })
+    await this.#phase({ events: 1, bytes: 100 })
+    return cost
+  }
+
+  get #lanes() {
+    return this.#shape.keys ?? this.#shape.channels ?? 1
+  }
+
+  async #phase({ turnsPerAck = 2, turnsAhead = 8, perTurn = 1, lastOnly, metering, profileTo, onPublished, ...rest }) {
+    const { channels, keys } = this.#shape
+    const first = this.#next
+    const eventsPerAck = perTurn * turnsPerAck
+    const deliveries = await this.load.begin({ events: rest.events, first, lastOnly, eventsPerAck })
+    this.#next += rest.events / this.#lanes
+    const plan = { channels, keys, ...rest, perTurn, turnsPerAck, turnsAhead }
+    const publishing = this.server.publish(plan, { ...metering, profile: profileTo !== undefined })
+    const published = publishing.then(async (publishedAt) => {
+      await onPublished?.()
+      return publishedAt
+    })
+    const finished = this.load.finished()
+    // A publisher that waits for a load generator that has failed would wait for ever, and the other way round.
+    const [publishedAt, doneAt] = await Promise.all([published, finished])
+    const cost = await this.server.finish({ profileTo })
+    return { ...cost, ...figuresOf({ deliveries, cost, publishedAt, doneAt }) }
+  }
+
+  async #untilConnections(condition) {
+    while (!condition(await this.server.connections())) await sleep(10)
+  }
+}

@@ -1,0 +1,42 @@
+/** The server process: one contestant, its publisher and its meter, driven by the parent process. */
+import { contestants } from '../contestants/index.js'
+import { answer } from '../driver/rpc.js'
+import { Acks } from './acks.js'
+import { Meter } from './meter.js'
+import { Publisher } from './publisher.js'
+
+let contestant
+let publisher
+let meter
+
+const methods = {
+  async start(id, options) {
+    const { start } = await contestants[id].load()
+    const acks = new Acks()
+    const ackPort = await acks.listen()
+    contestant = await start(options)
+    publisher = new Publisher(contestant, acks)
+    meter = new Meter(contestant.meter)
+    return { port: contestant.port, ackPort }
+  },
+
+  /** Publishes to nobody in particular, without waiting for anyone: history, a first event. */
+  async fill(plan) {
+    const prepared = publisher.prepare(plan)
+    await publisher.paced(prepared, { everyMs: 0, perTick: 100 })
+  },
+
+  /** One measured phase: everything from the first publish to the call of `finish`. */
+  async publish(plan, metering) {
+    const prepared = publisher.prepare(plan)
+    await meter.start(metering)
+    return plan.everyMs === undefined ? publisher.closedLoop(prepared, plan) : publisher.paced(prepared, plan)
+  },
+
+  startMeter: (metering) => meter.start(metering),
+  finish: (metering) => meter.stop(metering),
+  settledRss: () => meter.settledRss(),
+  connections: () => contestant.connections(),
+}
+
+answer(methods, { cleanUp: () => contestant?.close?.() })

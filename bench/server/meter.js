@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs'
+import { Session } from 'node:inspector/promises'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { now } from '../wire.js'
+
+const own = {
+  /** User and system time of this process, microseconds. */
+  cpu() {
+    const { userCPUTime, systemCPUTime } = process.resourceUsage()
+    return userCPUTime + systemCPUTime
+  },
+  rss: () => process.memoryUsage.rss(),
+}
+
+/**
+ * What a phase costs the server: CPU, time, memory, and the longest time its event loop was held up. A contestant that
+ * is another process (nginx) brings its own `cpu` and `rss`.
+ */
+export class Meter {
+  #source
+  #cpu
+  #at
+  #rss
+  #peak
+  #sampling
+  #loop
+  #profiler
+
+  constructor(source = own) {
+    this.#source = source
+  }
+
+  async start({ loopDelay = false, rssEveryMs = 0, profile = false } = {}) {
+    global.gc?.()
+    global.gc?.()
+    if (profile) await this.#startProfile()
+    if (loopDelay) {
+      this.#loop = monitorEventLoopDelay({ resolution: 2 })
+      this.#loop.enable()
+    }
+    this.#rss = this.#peak = this.#source.rss()
+    if (rssEveryMs > 0) this.#sampling = setInterval(() => this.#sampleRss(), rssEveryMs)
+    this.#at = now()
+    this.#cpu = this.#source.cpu()
+  }
+
+  /** `profileTo`: where the CPU profile of the phase goes, when one was started. */
+  async stop({ profileTo } = {}) {
+    const cpu = this.#source.cpu() - this.#cpu
+    const ms = now() - this.#at
+    this.#loop?.disable()
+    clearInterval(this.#sampling)
+    this.#sampleRss()
+    if (profileTo) await this.#writeProfile(profileTo)
+    return { cpu, ms, rss: this.#source.rss(), rssGrowth: this.#peak - this.#rss, longestBlock: this.#longestBlock() }
+  }
+
+  /** Resident memory once garbage is gone. */
+  settledRss() {
+    for (let i = 0; i < 4; i++) global.gc?.()
+    return this.#source.rss()
+  }
+
+  #sampleRss() {
+    this.#peak = Math.max(this.#peak, this.#source.rss())
+  }
+
+  #longestBlock() {
+    return this.#loop && this.#loop.max / 1e6
+  }
+
+  async #startProfile() {
+    this.#profiler = new Session()
+    this.#profiler.connect()
+    await this.#profiler.post('Profiler.enable')
+    await this.#profiler.post('Profiler.setSamplingInterval', { interval: 200 })
+    await this.#profiler.post('Profiler.start')
+  }
+
+  async #writeProfile(file) {
+    const { profile } = await this.#profiler.post('Profiler.stop')
+    this.#profiler.disconnect()
+    writeFileSync(file, JSON.stringify(profile))
+  }
+}
