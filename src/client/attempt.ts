@@ -18,7 +18,7 @@ export interface AttemptHandlers {
 
 /** Once the signal is aborted nothing is reported any more, whatever `fetch` and the body make of the signal. */
 export async function attempt(
-  settings: Settings,
+  { url, headers, init, fetch, maxEventBytes }: Settings,
   lastEventId: string,
   signal: AbortSignal,
   on: AttemptHandlers,
@@ -27,19 +27,21 @@ export async function attempt(
   const free = () => void reader?.cancel().catch(() => undefined)
   const end: AttemptHandlers['end'] = (reason, wait) => signal.aborted || on.end(reason, wait)
   try {
-    const headers = requestHeaders(await settings.headers(), lastEventId)
+    // Not called here and now: nothing may fail before whoever makes a stream can listen for it.
+    const own = await Promise.resolve().then(headers)
     signal.throwIfAborted()
-    const response = await settings.fetch(settings.url, { ...settings.init, headers, signal })
+    const response = await fetch(url, { ...init, headers: requestHeaders(own, lastEventId), signal })
     reader = response.body?.getReader()
     signal.throwIfAborted()
     signal.addEventListener('abort', free)
     if (isRefused(response, end)) return
-    const { origin } = new URL(response.url || settings.url)
+    const { origin } = new URL(response.url || url)
     const decoder = new TextDecoder()
-    const feed = blockReader(settings.maxEventBytes, {
-      block: (block) => signal.aborted || on.block(block, origin),
-      retry: (ms) => on.retry(ms),
-    })
+    const feed = blockReader(
+      maxEventBytes,
+      (block) => signal.aborted || on.block(block, origin),
+      (ms) => on.retry(ms),
+    )
     on.heard()
     on.open()
     while (reader) {

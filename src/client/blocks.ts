@@ -12,24 +12,23 @@ export interface Block {
   data: string | undefined
 }
 
-export interface BlockHandlers {
-  block(block: Block): void
-  retry(ms: number): void
-}
-
 /** Thrown by the reader when an event, or a line without an end, is longer than the bound. */
 export const tooLarge = new RangeError('too large')
 
 /** Returns a function that takes the decoded stream in pieces of any size, cut anywhere. */
-export function blockReader(maxLength: number, on: BlockHandlers): (chunk: string) => void {
+export function blockReader(
+  maxLength: number,
+  onBlock: (block: Block) => void,
+  onRetry: (ms: number) => void,
+): (chunk: string) => void {
   const parser = createParser({
     maxBufferSize: maxLength,
     onEvent({ id, event, data }) {
       // Every block ends with the empty data line that is put there below.
       if (data.length > maxLength + 1) throw tooLarge
-      on.block({ id, event, data: data ? data.slice(0, -1) : undefined })
+      onBlock({ id, event, data: data ? data.slice(0, -1) : undefined })
     },
-    onRetry: (ms) => on.retry(ms),
+    onRetry,
     onError({ type }) {
       if (type === 'max-buffer-size-exceeded') throw tooLarge
     },
