@@ -1,0 +1,436 @@
+import fc from 'fast-check'
+import { sizeOf, type LogEvent } from '../src/channel-log.js'
+import { comparePositions, formatId } from '../src/position.js'
+import { EPOCH, historyOf, latestOf, SMALL, TestLog, type TestBounds } from './helpers/log.js'
+
+describe('an event in the log', () => {
+  it('is the text for the wire, with the ID of its position', () => {
+    const { log, append } = bound()
+    const event = append('a', { data: 'é' })
+    expect(event.text).toBe(`data: é\nid: ${formatId(event.position, EPOCH)}\n\n`)
+    expect(event.bytes).toBe(Buffer.byteLength(event.text))
+    expect(log.hasOwnIds).toBe(false)
+  })
+
+  it('carries the app’s own ID instead, where it brings one', () => {
+    const { log, append } = bound()
+    expect(append('a', { id: 'own' }).text).toBe('data: x\nid: own\n\n')
+    expect(log.hasOwnIds).toBe(true)
+  })
+
+  it('has no ID when clients dispatch nothing of it', () => {
+    const { log } = new TestLog()
+    const position = { ms: log.last.ms + 1, seq: 0 }
+    expect(log.append(position, { channel: 'a', body: ': comment\nretry: 1\n' }).text).toBe(': comment\nretry: 1\n')
+  })
+
+  it('is numbered within its channel and has a position above every other of the log', () => {
+    const { append } = bound()
+    const events = ['a', 'b', 'a', 'a', 'b'].map((channel) => append(channel))
+    expect(events.map(({ number }) => number)).toEqual([1, 1, 2, 3, 2])
+    expect(events.map(({ position }) => position)).toEqual(
+      events.map(({ position }) => position).sort(comparePositions),
+    )
+    expect(new Set(events.map(({ position }) => formatId(position, EPOCH))).size).toBe(5)
+  })
+
+  it('counts with its bytes and 256 more', () => {
+    const { log, append } = bound()
+    const event = append('a')
+    expect(log.bytes).toBe(event.bytes + 256)
+    expect(log.events).toBe(1)
+  })
+})
+
+describe('history', () => {
+  it('holds as many events of a channel as its bound allows, the newest', () => {
+    const test = new TestLog({ history: { events: 3 } })
+    test.appendMany('a', 5)
+    test.appendMany('b', 2)
+    expect(test.history('a')).toEqual([3, 4, 5])
+    expect(test.history('b')).toEqual([1, 2])
+    expect(test.log.events).toBe(5)
+  })
+
+  it('holds as many bytes of a channel as its bound allows', () => {
+    const test = new TestLog({ history: { bytes: 3 * SMALL } })
+    test.appendMany('a', 5)
+    expect(test.history('a')).toEqual([3, 4, 5])
+    expect(test.channel('a').bytes).toBe(3 * SMALL)
+    test.append('a', { data: 'x'.repeat(2 * SMALL) })
+    expect(test.history('a')).toEqual([6])
+  })
+
+  it('holds the newest event even when that alone is beyond the bound', () => {
+    const test = new TestLog({ history: { bytes: 1 }, bytes: 1 })
+    test.append('a', { data: 'x'.repeat(1000) })
+    expect(test.history('a')).toEqual([1])
+    test.append('b', { data: 'x'.repeat(1000) })
+    expect([...test.log.channels.keys()]).toEqual(['b'])
+  })
+
+  it('lets go of events when they are older than its bound, whichever channel something is published to', () => {
+    const test = new TestLog({ history: { age: 1000 } })
+    test.read('a')
+    test.append('a')
+    test.now += 500
+    test.append('a')
+    test.now += 500
+    test.append('b')
+    expect(test.history('a')).toEqual([1, 2])
+    test.now += 1
+    test.append('b')
+    expect(test.history('a')).toEqual([2])
+    test.now += 1000
+    test.append('b')
+    expect(test.history('a')).toEqual([])
+    expect(test.history('b')).toEqual([2, 3])
+  })
+
+  it('lets go of old events when asked to, with nothing published', () => {
+    const test = new TestLog({ history: { age: 1000 } })
+    test.append('a')
+    test.log.trimAge(test.now + 1000)
+    expect(test.log.events).toBe(1)
+    test.log.trimAge(test.now + 1001)
+    expect(test.log.events).toBe(0)
+  })
+
+  it('keeps nothing for a channel that nobody reads where nothing is replayed, but for the latest events', () => {
+    const test = new TestLog({ replay: false })
+    test.append('a')
+    expect(test.log.channels.size).toBe(0)
+    const reader = test.read('b')
+    test.append('b', { key: 'k' })
+    test.append('b')
+    expect(test.history('b')).toEqual([1, 2])
+    test.leave(reader)
+    expect(test.history('b')).toEqual([])
+    expect(test.channel('b').latest('k')?.number).toBe(1)
+    expect(test.log.events).toBe(1)
+  })
+})
+
+describe('the floor of a channel', () => {
+  it('is the position of the newest event that history has let go', () => {
+    const test = new TestLog({ history: { events: 2 } })
+    const [first, second] = test.appendMany('a', 4)
+    expect(test.channel('a').floor).toBe(second?.position)
+    expect(test.channel('a').floorNumber).toBe(second?.number)
+    expect(comparePositions(test.channel('a').floor, first!.position)).toBeGreaterThan(0)
+  })
+
+  it('is where the log began while nothing has been let go', () => {
+    const test = new TestLog()
+    const began = test.log.last
+    test.appendMany('a', 3)
+    expect(test.channel('a').floor).toEqual(began)
+  })
+
+  it('of a channel that comes back is not below that of any channel that was dropped', () => {
+    const test = new TestLog({ history: { events: 1, age: 1000 } })
+    const event = test.append('a')
+    test.now += 2000
+    test.log.trimAge(test.now)
+    expect(test.log.channels.has('a')).toBe(false)
+    expect(test.log.open('a').floor).toEqual(event.position)
+    expect(test.log.open('never seen before').floor).toEqual(event.position)
+  })
+
+  it('tells how many events stand at or before a position', () => {
+    const test = new TestLog({ history: { events: 3 } })
+    const events = test.appendMany('a', 6)
+    const channel = test.channel('a')
+    for (const { number, position } of events.slice(3)) {
+      expect(channel.numberAt(position)).toBe(number)
+      expect(channel.numberAt({ ...position, seq: position.seq + 1 })).toBe(Math.min(number + 1, 6))
+    }
+    expect(channel.numberAt({ ms: test.now + 1, seq: 0 })).toBe(6)
+    expect(channel.numberAt(events[2]!.position)).toBe(3)
+    expect(channel.numberAt(events[0]!.position)).toBe(3)
+  })
+
+  it('tells, below itself, of the latest events that are still known', () => {
+    const test = new TestLog({ history: { events: 1 } })
+    const keyed = ['k', 'l', 'm'].map((key) => test.append('a', { key }))
+    test.append('a')
+    const channel = test.channel('a')
+    expect(channel.floorNumber).toBe(3)
+    expect(channel.numberAt(keyed[0]!.position)).toBe(1)
+    expect(channel.numberAt(keyed[1]!.position)).toBe(2)
+    expect(channel.numberAt({ ms: 0, seq: 0 })).toBe(0)
+  })
+})
+
+describe('the latest event of a key', () => {
+  it('is the newest one, and marks those before it as replaced', () => {
+    const test = new TestLog()
+    const [first, second, third] = test.appendMany('a', 3, { key: 'k' })
+    expect(test.channel('a').latest('k')).toBe(third)
+    expect([first, second, third].map((event) => event?.replaced)).toEqual([true, true, false])
+    expect(test.channel('a').latest('l')).toBeUndefined()
+  })
+
+  it('is one per channel', () => {
+    const test = new TestLog()
+    const a = test.append('a', { key: 'k' })
+    test.append('b', { key: 'k' })
+    expect(test.channel('a').latest('k')).toBe(a)
+    expect(a.replaced).toBe(false)
+  })
+
+  it('is kept when history has let it go, until a newer one replaces it', () => {
+    const test = new TestLog({ history: { events: 1 } })
+    const old = test.append('a', { key: 'k' })
+    test.appendMany('a', 3)
+    expect(test.channel('a').latest('k')).toBe(old)
+    expect(test.log.events).toBe(2)
+    expect(test.log.bytes).toBe(2 * SMALL)
+    test.append('a', { key: 'k' })
+    expect(test.log.events).toBe(1)
+    expect(test.log.bytes).toBe(SMALL)
+  })
+
+  it('keeps its channel alive after all history has gone', () => {
+    const test = new TestLog({ history: { age: 1000 } })
+    test.append('a', { key: 'k' })
+    test.now += 2000
+    test.log.trimAge(test.now)
+    expect(test.history('a')).toEqual([])
+    expect(latestOf(test.channel('a')).map(({ key }) => key)).toEqual(['k'])
+  })
+
+  it('is found in order of position, whatever the order in which the keys were first set', () => {
+    const test = new TestLog()
+    for (const key of ['k', 'l', 'm', 'k', 'n', 'l']) test.append('a', { key })
+    expect(latestOf(test.channel('a')).map(({ key, number }) => `${key}${number}`)).toEqual(['m3', 'k4', 'n5', 'l6'])
+    expect(test.channel('a').latestAfter(6)).toBeUndefined()
+  })
+
+  it.each(['', '__proto__', 'constructor', '\0', '😀'])('may have any key: %j', (key) => {
+    const test = new TestLog()
+    const event = test.append('a', { key })
+    expect(test.channel('a').latest(key)).toBe(event)
+    expect(test.channel('a').keys).toBe(1)
+  })
+})
+
+describe('the bound on keys', () => {
+  it('forgets the key that has not changed for longest', () => {
+    const test = new TestLog({ keys: 2 })
+    for (const key of ['k', 'l', 'k', 'm']) test.append('a', { key })
+    expect(latestOf(test.channel('a')).map(({ key }) => key)).toEqual(['k', 'm'])
+    expect(test.channel('a').latest('l')).toBeUndefined()
+  })
+
+  it('leaves the event itself in history, for those who replay', () => {
+    const test = new TestLog({ keys: 1 })
+    test.append('a', { key: 'k' })
+    test.append('a', { key: 'l' })
+    expect(test.history('a')).toEqual([1, 2])
+    expect(test.log.events).toBe(2)
+  })
+
+  it('lets the event go that history holds no more', () => {
+    const test = new TestLog({ keys: 1, history: { events: 1 } })
+    for (let i = 0; i < 5; i++) test.append('a', { key: String(i) })
+    expect(test.log.events).toBe(1)
+    expect(test.log.bytes).toBe(SMALL)
+  })
+
+  it('is each channel’s own', () => {
+    const test = new TestLog({ keys: 1 })
+    test.append('a', { key: 'k' })
+    test.append('b', { key: 'l' })
+    expect(test.channel('a').keys).toBe(1)
+    expect(test.channel('b').keys).toBe(1)
+  })
+})
+
+describe('the bound on the whole log', () => {
+  it('lets the oldest event anywhere go first', () => {
+    const test = new TestLog({ bytes: 4 * SMALL })
+    test.append('a')
+    test.append('b')
+    test.append('a')
+    test.appendMany('c', 3)
+    expect(test.log.channels.has('b')).toBe(false)
+    expect(test.history('a')).toEqual([2])
+    expect(test.history('c')).toEqual([1, 2, 3])
+    expect(test.log.bytes).toBe(4 * SMALL)
+  })
+
+  it('leaves quiet channels their latest events, while those take less than half of it', () => {
+    const test = new TestLog({ bytes: 10 * SMALL })
+    for (const key of ['k', 'l', 'm']) test.append('quiet', { key })
+    test.appendMany('busy', 1000)
+    expect(latestOf(test.channel('quiet')).map(({ key }) => key)).toEqual(['k', 'l', 'm'])
+    expect(test.channel('busy').historyLength).toBeGreaterThanOrEqual(6)
+  })
+
+  it('leaves history half of it, however many keys there are', () => {
+    const test = new TestLog({ bytes: 10 * SMALL, history: { events: 1 } })
+    for (let i = 0; i < 1000; i++) test.append(`channel ${i % 20}`, { key: String(i) })
+    expect(test.log.bytes).toBeLessThanOrEqual(10 * SMALL)
+    const history = [...test.log.channels.values()].reduce((sum, { historyLength }) => sum + historyLength, 0)
+    expect(history).toBeGreaterThanOrEqual(5)
+  })
+
+  it('holds for any number of channels, each used once', () => {
+    const test = new TestLog({ bytes: 100 * SMALL })
+    for (let i = 0; i < 10_000; i++) test.append(`channel ${i}`, i % 2 === 0 ? { key: 'k' } : {})
+    expect(test.log.bytes).toBeLessThanOrEqual(100 * SMALL)
+    expect(test.log.channels.size).toBeLessThanOrEqual(100)
+  })
+})
+
+describe('an ID of the app’s own', () => {
+  it('finds its event while the log holds that', () => {
+    const test = new TestLog({ history: { events: 2 } })
+    const first = test.append('a', { id: '1' })
+    test.append('a', { id: '2' })
+    expect(test.channel('a').ownId('1')).toBe(first)
+    test.append('a', { id: '3' })
+    expect(test.channel('a').ownId('1')).toBeUndefined()
+    expect(test.channel('a').ownId('2')?.number).toBe(2)
+    expect(test.channel('a').ownId('4')).toBeUndefined()
+  })
+
+  it('finds the latest event of a key after history has let it go', () => {
+    const test = new TestLog({ history: { events: 1 } })
+    const event = test.append('a', { id: '1', key: 'k' })
+    test.append('a', { id: '2' })
+    expect(test.channel('a').ownId('1')).toBe(event)
+    test.append('a', { id: '3', key: 'k' })
+    expect(test.channel('a').ownId('1')).toBeUndefined()
+  })
+
+  it('that several events bring finds the oldest, so that none is skipped', () => {
+    const test = new TestLog()
+    const [first] = test.appendMany('a', 3, { id: 'same' })
+    expect(test.channel('a').ownId('same')).toBe(first)
+  })
+
+  it('is one channel’s', () => {
+    const test = new TestLog()
+    test.append('a', { id: '1' })
+    test.append('b', { id: '2' })
+    expect(test.channel('b').ownId('1')).toBeUndefined()
+  })
+})
+
+describe('a channel', () => {
+  it('is dropped when nobody reads it and the log holds nothing of it', () => {
+    const test = new TestLog({ history: { age: 1000 } })
+    const reader = test.read('a')
+    test.append('a')
+    test.log.trimAge(test.now + 2000)
+    expect(test.log.channels.has('a')).toBe(true)
+    test.leave(reader)
+    expect(test.log.channels.has('a')).toBe(false)
+  })
+
+  it('is not dropped while history holds an event of it', () => {
+    const test = new TestLog()
+    const reader = test.read('a')
+    test.append('a')
+    test.leave(reader)
+    expect(test.history('a')).toEqual([1])
+  })
+
+  it('that was dropped and is there anew is not dropped in its stead', () => {
+    const test = new TestLog()
+    const old = test.read('a')
+    test.leave(old)
+    const anew = test.read('a')
+    test.log.dropIfUnused(old)
+    expect(test.log.channels.get('a')).toBe(anew)
+  })
+
+  it.each(['', '__proto__', 'constructor', '\n'])('may have any name: %j', (name) => {
+    const test = new TestLog()
+    test.append(name)
+    expect(test.history(name)).toEqual([1])
+  })
+})
+
+describe('any sequence of events, readers and time', () => {
+  const step = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('append' as const),
+        channel: fc.nat(3),
+        key: fc.nat(4),
+        bytes: fc.nat(400),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(60) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constantFrom('join' as const, 'leave' as const), channel: fc.nat(3) }),
+    },
+  )
+  const count = fc.integer({ min: 1, max: 6 })
+  const bounds = fc.record({
+    history: fc.record({ events: count, bytes: count.map((n) => n * 400), age: fc.integer({ min: 1, max: 100 }) }),
+    bytes: count.map((n) => n * 1000),
+    keys: count,
+    replay: fc.boolean(),
+  })
+
+  it('leaves the log within its bounds, its counts right and every floor at what was let go', () => {
+    fc.assert(
+      fc.property(bounds, fc.array(step, { maxLength: 80 }), (limits, steps) => {
+        const test = new TestLog(limits)
+        const appended: LogEvent[] = []
+        for (const one of steps) {
+          if (one.kind === 'wait') test.log.trimAge((test.now += one.ms))
+          else if (one.kind === 'append') appended.push(test.append(`c${one.channel}`, entryOf(one)))
+          else if (one.kind === 'join') test.read(`c${one.channel}`)
+          else leaveIfRead(test, `c${one.channel}`)
+          expectConsistent(test, limits, appended)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  function entryOf({ key, bytes }: { key: number; bytes: number }) {
+    return { data: 'x'.repeat(bytes), ...(key === 0 ? {} : { key: `k${key}` }) }
+  }
+
+  function leaveIfRead(test: TestLog, name: string): void {
+    const channel = test.log.channels.get(name)
+    if (channel !== undefined && channel.readers > 0) test.leave(channel)
+  }
+
+  function expectConsistent(test: TestLog, limits: TestBounds, appended: readonly LogEvent[]): void {
+    const { log, now } = test
+    const held = new Set<LogEvent>()
+    for (const channel of log.channels.values()) {
+      const history = historyOf(channel)
+      for (const event of [...history, ...latestOf(channel)]) held.add(event)
+      expect(channel.isEmpty && channel.readers === 0).toBe(false)
+      expect(channel.keys).toBeLessThanOrEqual(limits.keys!)
+      expect(history.length).toBeLessThanOrEqual(limits.history!.events!)
+      expect(channel.bytes).toBe(history.reduce((sum, event) => sum + sizeOf(event), 0))
+      if (history.length > 1) expect(channel.bytes).toBeLessThanOrEqual(limits.history!.bytes!)
+      expect(history.every(({ position }) => position.ms >= now - limits.history!.age!)).toBe(true)
+      if (limits.replay === false && channel.readers === 0) expect(history).toEqual([])
+      const newer = appended.filter(
+        (e) => e.channel.name === channel.name && comparePositions(e.position, channel.floor) > 0,
+      )
+      expect(newer).toEqual(history)
+      for (const event of latestOf(channel)) expect(event.replaced).toBe(false)
+    }
+    expect(log.events).toBe(held.size)
+    expect(log.bytes).toBe([...held].reduce((sum, event) => sum + sizeOf(event), 0))
+    if (held.size > 1) expect(log.bytes).toBeLessThanOrEqual(limits.bytes!)
+  }
+})
+
+function bound() {
+  const test = new TestLog()
+  return { log: test.log, append: test.append.bind(test) }
+}
