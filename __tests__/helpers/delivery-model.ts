@@ -9,7 +9,7 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { sse, type RegistryOptions, type SseMiddleware, type SseRequest, type SseResponse } from '../../src/index.js'
+import { sse, type SseMiddleware, type SseRequest, type SseResponse } from '../../src/index.js'
 
 /** A real server with its registry, the clients that read it, and what was published to it: what delivery is judged by. */
 
@@ -29,25 +29,39 @@ interface Gap {
   upTo: number
 }
 
+/** How many events a channel's history holds, and how many bytes it and the whole log hold. */
+export interface Bounds {
+  events: number
+  bytes: number
+}
+
+/** More bytes than any scenario publishes. */
+const PLENTY = 100_000_000
+
 export class World {
   readonly events: Event[] = []
   readonly clients: Client[] = []
   readonly #live: SseMiddleware
   readonly #server: Server
 
-  /** Whether the log has room for the latest event of every key; one that has not lets the oldest go. */
-  readonly keepsLatest: boolean
+  readonly #bounds: Bounds
 
-  private constructor(registry: RegistryOptions) {
-    this.keepsLatest = (registry.bytes ?? Infinity) >= 1_000_000
-    this.#live = sse({ registry, keepAlive: false, retry: false })
+  private constructor(bounds: Bounds) {
+    this.#bounds = bounds
+    const { events, bytes } = bounds
+    this.#live = sse({ registry: { history: { events, bytes }, bytes }, keepAlive: false, retry: false })
     this.#server = createServer((req, res) => this.#live(req, res, () => this.#subscribe(req, res)))
   }
 
-  static async start(registry: RegistryOptions): Promise<World> {
-    const world = new World(registry)
+  static async start(bounds: Bounds): Promise<World> {
+    const world = new World(bounds)
     await once(world.#server.listen(0, '127.0.0.1'), 'listening')
     return world
+  }
+
+  /** Whether the log has room for the latest event of every key; one that has not lets the oldest go. */
+  get keepsLatest(): boolean {
+    return this.#bounds.bytes >= PLENTY
   }
 
   get port(): number {
@@ -78,6 +92,14 @@ export class World {
     )
     await Promise.all(arrivals)
     return this.clients.flatMap((client, i) => client.complaints().map((complaint) => `client ${i}: ${complaint}`))
+  }
+
+  /** Whether history may have let an event go by the time a client read of a gap: if not, the gap does not excuse it. */
+  hadLetGo(event: Event, { upTo }: Gap): boolean {
+    if (event.number >= upTo) return false
+    if (this.#bounds.bytes < PLENTY) return true
+    const newer = this.events.slice(event.number + 1, upTo).filter(({ channel }) => channel === event.channel)
+    return newer.length >= this.#bounds.events
   }
 
   async stop(): Promise<void> {
@@ -187,7 +209,7 @@ export class Client {
     ) {
       return [`lost event ${event.number}, the latest of key ${event.key}`]
     }
-    if (event.number < this.since || isAnnounced(event, ofChannel)) return []
+    if (event.number < this.since || isAnnounced(event, ofChannel, (gap) => this.world.hadLetGo(event, gap))) return []
     return [`lost event ${event.number} of channel ${event.channel} in silence`]
   }
 
@@ -225,9 +247,9 @@ export class Client {
  * Whether a gap stands where the event is missing: after what came before it, and, since behind a gap keys are healed
  * first, before the first event behind that can only come from history.
  */
-function isAnnounced(event: Event, received: readonly (Event | Gap)[]): boolean {
+function isAnnounced(event: Event, received: readonly (Event | Gap)[], hadLetGo: (gap: Gap) => boolean): boolean {
   return received.some((entry, i) => {
-    if (!('gap' in entry) || event.number >= entry.upTo) return false
+    if (!('gap' in entry) || !hadLetGo(entry)) return false
     const isBefore = received.slice(0, i).every((other) => 'gap' in other || other.number < event.number)
     const history = received.slice(i).find((other) => 'number' in other && other.key === null)
     return isBefore && (history === undefined || 'gap' in history || history.number > event.number)
