@@ -6,6 +6,9 @@ import { EventStream, type EventStreamOptions, type StreamState } from '../../sr
 
 type Named<Name> = Extract<StreamState, { name: Name }>
 
+/** An EventStream, whatever its events. */
+type Stated = EventTarget & { readonly state: StreamState }
+
 const closers: (() => unknown)[] = []
 
 afterEach(async () => {
@@ -110,7 +113,7 @@ export function nextEvent<T extends Event = MessageEvent>(stream: EventTarget, t
 }
 
 /** Settles with the state once it is the named one. */
-export function reached<Name extends StreamState['name']>(stream: EventStream, name: Name): Promise<Named<Name>> {
+export function reached<Name extends StreamState['name']>(stream: Stated, name: Name): Promise<Named<Name>> {
   return new Promise((resolve) => {
     const look = () => {
       if (stream.state.name !== name) return
@@ -123,7 +126,7 @@ export function reached<Name extends StreamState['name']>(stream: EventStream, n
 }
 
 /** The names of all states from now on. */
-export function statesOf(stream: EventStream): string[] {
+export function statesOf(stream: Stated): string[] {
   const names: string[] = [stream.state.name]
   stream.addEventListener('statechange', () => names.push(stream.state.name))
   return names

@@ -7,6 +7,9 @@ import type { Reason, StreamState } from './state.js'
 import { resolve } from './url.js'
 
 type Handler = ((event: never) => unknown) | null
+/** What the getters return, so that an EventStream can be given to code that was written for an EventSource. */
+type AnyHandler = ((event: Event) => unknown) | null
+type On<T> = ((event: T) => unknown) | null
 
 /**
  * `EventSource` over `fetch`, going on where it was after whatever interrupts it. `Events` maps event types to the values
@@ -54,24 +57,24 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     return name === 'open' ? 1 : name === 'closed' ? 2 : 0
   }
 
-  get onopen(): ((event: Event) => unknown) | null {
+  get onopen(): AnyHandler {
     return this.#handler('open')
   }
-  set onopen(handler) {
+  set onopen(handler: On<Event>) {
     this.#handle('open', handler)
   }
 
-  get onmessage(): ((event: StreamEvent<Events, 'message'>) => unknown) | null {
+  get onmessage(): AnyHandler {
     return this.#handler('message')
   }
-  set onmessage(handler) {
+  set onmessage(handler: On<StreamEvent<Events, 'message'>>) {
     this.#handle('message', handler)
   }
 
-  get onerror(): ((event: StreamNotice<Reason>) => unknown) | null {
+  get onerror(): AnyHandler {
     return this.#handler('error')
   }
-  set onerror(handler) {
+  set onerror(handler: On<StreamNotice<Reason>>) {
     this.#handle('error', handler)
   }
 
@@ -80,8 +83,8 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     this.#link.close({ code: 'called' })
   }
 
-  #handler(type: string): ((event: Event) => unknown) | null {
-    return (this.#handlers.get(type) ?? null) as ((event: Event) => unknown) | null
+  #handler(type: string): AnyHandler {
+    return (this.#handlers.get(type) ?? null) as AnyHandler
   }
 
   #handle(type: string, handler: Handler): void {

@@ -56,11 +56,11 @@ export interface StreamTarget<Events> extends EventTarget {
   addEventListener<Type extends EventType<Events>>(
     type: Type,
     listener: Listener<Events, Type>,
-    options?: boolean | AddEventListenerOptions,
+    options?: Parameters<EventTarget['addEventListener']>[2],
   ): void
   removeEventListener<Type extends EventType<Events>>(
     type: Type,
     listener: Listener<Events, Type>,
-    options?: boolean | EventListenerOptions,
+    options?: Parameters<EventTarget['removeEventListener']>[2],
   ): void
 }

@@ -2,6 +2,8 @@
 import { longestTimer } from './backoff.js'
 
 type FetchInit = NonNullable<Parameters<typeof fetch>[1]>
+/** Node's own types of fetch do not name `cache`. */
+type StreamInit = FetchInit & { cache: 'no-store' }
 
 /** What can be sent again with every try: anything `fetch` takes but a stream. */
 export type StreamBody = Exclude<FetchInit['body'], ReadableStream | null | undefined>
@@ -36,7 +38,7 @@ export interface EventStreamOptions {
 export interface Settings {
   readonly url: string
   readonly headers: () => FetchInit['headers'] | Promise<FetchInit['headers']>
-  readonly init: FetchInit
+  readonly init: StreamInit
   readonly fetch: (url: string, init: FetchInit) => Promise<Response>
   /** ms; 0 for no watchdog. */
   readonly silence: number
@@ -47,7 +49,7 @@ export function settings(url: string, options: EventStreamOptions): Settings {
   const { headers, body, keepAlive = 15_000, maxEventBytes = 2 ** 24 } = options
   const silence = Number(keepAlive) * 2.5
   if (!(silence >= 0 && maxEventBytes > 0)) throw new TypeError('keepAlive and maxEventBytes must be over 0')
-  const init: FetchInit = {
+  const init: StreamInit = {
     method: options.method ?? (body ? 'POST' : 'GET'),
     body: body ?? null,
     credentials: options.credentials ?? (options.withCredentials ? 'include' : 'same-origin'),
