@@ -9,9 +9,9 @@ export interface TestBounds extends Partial<Omit<LogBounds, 'history'>> {
 }
 
 export interface Entry {
-  key?: string
+  key?: string | undefined
   /** The app's own ID. */
-  id?: string
+  id?: string | undefined
   data?: string
 }
 
