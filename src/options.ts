@@ -1,8 +1,8 @@
 /** The options of `sse()` and `createRegistry()`: their meaning, their defaults, and the one place where they are checked. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { inspect } from 'node:util'
 import { SseError } from './errors.js'
 import type { HistoryBounds, LogBounds } from './log.js'
+import { check, count, given, isCount, isObject, milliseconds, type Form } from './option-form.js'
 import type { Store } from './store.js'
 
 /** Options of one route of event streams. */
@@ -131,16 +131,7 @@ function warn(error: Error): void {
   process.emitWarning(message, { type, detail, ...(error instanceof SseError && { code: error.code }) })
 }
 
-/** What a value has to be, in words and as a test. */
-interface Form {
-  readonly is: string
-  test(value: unknown): boolean
-}
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isWindow = (value: unknown) => Number.isFinite(value) && Number(value) >= 0
-const isCount = (value: unknown) => value === Infinity || Number.isSafeInteger(value)
 
 function isStore(value: unknown): boolean {
   const store = isObject(value) ? (value as Partial<Record<keyof Store, unknown>>) : {}
@@ -161,14 +152,6 @@ function isHeaders(value: unknown): boolean {
 }
 
 const boolean: Form = { is: 'true or false', test: (value) => typeof value === 'boolean' }
-const count: Form = {
-  is: 'a whole number of 1 or more, or Infinity',
-  test: (value) => isCount(value) && Number(value) >= 1,
-}
-const milliseconds: Form = {
-  is: 'a number of milliseconds above 0',
-  test: (value) => typeof value === 'number' && value > 0,
-}
 const timeout: Form = {
   is: `${milliseconds.is}, or false`,
   test: (value) => value === false || (milliseconds.test(value) && value !== Infinity),
@@ -220,30 +203,4 @@ export function resolveRegistryOptions(options: RegistryOptions): ResolvedRegist
   if (history !== false) check('createRegistry()', history, HISTORY_FORMS, 'history.')
   const bounds = { ...HISTORY_DEFAULTS, ...(history === false ? {} : given(history)) }
   return { log: { history: bounds, replay: history !== false, bytes, keys }, store, onError }
-}
-
-function check(where: string, options: object, forms: Record<string, Form>, prefix = ''): void {
-  if (!isObject(options)) throw invalid(`${where}: options must be an object; got ${show(options)}`)
-  for (const [name, value] of Object.entries(options)) {
-    const form = Object.hasOwn(forms, name) ? forms[name] : undefined
-    if (form === undefined) {
-      throw invalid(`${where}: there is no option ${prefix}${name}; the options are ${Object.keys(forms).join(', ')}`)
-    }
-    if (value !== undefined && !form.test(value)) {
-      throw invalid(`${where}: ${prefix}${name} must be ${form.is}; got ${show(value)}`)
-    }
-  }
-}
-
-/** An option that is undefined is one that was not given. */
-function given<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
-}
-
-function show(value: unknown): string {
-  return inspect(value, { depth: 0, maxArrayLength: 10, maxStringLength: 100, breakLength: Infinity })
-}
-
-function invalid(message: string): SseError {
-  return new SseError('ERR_SSE_OPTION', message)
 }

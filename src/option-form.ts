@@ -1,0 +1,49 @@
+/** How options are checked: each by the form its value must have, with an error that names option, value and form. */
+import { inspect } from 'node:util'
+import { SseError } from './errors.js'
+
+/** What a value has to be, in words and as a test. */
+export interface Form {
+  readonly is: string
+  test(value: unknown): boolean
+}
+
+export const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isCount = (value: unknown) => value === Infinity || Number.isSafeInteger(value)
+
+export const count: Form = {
+  is: 'a whole number of 1 or more, or Infinity',
+  test: (value) => isCount(value) && Number(value) >= 1,
+}
+export const milliseconds: Form = {
+  is: 'a number of milliseconds above 0',
+  test: (value) => typeof value === 'number' && value > 0,
+}
+
+/** Throws an `SseError` for an option that does not exist or has not its form. `where` is what takes the options. */
+export function check(where: string, options: object, forms: Record<string, Form>, prefix = ''): void {
+  if (!isObject(options)) throw invalid(`${where}: options must be an object; got ${show(options)}`)
+  for (const [name, value] of Object.entries(options)) {
+    const form = Object.hasOwn(forms, name) ? forms[name] : undefined
+    if (form === undefined) {
+      throw invalid(`${where}: there is no option ${prefix}${name}; the options are ${Object.keys(forms).join(', ')}`)
+    }
+    if (value !== undefined && !form.test(value)) {
+      throw invalid(`${where}: ${prefix}${name} must be ${form.is}; got ${show(value)}`)
+    }
+  }
+}
+
+/** An option that is undefined is one that was not given. */
+export function given<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
+function show(value: unknown): string {
+  return inspect(value, { depth: 0, maxArrayLength: 10, maxStringLength: 100, breakLength: Infinity })
+}
+
+export function invalid(message: string): SseError {
+  return new SseError('ERR_SSE_OPTION', message)
+}
