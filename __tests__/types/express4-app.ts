@@ -1,0 +1,38 @@
+// Compiled, never run: an app written against the types of Express 4.
+import express from 'express4'
+import { createRegistry, sse } from 'express-sse-channels'
+
+interface Events {
+  score: { home: number; away: number }
+}
+
+const app = express()
+const registry = createRegistry<Events>()
+const live = sse({ registry, accept: 'any', fallthrough: false })
+
+app.get('/games/:id/stream', live, (req, res) => {
+  const lastEventId: string = req.lastEventId
+  if (!res.sse) return void res.json({ id: req.params.id, lastEventId })
+  res.sse.subscribe(`game:${req.params.id}`)
+  res.sse.on('close', () => undefined)
+})
+
+app.get('/inline', sse(), (_req, res, next) => {
+  res.sse?.sendAll([{ data: 'a' }]).catch(next)
+  // @ts-expect-error -- a request that asks for no event stream has no connection
+  res.sse.close()
+})
+
+app.use(live)
+app.use('/streams', sse({ registry }))
+express.Router().route('/stream').all(live)
+
+app.put('/games/:id/score', express.json(), (req, res, next) => {
+  const data = req.body as Events['score']
+  const published = live.channel(`game:${req.params.id}`).publish({ event: 'score', data, key: 'score' })
+  published.then((id) => res.json({ id })).catch(next)
+  // @ts-expect-error -- an event type that the map does not have
+  live.channel('a').publish({ event: 'goal', data }).catch(next)
+})
+
+app.listen(0)

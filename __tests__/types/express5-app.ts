@@ -1,0 +1,38 @@
+// Compiled, never run: an app written against the types of Express 5.
+import express from 'express'
+import { createRegistry, sse } from 'express-sse-channels'
+
+interface Events {
+  score: { home: number; away: number }
+}
+
+const app = express()
+const registry = createRegistry<Events>()
+const live = sse({ registry, accept: 'any', fallthrough: false })
+
+app.get('/games/:id/stream', live, (req, res) => {
+  const lastEventId: string = req.lastEventId
+  if (!res.sse) return void res.json({ id: req.params.id, lastEventId })
+  res.sse.subscribe(`game:${req.params.id}`)
+  res.sse.on('close', () => undefined)
+})
+
+app.get('/inline', sse(), async (_req, res) => {
+  await res.sse?.sendAll([{ data: 'a' }])
+  // @ts-expect-error -- a request that asks for no event stream has no connection
+  res.sse.close()
+})
+
+app.use(live)
+app.use('/streams', sse({ registry }))
+express.Router().route('/stream').all(live)
+
+app.put('/games/:id/score', express.json(), async (req, res) => {
+  const data = req.body as Events['score']
+  const id = await live.channel(`game:${req.params.id}`).publish({ event: 'score', data, key: 'score' })
+  // @ts-expect-error -- an event type that the map does not have
+  await live.channel('a').publish({ event: 'goal', data })
+  res.json({ id })
+})
+
+app.listen(0)
