@@ -89,8 +89,12 @@ export class Reader implements ConnectionReader {
 
   #start(subscription: Subscription, from: StartFrom): void {
     const { log } = this.#host
-    if (log.isPending) subscription.waitsFor = from
-    else subscription.startFrom(from, log.bounds.replay)
+    if (log.isPending) {
+      subscription.waitsFor = from
+      return
+    }
+    if (from === 'start') log.trimAge(log.now)
+    subscription.startFrom(from, log.bounds.replay)
   }
 
   /** The log has begun: for the first time, or anew because the store has lost what it held. */
