@@ -118,7 +118,7 @@ export interface IdleSetup extends ProxySetup {
 /** How long the proxies below endure silence; short, so that a test can wait for it. */
 export const IDLE_SECONDS = 2
 
-/** Proxies that cut a silent stream, told to do so sooner. Caddy and lighttpd do not. */
+/** Proxies that cut a silent stream, told to do so sooner. Caddy does not. */
 export const idleSetups: readonly IdleSetup[] = [
   { proxy: nginx, lines: [`proxy_read_timeout ${IDLE_SECONDS}s;`], usual: '60 s' },
   { proxy: haproxy, lines: [`timeout client ${IDLE_SECONDS}s`, `timeout server ${IDLE_SECONDS}s`], usual: 'as set' },
