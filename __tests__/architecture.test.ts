@@ -9,7 +9,7 @@ import { readSourceFiles, type SourceFile } from './helpers/source-file.js'
  */
 const LAYERS: Record<string, string[]> = {
   errors: ['errors'],
-  'what there are words for': ['stats', 'position', 'channel-name', 'event-stream', 'negotiation'],
+  'what there are words for': ['stats', 'position', 'channel-name', 'option-form', 'event-stream', 'negotiation'],
   'means to an end': ['binary-search', 'close-notice', 'reported-promise', 'response-close', 'send-all'],
   log: ['channel-log', 'event-list', 'log', 'store', 'options', 'resume'],
   'reading the log': ['cursor', 'published-event', 'feed', 'subscription', 'merge', 'batch', 'shared-batches'],
@@ -22,7 +22,7 @@ const LAYERS: Record<string, string[]> = {
 }
 
 /** Sub-path exports, and the highest of the server's layers that they may import from; the browser's stands alone. */
-const SUBPATHS: Record<string, string | undefined> = { client: undefined, redis: 'log' }
+const SUBPATHS: Record<string, string | undefined> = { client: undefined, redis: 'log', 'store-contract': 'log' }
 
 const ORDER = Object.values(LAYERS).flat()
 

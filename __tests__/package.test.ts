@@ -7,6 +7,7 @@ const NAMES: Record<string, string[]> = {
   '.': ['SseError', 'createRegistry', 'sse'],
   './client': ['EventStream'],
   './redis': ['redisStore'],
+  './store-contract': ['RecordingLog', 'storeContract'],
 }
 
 interface Manifest {
