@@ -9,7 +9,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^express-sse-channels$': '<rootDir>/src/index.ts',
-    '^express-sse-channels/client$': '<rootDir>/src/client/index.ts',
+    '^express-sse-channels/(client|redis|store-contract)$': '<rootDir>/src/$1/index.ts',
   },
   testTimeout: 30_000,
 } satisfies Config

@@ -36,7 +36,7 @@ export function sizeOf(event: LogEvent): number {
   return event.bytes + EVENT_OVERHEAD
 }
 
-const EVENT_OVERHEAD = 256
+export const EVENT_OVERHEAD = 256
 
 export class ChannelLog {
   readonly name: string

@@ -1,0 +1,185 @@
+/**
+ * Publishes that wait for Redis. They go in the order of the calls, a batch at a time: what comes in while one is on its
+ * way makes up the next. A batch whose answer was lost with its connection is sent again, and Redis tells it from a new
+ * one; so an event is neither lost nor doubled by a connection that breaks. What waits is bounded in number, bytes and time.
+ */
+import Denque from 'denque'
+import { SseError } from '../errors.js'
+import type { LogEntry } from '../log.js'
+import { createEpoch } from '../position.js'
+import type { StoredPosition } from '../store.js'
+import { Backoff } from './backoff.js'
+import { batchArguments, batchSize, type Batch, type WaitingPublish } from './batch.js'
+import type { State } from './database.js'
+import type { Keys } from './keys.js'
+import { isReply, type Link } from './link.js'
+import { PUBLISH, run } from './scripts.js'
+import { positionOf } from './stream-id.js'
+
+export interface OutboxOptions {
+  link: Link
+  keys: Keys
+  maxLength: number
+  maxKeys: number
+  maxWaiting: { publishes: number; bytes: number }
+  /** Milliseconds. */
+  timeout: number
+  /** Told what Redis has confirmed. */
+  confirmed: (state: State) => void
+}
+
+/** What Redis answers when it has done nothing and may do it a moment later. */
+const NOT_NOW = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|READONLY|UNBLOCKED)\b/
+/** Beside the time a publish may wait: how long Redis remembers a batch, in milliseconds. */
+const REMEMBERED = 60_000
+const OVERHEAD = 256
+
+export class Outbox {
+  readonly #options: OutboxOptions
+  readonly #waiting = new Denque<WaitingPublish>()
+  readonly #backoff = new Backoff()
+  readonly #closed = new AbortController()
+  /** The one that is on its way. */
+  #batch: Batch = { number: 0, publishes: [] }
+  #bytes = 0
+  /** Why the batch has not been confirmed yet. */
+  #problem: unknown
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> | undefined
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  add(entry: LogEntry): Promise<StoredPosition> {
+    const { maxWaiting, timeout } = this.#options
+    if (this.#closed.signal.aborted) return Promise.reject(closed())
+    const bytes = entry.body.length + OVERHEAD
+    if (this.#waiting.length >= maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes) {
+      return Promise.reject(full())
+    }
+    this.#bytes += bytes
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, deadline: performance.now() + timeout, resolve, reject })
+      this.#timer ??= setTimeout(() => this.#expire(), timeout)
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Lets what is on its way arrive, as long as Redis is there, and rejects the rest. */
+  async close(): Promise<void> {
+    if (this.#options.link.isOpen) await this.#running
+    this.#closed.abort()
+    clearTimeout(this.#timer)
+    for (const { reject } of [...this.#batch.publishes, ...this.#waiting.toArray()]) reject(closed())
+    this.#waiting.clear()
+    this.#options.link.reset()
+  }
+
+  async #run(): Promise<void> {
+    // In a microtask, so that all that is published in a row goes in one batch.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      this.#batch = {
+        number: this.#batch.number + 1,
+        publishes: this.#waiting.remove(0, batchSize(this.#waiting)),
+      }
+      await this.#deliver(this.#batch)
+      this.#batch = { number: this.#batch.number, publishes: [] }
+    }
+    clearTimeout(this.#timer)
+    this.#timer = this.#running = undefined
+  }
+
+  /** Settles when the batch is confirmed or refused, or when none of its publishes waits any more. */
+  async #deliver(batch: Batch): Promise<void> {
+    const args = this.#arguments(batch)
+    while (!this.#closed.signal.aborted && isDue(batch)) {
+      try {
+        this.#settle(batch, await this.#send(args))
+        this.#backoff.reset()
+        this.#problem = undefined
+        return
+      } catch (error) {
+        if (isReply(error) && !NOT_NOW.test(error.message)) {
+          this.#release(batch, refused(error))
+          return
+        }
+        this.#problem = error
+        if (isReply(error) && error.message.startsWith('READONLY')) this.#options.link.reset()
+        await this.#backoff.wait(this.#closed.signal)
+      }
+    }
+    this.#release(batch, this.#late())
+  }
+
+  #arguments(batch: Batch): string[] {
+    const { maxLength, maxKeys, timeout } = this.#options
+    const remembered = Math.ceil(timeout) + REMEMBERED
+    return [...[maxLength, maxKeys, createEpoch(), batch.number, remembered].map(String), ...batchArguments(batch)]
+  }
+
+  async #send(args: string[]): Promise<string[]> {
+    const { link, keys, timeout } = this.#options
+    const { events, state, receipt, latest, order } = keys
+    // Half of the time, so that a connection that is dead without a sign can still be replaced.
+    const reply = await run(link, PUBLISH, [events, state, receipt, latest, order], args, Math.max(500, timeout / 2))
+    return String(reply).split(' ')
+  }
+
+  #settle(batch: Batch, [epoch = '', ...ids]: string[]): void {
+    batch.publishes.forEach(({ resolve, reject }, i) => {
+      const id = ids[i]
+      if (id === undefined) reject(this.#late())
+      else resolve({ ...positionOf(id), epoch })
+    })
+    this.#free(batch)
+    const last = ids.at(-1)
+    if (last !== undefined) this.#options.confirmed({ epoch, last })
+  }
+
+  #release(batch: Batch, error: Error): void {
+    for (const { reject } of batch.publishes) reject(error)
+    this.#free(batch)
+  }
+
+  #free({ publishes }: Batch): void {
+    for (const publish of publishes) this.#bytes -= publish.entry.body.length + OVERHEAD
+  }
+
+  /** Gives up what has waited too long; what is on its way may still arrive. */
+  #expire(): void {
+    const now = performance.now()
+    for (const { deadline, reject } of this.#batch.publishes) if (deadline <= now) reject(this.#late())
+    for (let next = this.#waiting.peekFront(); next !== undefined && next.deadline <= now;) {
+      this.#waiting.shift()
+      this.#release({ number: 0, publishes: [next] }, this.#late())
+      next = this.#waiting.peekFront()
+    }
+    const deadlines = [this.#batch.publishes.find(({ deadline }) => deadline > now), this.#waiting.peekFront()]
+    const next = deadlines.find((publish) => publish !== undefined)?.deadline
+    this.#timer = next === undefined ? undefined : setTimeout(() => this.#expire(), Math.ceil(next - now))
+  }
+
+  #late(): SseError {
+    const message = 'Redis has not confirmed the event in time; it may be published all the same'
+    return new SseError('ERR_SSE_STORE_TIMEOUT', message, { cause: this.#problem })
+  }
+}
+
+function isDue({ publishes }: Batch): boolean {
+  const now = performance.now()
+  return publishes.some(({ deadline }) => deadline > now)
+}
+
+function full(): SseError {
+  return new SseError('ERR_SSE_STORE_FULL', 'too many publishes wait for Redis already; the event is not published')
+}
+
+function closed(): SseError {
+  return new SseError('ERR_SSE_CLOSED', 'the store is closed; the event may not have been published')
+}
+
+function refused(cause: Error): SseError {
+  return new SseError('ERR_SSE_STORE', `Redis has refused the event: ${cause.message}`, { cause })
+}

@@ -1,0 +1,60 @@
+/** Waits until a mirror has come as far as Redis, for a bounded time. */
+import type { State } from './database.js'
+import type { Mirror } from './mirror.js'
+import { compareIds } from './stream-id.js'
+
+export class Progress {
+  readonly #readState: () => Promise<State | undefined>
+  readonly #timeout: number
+  /** The one under way, and the one that begins after it: whoever asks shares one that is yet to ask Redis. */
+  #current: Promise<void> | undefined
+  #next: Promise<void> | undefined
+
+  /** `timeout` in milliseconds. */
+  constructor(readState: () => Promise<State | undefined>, timeout: number) {
+    this.#readState = readState
+    this.#timeout = timeout
+  }
+
+  /** Settles when the mirror has been loaded, or after a time in milliseconds. */
+  begun(mirror: Mirror, timeout: number): Promise<void> {
+    return until(mirror, () => mirror.state !== undefined, timeout)
+  }
+
+  /** Settles when the mirror has all that Redis had at the time of the call, or when that takes too long. */
+  catchUp(mirror: Mirror): Promise<void> {
+    if (this.#current === undefined) {
+      return (this.#current = this.#catchUp(mirror).finally(() => (this.#current = undefined)))
+    }
+    return (this.#next ??= this.#current.then(() => {
+      this.#next = undefined
+      return this.catchUp(mirror)
+    }))
+  }
+
+  async #catchUp(mirror: Mirror): Promise<void> {
+    const target = await this.#readState().catch(() => undefined)
+    if (target === undefined) return
+    mirror.check(target.epoch)
+    await until(mirror, () => hasReached(mirror, target), this.#timeout)
+  }
+}
+
+function hasReached({ state }: Mirror, { epoch, last }: State): boolean {
+  return state?.epoch === epoch && compareIds(state.last, last) >= 0
+}
+
+async function until(mirror: Mirror, condition: () => boolean, timeout: number): Promise<void> {
+  if (condition()) return
+  await new Promise<void>((resolve) => {
+    const settle = () => {
+      clearTimeout(timer)
+      stop()
+      resolve()
+    }
+    const timer = setTimeout(settle, timeout)
+    const stop = mirror.onChange(() => {
+      if (condition() || mirror.isClosed) settle()
+    })
+  })
+}

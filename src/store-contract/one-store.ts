@@ -1,0 +1,85 @@
+/** What a store has to do on its own. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import type { LogEntry } from '../log.js'
+import { comparePositions, type Position } from '../position.js'
+import type { Clause } from './use.js'
+
+export const entry = (body: string, rest: Partial<LogEntry> = {}): LogEntry => ({ channel: 'a', body, ...rest })
+
+/** As `encodeBody` makes it. */
+export const dataOf = (text: string): string => `data: ${text}\n`
+
+export const oneStore: readonly Clause[] = [
+  {
+    name: 'the log begins when the store has started, with an epoch of 7 characters of base 36',
+    run: async (open) => {
+      const { log } = await open()
+      equal(log.begun, 1)
+      match(log.epoch ?? '', /^[0-9a-z]{7}$/)
+    },
+  },
+  {
+    name: 'an entry comes into the log as it was appended, at the position that append answers with',
+    run: async (open) => {
+      const { store, log } = await open()
+      const whole = { channel: 'games/42 ⚽\n', key: 'score: 1\0', id: 'goal é-1', body: 'event: goal\ndata: ü 🥅\n' }
+      const position = await store.append(whole)
+      deepEqual({ ...(await log.at(position)) }, whole)
+    },
+  },
+  {
+    name: 'an entry without key and ID has none in the log, and an empty key is a key',
+    run: async (open) => {
+      const { store, log } = await open()
+      const plain = await log.at(await store.append(entry(dataOf('1'))))
+      const empty = await log.at(await store.append(entry(dataOf('2'), { key: '' })))
+      deepEqual([plain?.key, plain?.id, empty?.key, empty?.id], [undefined, undefined, '', undefined])
+    },
+  },
+  {
+    name: 'a body of a million characters, and one of many lines, come through whole',
+    run: async (open) => {
+      const { store, log } = await open()
+      for (const body of [dataOf('x'.repeat(1_000_000)), dataOf('y').repeat(10_000)]) {
+        const stored = await log.at(await store.append(entry(body)))
+        ok(stored?.body === body)
+      }
+    },
+  },
+  {
+    name: 'positions rise, and lie behind where the log began',
+    run: async (open) => {
+      const { store, log } = await open()
+      const positions: Position[] = [log.floor ?? { ms: -1, seq: 0 }]
+      for (let i = 0; i < 100; i++) positions.push(await store.append(entry(dataOf(String(i)))))
+      const rises = positions.slice(1).every((position, i) => comparePositions(position, positions[i] ?? position) > 0)
+      ok(rises)
+    },
+  },
+  {
+    name: 'entries that are appended without waiting come in the order of the calls',
+    run: async (open) => {
+      const { store, log } = await open()
+      const bodies = Array.from({ length: 1000 }, (_, i) => dataOf(String(i)))
+      const positions = await Promise.all(bodies.map(async (body) => store.append(entry(body))))
+      await log.until(() => log.events.length === bodies.length)
+      deepEqual(log.bodies, bodies)
+      const stored = log.events.map(({ position: { ms, seq } }) => ({ ms, seq }))
+      deepEqual(
+        stored,
+        positions.map(({ ms, seq }) => ({ ms, seq })),
+      )
+    },
+  },
+  {
+    name: 'a store that is closed adds nothing to the log, and can be closed twice',
+    run: async (open) => {
+      const { store, log } = await open()
+      await log.at(await store.append(entry(dataOf('1'))))
+      await store.close()
+      await Promise.resolve(store.append(entry(dataOf('2')))).catch(() => undefined)
+      equal(log.events.length, 1)
+      await store.close()
+    },
+  },
+]

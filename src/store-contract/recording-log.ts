@@ -1,0 +1,69 @@
+/** A registry's log that writes down what a store does to it. */
+import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from '../log.js'
+import { comparePositions, type Position } from '../position.js'
+import type { StoreLog } from '../store.js'
+
+export class RecordingLog implements StoreLog {
+  readonly bounds: LogBounds = {
+    history: { events: 1000, bytes: 4 * 1024 * 1024, age: 300_000 },
+    replay: true,
+    bytes: 64 * 1024 * 1024,
+    keys: 10_000,
+  }
+  epoch: string | undefined
+  /** Where the log began. */
+  floor: Position | undefined
+  latest: readonly StoredEvent[] = []
+  /** All events since the log last began. */
+  events: StoredEvent[] = []
+  begun = 0
+  skipped = 0
+  readonly errors: unknown[] = []
+  #waiting: { isDone: () => boolean; settle: () => void }[] = []
+
+  begin(epoch: string, position: Position, { latest, events }: HeldEvents = { latest: [], events: [] }): void {
+    this.begun++
+    this.epoch = epoch
+    this.floor = position
+    this.latest = latest
+    this.events = [...events]
+    this.#changed()
+  }
+
+  append(position: Position, entry: LogEntry): void {
+    this.events.push({ position, entry })
+    this.#changed()
+  }
+
+  skip(): void {
+    this.skipped++
+    this.#changed()
+  }
+
+  report(error: unknown): void {
+    this.errors.push(error)
+  }
+
+  get bodies(): string[] {
+    return this.events.map(({ entry }) => entry.body)
+  }
+
+  /** The event at a position, given already or yet to come. */
+  async at(position: Position): Promise<LogEntry | undefined> {
+    const find = () => this.events.find((event) => comparePositions(event.position, position) === 0)
+    await this.until(() => find() !== undefined)
+    return find()?.entry
+  }
+
+  /** Settles when a condition holds that something done to this log has to bring about. */
+  async until(isDone: () => boolean): Promise<void> {
+    if (isDone()) return
+    await new Promise<void>((settle) => this.#waiting.push({ isDone, settle }))
+  }
+
+  #changed(): void {
+    const done = this.#waiting.filter(({ isDone }) => isDone())
+    this.#waiting = this.#waiting.filter((one) => !done.includes(one))
+    for (const { settle } of done) settle()
+  }
+}

@@ -1,0 +1,66 @@
+/** What stores have to do that several processes share a log through. */
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { comparePositions } from '../position.js'
+import { dataOf, entry } from './one-store.js'
+import type { Clause } from './use.js'
+
+export const sharedLog: readonly Clause[] = [
+  {
+    name: 'stores that share a log have one epoch',
+    run: async (open) => {
+      const [one, other] = [await open(), await open()]
+      equal(one.log.epoch, other.log.epoch)
+    },
+  },
+  {
+    name: 'what several append at once comes into every log, once and in the same order',
+    run: async (open) => {
+      const all = [await open(), await open(), await open()]
+      const appends = all.flatMap(({ store }, p) =>
+        Array.from({ length: 200 }, async (_, i) => store.append(entry(dataOf(`${p}.${i}`)))),
+      )
+      await Promise.all(appends)
+      const [first, ...others] = all.map(({ log }) => log)
+      for (const { log } of all) await log.until(() => log.events.length === appends.length)
+      equal(new Set(first?.bodies).size, appends.length)
+      for (const other of others) deepEqual(other.events, first?.events)
+    },
+  },
+  {
+    name: 'a store that starts later has the events from before in its log, and an older ID finds its place there',
+    run: async (open) => {
+      const first = await open()
+      const beginning = first.log.floor
+      for (const i of [1, 2, 3]) await first.store.append(entry(dataOf(String(i))))
+      const { log } = await open()
+      deepEqual(log.bodies, [1, 2, 3].map(String).map(dataOf))
+      ok(beginning !== undefined && log.floor !== undefined && comparePositions(log.floor, beginning) <= 0)
+    },
+  },
+  {
+    name: 'a store that starts later has the latest event of each key once, at the position where it was appended',
+    run: async (open) => {
+      const { store } = await open()
+      const old = await store.append(entry(dataOf('old'), { key: 'k' }))
+      const newest = await store.append(entry(dataOf('new'), { key: 'k', id: 'own' }))
+      const { log } = await open()
+      const withKey = [...log.latest, ...log.events].filter(({ entry: { key } }) => key === 'k')
+      const last = withKey.at(-1)
+      deepEqual({ ...last?.entry }, { ...entry(dataOf('new'), { key: 'k', id: 'own' }) })
+      deepEqual(last?.position, { ms: newest.ms, seq: newest.seq })
+      ok(withKey.every(({ position }) => comparePositions(position, old) >= 0))
+    },
+  },
+  {
+    name: 'catchUp settles when the log holds what another has appended before',
+    run: async (open) => {
+      const [one, other] = [await open(), await open()]
+      for (let i = 0; i < 20; i++) {
+        const position = await one.store.append(entry(dataOf(String(i))))
+        await other.store.catchUp?.()
+        const has = other.log.events.some((event) => comparePositions(event.position, position) === 0)
+        ok(has)
+      }
+    },
+  },
+]
