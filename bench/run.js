@@ -1,23 +1,65 @@
 /** `npm run bench`: runs scenarios, prints tables, and writes JSON and a plot where asked to. */
-import { writeFileSync } from 'node:fs'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { availability, contestants } from './contestants/index.js'
 import { describeMachine } from './driver/machine.js'
 import { readOptions, usage } from './driver/options.js'
 import { runScenario } from './driver/rounds.js'
+import { tableOf } from './report/table.js'
+import { judge, targetLines } from './report/targets.js'
 
 const options = readOptions(process.argv.slice(2))
-const versions = {}
-for (const id of options.ids) {
-  versions[id] = availability(id)
-  console.log(id, versions[id])
+if (options.help) {
+  console.log(usage)
+  process.exit()
 }
-options.ids = options.ids.filter((id) => !versions[id].reason)
 if (options.profile) mkdirSync(options.profile, { recursive: true })
-console.log(describeMachine())
-for (const s of options.scenarios) {
-  console.log(s.letter, s.title)
-  const r = await runScenario(s, options, ({ round, name, id, sample }) =>
-    console.log(round, name, id, JSON.stringify(sample)),
+
+const machine = describeMachine()
+const versions = whoIsHere(options.ids)
+const results = []
+console.log(`${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}\n`)
+for (const scenario of options.scenarios) {
+  const { letter, title, headline, columns } = scenario
+  const measured = await runScenario(scenario, { ...options, ids: Object.keys(versions) }, showProgress)
+  results.push({ letter, title, headline, columns, ...measured })
+  console.log(`${tableOf(results.at(-1))}\n`)
+}
+
+const judgements = judge(results)
+if (!options.tiny && judgements.length > 0) console.log(['Targets', ...targetLines(judgements)].join('\n'))
+if (options.output) await write(options.output)
+if (results.some(hasFailures)) process.exitCode = 1
+
+/** Versions of those who can take part; says why the others cannot. */
+function whoIsHere(ids) {
+  const here = {}
+  for (const id of ids) {
+    const { reason, versions } = availability(id)
+    console.log(`${contestants[id].label.padEnd(22)} ${reason ?? versions}`)
+    if (reason === undefined) here[id] = versions
+  }
+  return here
+}
+
+function showProgress({ round, name, id, sample }) {
+  if (process.stderr.isTTY || sample.failed) {
+    console.error(`  round ${round + 1}  ${name} ${contestants[id].label}: ${sample.failed ?? 'exact'}`)
+  }
+}
+
+async function write(path) {
+  const when = new Date().toISOString()
+  const report = { when, machine, versions, rounds: options.rounds, tiny: options.tiny, results, targets: judgements }
+  writeFileSync(`${path}.json`, `${JSON.stringify(report, null, 1)}\n`)
+  if (Object.keys(versions).length < 2 || options.tiny) return
+  const { plot } = await import('./report/plot.js')
+  writeFileSync(`${path}.svg`, await plot(report))
+}
+
+function hasFailures({ cases }) {
+  return cases.some(({ samples }) =>
+    Object.values(samples)
+      .flat()
+      .some(({ failed }) => failed !== undefined),
   )
 }

@@ -12,7 +12,7 @@ export async function start({ tls, keepAlive, replay }) {
   app.get('/stream', { sse: 'only' }, async (request, reply) => {
     const channels = request.query.channels.split(',')
     reply.sse.keepAlive()
-    reply.sse.sendHeaders()
+    await reply.sse.send({ data: 'connected' }) // as in its README: without a first message not even the head goes out
     await reply.sse.replay(async (lastEventId) => {
       const after = history.findIndex(({ id }) => id === lastEventId) + 1
       for (const message of history.slice(after)) await reply.sse.send(message)

@@ -12,6 +12,7 @@ export const contestants = {
     label: 'express-sse-channels',
     packages: ['express'],
     lacks: {},
+    version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
     load: () => import('./ours.js'),
   },
   bare: {
@@ -76,12 +77,9 @@ export function availability(id) {
   const versions = Object.fromEntries(packages.map((name) => [name, installedVersion(name)]))
   const absent = packages.filter((name) => versions[name] === undefined)
   const reason = absent.length > 0 ? `not installed: ${absent.join(', ')} (npm --prefix bench ci)` : missing?.()
-  const text =
-    version?.() ??
-    Object.entries(versions)
-      .map((pair) => pair.join(' '))
-      .join(', ')
-  return { reason, versions: text || `Node ${process.versions.node}` }
+  const installed = Object.entries(versions).map((pair) => pair.join(' '))
+  const all = [...(version ? [version()] : []), ...installed].join(', ')
+  return { reason, versions: all || `Node ${process.versions.node}` }
 }
 
 /** Peers stand in this folder's node_modules; what the package itself develops with stands one level up. */

@@ -1,13 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { caller } from './rpc.js'
 
 const PATIENCE = 3000
 
-/** Server and load generator must not take each other's core; without taskset or a second core they may. */
-export const pinned = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0
+/** Server and load generator must not take each other's core. Where they cannot be pinned, they share what there is. */
+export const cores = { server: 0, load: 1 }
+export const pinned = Object.values(cores).every(
+  (core) => spawnSync('taskset', ['-c', String(core), 'true']).status === 0,
+)
 
 /** Starts `script` (relative to this folder) pinned to `core`; returns its methods and a way to end it. */
 export function startChild(script, { core, nodeOptions = [] }) {

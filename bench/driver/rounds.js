@@ -2,11 +2,9 @@ import { join } from 'node:path'
 import { contestants } from '../contestants/index.js'
 import { Stage } from '../scenarios/stage.js'
 import { createCertificate } from './certificate.js'
-import { startChild } from './child.js'
+import { cores, startChild } from './child.js'
 
-const SERVER_CORE = 0
-const LOAD_CORE = 1
-const TIME_LIMIT = 180_000
+const TIME_LIMIT = { tiny: 20_000, full: 180_000 }
 
 /**
  * Runs a scenario round by round; in each round contestants take turns, so that what else the machine does hits all alike.
@@ -21,7 +19,11 @@ export async function runScenario(scenario, { ids, rounds, tiny, profile }, onSa
       for (const id of taking) {
         const size = { ...(tiny ? scenario.tiny : scenario.full), ...variant }
         const file = profile && join(profile, [scenario.letter, i, id, round].join('-') + '.cpuprofile')
-        const sample = await runOnce(scenario, id, size, file)
+        const sample = await runOnce(scenario, id, {
+          size,
+          timeLimit: tiny ? TIME_LIMIT.tiny : TIME_LIMIT.full,
+          profileTo: file,
+        })
         results[i].samples[id].push(sample)
         onSample({ round, name: variant.name, id, sample })
       }
@@ -43,13 +45,13 @@ function contestantsFor({ only, needs = [] }, ids) {
 }
 
 /** One run in fresh processes. A run in which an event is missing or doubled, or that gets stuck, has failed. */
-async function runOnce(scenario, id, size, profileTo) {
+async function runOnce(scenario, id, { size, timeLimit, profileTo }) {
   const certificate = scenario.tls && createCertificate()
-  const server = startChild('../server/main.js', { core: SERVER_CORE, nodeOptions: ['--expose-gc'] })
-  const load = startChild('../load/main.js', { core: LOAD_CORE })
+  const server = startChild('../server/main.js', { core: cores.server, nodeOptions: ['--expose-gc'] })
+  const load = startChild('../load/main.js', { core: cores.load })
   let timer
   const tooLate = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not finished after ${TIME_LIMIT / 1000} s`)), TIME_LIMIT)
+    timer = setTimeout(() => reject(new Error(`not finished after ${timeLimit / 1000} s`)), timeLimit)
   })
   try {
     return await Promise.race([play(scenario, id, size, { server, load, tls: certificate?.tls, profileTo }), tooLate])

@@ -2,11 +2,12 @@
 
 /** In a child: answer calls with these methods; when the driver lets go, clean up and end. */
 export function answer(methods, { cleanUp = () => {} } = {}) {
+  const reply = (message) => process.connected && process.send(message, () => {}) // the driver may have left meanwhile
   process.on('message', async ({ id, method, args }) => {
     try {
-      process.send({ id, value: await methods[method](...args) })
+      reply({ id, value: await methods[method](...args) })
     } catch (error) {
-      process.send({ id, error: error.stack ?? String(error) })
+      reply({ id, error: error.message })
     }
   })
   process.on('disconnect', async () => {

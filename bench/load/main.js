@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { answer } from '../driver/rpc.js'
 import { Crowd } from './crowd.js'
-import { lastEventIdAfter } from './scout.js'
+import { Scout } from './scout.js'
 import { Tally } from './tally.js'
 
 let crowd
 let tally
 let stalled
+let scout
 let ackSocket
 
 answer({
@@ -33,9 +34,14 @@ answer({
     for (const client of stalled.clients) client.stall()
   },
 
+  async startWatching(at) {
+    scout = new Scout()
+    await scout.open(at)
+  },
+
+  idsOfWatched: (count) => scout.idsOf(count),
   begin: (phase) => tally.begin({ ...phase, sendAck: () => ackSocket.write('.') }),
   finished: () => tally.finished(),
-  lastEventIdAfter,
   throttle: (rate) => crowd.throttle(rate),
   unthrottle: () => crowd.unthrottle(),
   total: (field) => crowd.total(field),

@@ -14,6 +14,7 @@ export class Tally {
   #expected = 0
   #ack = { every: Infinity, next: Infinity, send: () => {} }
   #phase = deferred()
+  #failure
 
   /** `subscribers[lane]`: how many connections read that lane. */
   constructor(subscribers) {
@@ -35,13 +36,15 @@ export class Tally {
     const every = eventsPerAck ? (this.#expected / events) * eventsPerAck : Infinity
     this.#ack = { every, next: every, send: sendAck }
     this.#phase = deferred()
-    if (this.#expected === 0) this.#phase.resolve()
+    if (this.#failure) this.#phase.reject(this.#failure)
+    else if (this.#expected === 0) this.#phase.resolve()
     return this.#expected
   }
 
-  /** Resolves, when every delivery has been counted, with the time at which each event had reached its last reader. */
+  /** Resolves, when every delivery of the phase has been counted, with the time at which each event had reached its last reader. */
   async finished() {
     await this.#phase.promise
+    if (this.#failure) throw this.#failure
     return this.#doneAt
   }
 
@@ -57,8 +60,10 @@ export class Tally {
     if (this.#deliveries === this.#expected) this.#phase.resolve()
   }
 
+  /** The run has failed, whether somebody waits just now or asks later. */
   fail(message) {
-    this.#phase.reject(new Error(`${message} (after ${this.#deliveries} of ${this.#expected} deliveries)`))
+    this.#failure ??= new Error(`${message} (after ${this.#deliveries} of ${this.#expected} deliveries)`)
+    this.#phase.reject(this.#failure)
   }
 }
 

@@ -48,19 +48,17 @@ export class Stage {
     return figures
   }
 
-  /** Publishes `events` events while two watch: the IDs of the first and the last of them. */
+  /** Publishes `events` events while one watches: the IDs of the first and the last of them. */
   async fillWatched(plan) {
-    const first = this.load.lastEventIdAfter(1, this.#at)
-    const last = this.load.lastEventIdAfter(plan.events, this.#at)
-    await this.#untilConnections((open) => open === 2)
+    await this.load.startWatching(this.#at)
     await this.fill(plan)
-    return { first: await first, last: await last }
+    return this.load.idsOfWatched(plan.events)
   }
 
   /** Everyone connects at once with a last event ID; measures until they have the events they missed. */
   async comeBack(shape, { lastEventId, missed }) {
     await this.load.close()
-    await this.#untilConnections((open) => open === 0)
+    while ((await this.server.connections()) > 0) await sleep(10)
     await this.load.acknowledgeTo(this.#at.ackPort)
     const first = this.#next - missed
     const profileTo = missed > 0 ? this.#profileTo : undefined
@@ -68,7 +66,7 @@ export class Stage {
     await this.open(shape, { from: first, atOnce: AT_ONCE, lastEventId, missed: { events: missed, first } })
     await this.load.finished()
     const cost = await this.server.finish({ profileTo })
-    await this.#phase({ events: 1, bytes: 100 })
+    await this.load.finished() // again: nothing has come that should not
     return cost
   }
 
@@ -93,9 +91,5 @@ export class Stage {
     const [publishedAt, doneAt] = await Promise.all([published, finished])
     const cost = await this.server.finish({ profileTo })
     return { ...cost, ...figuresOf({ deliveries, cost, publishedAt, doneAt }) }
-  }
-
-  async #untilConnections(condition) {
-    while (!condition(await this.server.connections())) await sleep(10)
   }
 }

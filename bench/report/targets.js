@@ -1,0 +1,102 @@
+import { ratio, summarise } from './summary.js'
+
+/** What the package is held to, computed from the results of one run; what was not run is not judged. */
+const targets = [
+  { letter: 'a', what: 'CPU per event / bare', most: 0.7, value: ({ of }) => of('ours', 'cpuPerEvent', 'bare') },
+  {
+    letter: 'a',
+    what: 'CPU per event / better-sse',
+    most: 0.4,
+    value: ({ of }) => of('ours', 'cpuPerEvent', 'better-sse'),
+  },
+  { letter: 'b', what: 'CPU per event / bare', most: 0.22, value: ({ of }) => of('ours', 'cpuPerEvent', 'bare') },
+  {
+    letter: 'b',
+    what: 'CPU per event / better-sse',
+    most: 0.09,
+    value: ({ of }) => of('ours', 'cpuPerEvent', 'better-sse'),
+  },
+  { letter: 'c', what: 'p99 / bare', most: 0.8, value: ({ of }) => of('ours', 'p99', 'bare') },
+  {
+    letter: 'c',
+    what: 'longest block of the event loop, ms',
+    most: 25,
+    value: ({ median }) => median('ours', 'longestBlock'),
+  },
+  { letter: 'd', what: "CPU per event / (a)'s", most: 2, value: ({ across }) => across('d', 'a', 'cpuPerEvent') },
+  { letter: 'e', what: 'CPU per event / bare', most: 1, value: ({ of }) => of('ours', 'cpuPerEvent', 'bare') },
+  {
+    letter: 'f',
+    what: 'RSS per connection / bare Express',
+    most: 1.1,
+    value: ({ of }) => of('ours', 'rssPerConnection', 'express'),
+  },
+  {
+    letter: 'f',
+    what: 'share of a core for keep-alives',
+    most: 0.02,
+    value: ({ median }) => median('ours', 'keepAliveCore'),
+  },
+  {
+    letter: 'g',
+    what: "CPU per replayed event / (a)'s live event",
+    most: 0.15,
+    value: ({ across }) => across('g', 'a', 'cpuPerReplayedEvent', 'cpuPerEvent'),
+  },
+  {
+    letter: 'h',
+    what: 'RSS growth beside a stalled client, MB',
+    most: 24,
+    value: ({ median }) => median('ours', 'rssGrowth', 1) / 1e6,
+  },
+  {
+    letter: 'h',
+    what: "others' p99 / that without the stalled one",
+    most: 1.2,
+    value: ({ cases }) => cases('p99', 1, 0),
+  },
+  {
+    letter: 'i',
+    what: 'bytes with keys / without',
+    most: 0.2,
+    value: ({ cases }) => cases('bytesPerConnection', 1, 0),
+  },
+  {
+    letter: 'l',
+    what: 'CPU per event, history of 100,000 / 100',
+    most: 1.2,
+    value: ({ cases }) => cases('cpuPerEvent', 1, 0),
+  },
+  {
+    letter: 'l',
+    what: 'CPU per event, 100,000 channels / 1',
+    most: 1.2,
+    value: ({ cases }) => cases('cpuPerEvent', 3, 2),
+  },
+]
+
+/** One line for each target whose scenarios were run. */
+export function judge(results) {
+  const series = (letter, id, i = 0) => results.find((result) => result.letter === letter)?.cases[i]?.samples[id]
+  return targets.flatMap(({ letter, what, most, value }) => {
+    const measured = value({
+      of: (id, figure, base) => ratio(series(letter, id), series(letter, base), figure)?.median,
+      cases: (figure, i, j) => ratio(series(letter, 'ours', i), series(letter, 'ours', j), figure)?.median,
+      median: (id, figure, i) => summarise(series(letter, id, i) ?? []).figures[figure]?.median,
+      across: (one, other, figure, otherFigure = figure) =>
+        medianOf(series(one, 'ours'), figure) / medianOf(series(other, 'ours'), otherFigure),
+    })
+    return Number.isFinite(measured) ? { letter, what, most, measured, holds: measured <= most } : []
+  })
+}
+
+function medianOf(samples, figure) {
+  return summarise(samples ?? []).figures[figure]?.median
+}
+
+export function targetLines(judgements) {
+  return judgements.map(({ letter, what, most, measured, holds }) => {
+    const verdict = holds ? 'holds' : 'MISSED'
+    return `  (${letter}) ${what.padEnd(44)} ${measured.toFixed(3).padStart(8)}  at most ${String(most).padEnd(5)} ${verdict}`
+  })
+}
