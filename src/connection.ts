@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { Batch } from './batch.js'
+import { requireChannelName } from './channel-name.js'
 import { CloseNotice, type CloseListener } from './close-notice.js'
 import type { StartFrom } from './cursor.js'
 import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
@@ -143,6 +144,8 @@ export class StreamConnection<E extends object, R> {
    * A channel that the connection is subscribed to already is left as it is. Returns the function that unsubscribes.
    */
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): () => void {
+    if (this.closed) return () => undefined
+    for (const name of [channels].flat()) requireChannelName(name)
     if (!this.open()) return () => undefined
     this.#reader ??= this.#host.createReader(this as StreamConnection<AnyEvents, R>)
     return this.#reader.subscribe(channels, options)
@@ -228,16 +231,18 @@ export class StreamConnection<E extends object, R> {
     this.writeText(KEEP_ALIVE)
   }
 
-  /** @internal */
+  /** Ends the response, behind the events that are due. @internal */
   end(reason: CloseReason): void {
     if (this.#state !== 'open') return
+    this.#reader?.serve()
     if (!this.closed) this.#output.end()
     this.#left(reason)
   }
 
-  /** Ends the response, and its socket with it, because the process is about to leave. @internal */
+  /** Does the same, and ends its socket with it, because the process is about to leave. @internal */
   endForGood(reason: CloseReason): void {
     if (this.#state !== 'open') return
+    this.#reader?.serve()
     if (!this.closed) this.#output.endForGood(this.#retry())
     this.#left(reason)
   }

@@ -3,7 +3,6 @@
  * until the socket says stop. Live delivery, replay, catching up and a newcomer's first events are all this one thing.
  */
 import { type Batch, BatchBuilder } from './batch.js'
-import { requireChannelName } from './channel-name.js'
 import type { ConnectionReader, StreamConnection, SubscribeOptions } from './connection.js'
 import type { StartFrom } from './cursor.js'
 import type { Delivery } from './delivery.js'
@@ -35,6 +34,7 @@ export class Reader implements ConnectionReader {
   #resuming: Subscription[] = []
   /** Whether the socket has kept it waiting, so that keyed events conflate until it has caught up. */
   #isLate = false
+  #isServing = false
   #isReady = false
   #hasResumed = false
   #replayed = 0
@@ -49,7 +49,6 @@ export class Reader implements ConnectionReader {
 
   subscribe(channels: string | readonly string[], { from = 'latest', filter }: SubscribeOptions): () => void {
     const names = new Set([channels].flat())
-    for (const name of names) requireChannelName(name)
     for (const { channel } of this.#subscriptions) names.delete(channel.name)
     const added = Array.from(names, (name) => new Subscription(this.#host.delivery.join(name, this), filter))
     this.#subscriptions.push(...added)
@@ -60,6 +59,9 @@ export class Reader implements ConnectionReader {
   }
 
   serve(): void {
+    // A filter that sends or closes would come back here, with the cursors in the middle of a batch.
+    if (this.#isServing) return
+    this.#isServing = true
     try {
       if (this.#host.log.isPending) return
       if (this.#generation !== this.#host.log.generation) this.#restart()
@@ -73,6 +75,8 @@ export class Reader implements ConnectionReader {
       // A filter that threw, or a response that cannot be written: this connection's affair, and nobody else's.
       this.#host.report(error)
       this.#connection.destroy('error')
+    } finally {
+      this.#isServing = false
     }
   }
 

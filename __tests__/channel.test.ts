@@ -1,0 +1,322 @@
+import { sse, type EventFilter, type Message, type SseMiddleware, type SubscribeOptions } from '../src/index.js'
+import { openBothSides, openSubscribed, type Handle } from './helpers/both-sides.js'
+import { bareHttp2, express5 } from './helpers/servers.js'
+import { until } from './helpers/until.js'
+
+/** An `sse()` that keeps what would go unreported otherwise. */
+function reporting(registry: { history?: false } = {}) {
+  const errors: Error[] = []
+  return { errors, live: sse({ registry: { ...registry, onError: (error) => void errors.push(error) } }) }
+}
+
+const isReady = ({ event }: { event?: string | undefined }) => event === 'sse-ready'
+
+/** Opens a stream that subscribes to channel `a` in the given way, waits until it stands, and publishes a last event. */
+async function readFrom(live: SseMiddleware, options: SubscribeOptions): Promise<string[]> {
+  const { stream } = await openBothSides({ live, handle: (connection) => connection.subscribe('a', options) })
+  await stream.waitFor(isReady)
+  await live.channel('a').publish({ data: 'last' })
+  await stream.waitForData('last')
+  return stream.data
+}
+
+describe.each([express5, bareHttp2])('on $name', (kind) => {
+  it('delivers what is published after a client subscribed, in order, to every subscriber', async () => {
+    const { live, stream, another } = await openSubscribed('a', { kind })
+    const { stream: second } = await another()
+    await second.waitFor(isReady)
+    const expected = Array.from({ length: 200 }, (_, i) => `${i}`)
+    for (const data of expected) void live.channel('a').publish({ data })
+    for (const client of [stream, second]) {
+      await client.waitForData('199')
+      expect(client.data).toEqual(expected)
+    }
+    expect(stream.ids).toEqual(second.ids)
+    expect(new Set(stream.ids).size).toBe(200)
+  })
+})
+
+describe('publish', () => {
+  it('settles with the ID that the clients get, at most 24 ASCII characters long', async () => {
+    const { live, stream } = await openSubscribed('a')
+    const ids = await Promise.all(['1', '2', '3'].map((data) => live.channel('a').publish({ data })))
+    await stream.waitForData('3')
+    expect(stream.ids).toEqual(ids)
+    for (const id of ids) expect(id).toMatch(/^[0-9a-z-]{1,24}$/)
+  })
+
+  it("uses the app's own ID where there is one", async () => {
+    const { live, stream } = await openSubscribed('a')
+    expect(await live.channel('a').publish({ data: '1', id: 'match-7/3' })).toBe('match-7/3')
+    expect(await stream.waitForData('1')).toMatchObject({ id: 'match-7/3' })
+    await expect(live.channel('a').publish({ data: '2', id: '' })).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })
+  })
+
+  it('reaches nobody but the subscribers of the channel', async () => {
+    const { live, stream } = await openSubscribed('a')
+    await live.channel('b').publish({ data: 'b' })
+    await live.channel('a').publish({ data: 'a' })
+    await stream.waitForData('a')
+    expect(stream.data).toEqual(['a'])
+  })
+
+  it('rejects for whoever awaits it, and then reports nothing', async () => {
+    const { live, errors } = reporting()
+    await expect(live.channel('a').publish({ event: 'a\n' })).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })
+    const chained = live
+      .channel('a')
+      .publish({ event: 'a\n' })
+      .catch((error: unknown) => (error as Error).name)
+    expect(await chained).toBe('SseError')
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect(errors).toEqual([])
+  })
+
+  it('reports a rejection that nobody awaits, and never leaves it unhandled', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const { live, errors } = reporting()
+    void live.channel('a').publish({ data: 1n })
+    await until(() => errors.length > 0)
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', note)
+    expect(errors).toMatchObject([{ name: 'SseError', code: 'ERR_SSE_DATA' }])
+    expect(unhandled).toEqual([])
+  })
+
+  it('lets a message that cannot be sent disturb nobody', async () => {
+    const { live, stream } = await openSubscribed('a')
+    const bad: Message[] = [{ event: 'a\r' }, { data: 1n }, { retry: -1 }, {}]
+    const outcomes = await Promise.allSettled(
+      [{ data: '1' }, ...bad, { data: '2' }].map((message) => live.channel('a').publish(message)),
+    )
+    expect(outcomes.map(({ status }) => status).join()).toBe('fulfilled,rejected,rejected,rejected,rejected,fulfilled')
+    await stream.waitForData('2')
+    expect(stream.data).toEqual(['1', '2'])
+  })
+
+  it('sends retry and comments to every subscriber, without an event', async () => {
+    const { live, stream } = await openSubscribed('a')
+    await live.channel('a').publish({ retry: 1234, comment: 'soon' })
+    await live.channel('a').publish({ data: '1' })
+    await stream.waitForData('1')
+    expect(stream.retries.at(-1)).toBe(1234)
+    expect(stream.comments).toEqual(['soon'])
+    expect(stream.data).toEqual(['1'])
+  })
+})
+
+describe('subscribe', () => {
+  it('reads several channels as one stream, in the order of publishing', async () => {
+    const { live, stream } = await openSubscribed(['a', 'b', 'c'])
+    const expected = Array.from({ length: 90 }, (_, i) => `${i}`)
+    for (const data of expected) void live.channel('abc'.charAt((Number(data) * 7) % 3)).publish({ data })
+    await stream.waitForData('89')
+    expect(stream.data).toEqual(expected)
+  })
+
+  it('counts a channel that is subscribed to twice once, and delivers its events once', async () => {
+    const { live, stream } = await openBothSides({
+      handle(connection) {
+        connection.subscribe(['a', 'a'])
+        connection.subscribe('a')()
+      },
+    })
+    await stream.waitFor(isReady)
+    expect(live.channel('a').subscribers).toBe(1)
+    await live.channel('a').publish({ data: '1' })
+    await live.channel('a').publish({ data: '2' })
+    await stream.waitForData('2')
+    expect(stream.data).toEqual(['1', '2'])
+  })
+
+  it('can be undone, once and again, and done anew', async () => {
+    const { live, connection, stream } = await openBothSides()
+    const unsubscribe = connection.subscribe('a')
+    connection.subscribe('b')
+    await stream.waitFor(isReady)
+    unsubscribe()
+    unsubscribe()
+    expect(live.channel('a').subscribers).toBe(0)
+    expect(live.registry.names()).toEqual(['b'])
+    await live.channel('a').publish({ data: 'missed' })
+    await live.channel('b').publish({ data: 'b' })
+    await stream.waitForData('b')
+    connection.subscribe('a')
+    unsubscribe()
+    await live.channel('a').publish({ data: 'a' })
+    await stream.waitForData('a')
+    expect(stream.data).toEqual(['b', 'a'])
+  })
+
+  it('may come late, when the stream has long been open', async () => {
+    const { live, connection, stream } = await openSubscribed('a')
+    await live.channel('b').publish({ data: 'score 1', key: 'score' })
+    await live.channel('a').publish({ data: 'a' })
+    await stream.waitForData('a')
+    connection.subscribe('b')
+    await stream.waitForData('score 1')
+    expect(stream.data).toEqual(['a', 'score 1'])
+    expect(stream.events.filter(isReady)).toHaveLength(1)
+  })
+
+  it('keeps the order of calls between what is sent and what is published', async () => {
+    const live = sse()
+    const handle: Handle = (connection) => {
+      connection.send({ data: '1' })
+      connection.subscribe('a')
+      void live.channel('a').publish({ data: '2' })
+      connection.send({ data: '3' })
+      void live.channel('a').publish({ data: '4' })
+      connection.comment('5')
+      void live.channel('a').publish({ data: '6' })
+      connection.close()
+    }
+    const { stream } = await openBothSides({ live, handle })
+    await stream.ended
+    expect(stream.data).toEqual(['1', '2', '3', '4', '6'])
+    expect(stream.raw.indexOf(': 5')).toBeGreaterThan(stream.raw.indexOf('data: 4'))
+    expect(stream.raw.indexOf(': 5')).toBeLessThan(stream.raw.indexOf('data: 6'))
+  })
+})
+
+describe('where a newcomer begins', () => {
+  async function withHistory() {
+    const live = sse()
+    const publish = (data: string, key?: string) =>
+      live.channel('a').publish(key === undefined ? { data } : { data, key })
+    for (const [data, key] of [['x1', 'x'], ['plain'], ['y1', 'y'], ['x2', 'x']] as const) await publish(data, key)
+    return live
+  }
+
+  it('is with the latest event of every key, in order of position', async () => {
+    const live = await withHistory()
+    expect(await readFrom(live, {})).toEqual(['y1', 'x2', 'last'])
+    expect(await readFrom(live, { from: 'latest' })).toEqual(['y1', 'x2', 'last'])
+  })
+
+  it('may be now', async () => {
+    expect(await readFrom(await withHistory(), { from: 'now' })).toEqual(['last'])
+  })
+
+  it('may be the start of history', async () => {
+    expect(await readFrom(await withHistory(), { from: 'start' })).toEqual(['x1', 'plain', 'y1', 'x2', 'last'])
+  })
+
+  it('is the latest events where nothing is replayed, even from the start', async () => {
+    const live = sse({ registry: { history: false } })
+    await live.channel('a').publish({ data: 'x1', key: 'x' })
+    await live.channel('a').publish({ data: 'plain' })
+    expect(await readFrom(live, { from: 'start' })).toEqual(['x1', 'last'])
+  })
+
+  it('is told by sse-ready, with what was replayed and an ID to come back with', async () => {
+    const live = await withHistory()
+    const { stream } = await openSubscribed('a', { live })
+    expect(stream.events.map(({ event, data }) => event ?? data)).toEqual(['y1', 'x2', 'sse-ready'])
+    const ready = await stream.waitFor(isReady)
+    expect(JSON.parse(ready.data)).toEqual({ resumed: false, replayed: 2 })
+    expect(ready.id).toBe(stream.ids[1])
+  })
+})
+
+describe('filter', () => {
+  it('decides for one connection alone which events it gets', async () => {
+    const seen: unknown[] = []
+    const filter: EventFilter = (it) => {
+      seen.push({
+        event: it.event,
+        key: it.key,
+        channel: it.channel,
+        data: it.data,
+        json: it.data === 'last' ? null : it.json(),
+      })
+      return it.data === '{"n":2}'
+    }
+    const { live, stream } = await openBothSides({ handle: (connection) => connection.subscribe('a', { filter }) })
+    await stream.waitFor(isReady)
+    for (const n of [1, 2, 3]) await live.channel('a').publish({ event: 'e', key: 'k', data: { n } })
+    await stream.waitForData('{"n":2}')
+    expect(await readFrom(live, { from: 'start' })).toEqual(['{"n":1}', '{"n":2}', '{"n":3}', 'last'])
+    expect(stream.data).toEqual(['{"n":2}'])
+    expect(seen[0]).toEqual({ event: 'e', key: 'k', channel: 'a', data: '{"n":1}', json: { n: 1 } })
+  })
+
+  it('closes its own connection when it throws, which is reported, and disturbs nobody else', async () => {
+    const { live, errors } = reporting()
+    const { stream: other } = await openSubscribed('a', { live })
+    const { stream, connection } = await openBothSides({
+      live,
+      handle: (it) =>
+        it.subscribe('a', {
+          filter: ({ data }) => {
+            if (data === '2') throw new Error('from a filter')
+            return true
+          },
+        }),
+    })
+    await stream.waitFor(isReady)
+    for (const data of ['1', '2', '3']) await live.channel('a').publish({ data })
+    expect(await stream.ended).toBe('cut')
+    await other.waitForData('3')
+    expect(other.data).toEqual(['1', '2', '3'])
+    expect(errors).toMatchObject([{ message: 'from a filter' }])
+    expect(connection.closed).toBe(true)
+    expect(live.registry.stats()).toMatchObject({ connections: 1, closed: { error: 1 } })
+    expect(live.channel('a').subscribers).toBe(1)
+  })
+
+  it('may send to its connection and close it', async () => {
+    const { live, stream } = await openBothSides({
+      handle: (connection) =>
+        connection.subscribe('a', {
+          filter({ data }) {
+            connection.send({ data: `about ${data}` })
+            if (data === '2') connection.close()
+            return true
+          },
+        }),
+    })
+    await stream.waitFor(isReady)
+    await live.channel('a').publish({ data: '1' })
+    await stream.waitForData('1')
+    await live.channel('a').publish({ data: '2' })
+    expect(await stream.ended).toBe('ended')
+    expect(stream.data).toEqual(['about 1', '1', 'about 2'])
+  })
+})
+
+describe('a channel', () => {
+  it('knows how many subscribe to it, and the latest event of a key', async () => {
+    const { live, stream, another } = await openSubscribed('a')
+    const { stream: second } = await another()
+    await second.waitFor(isReady)
+    const channel = live.channel('a')
+    expect([channel.name, channel.subscribers]).toEqual(['a', 2])
+    expect(channel.latest('score')).toBeUndefined()
+    await channel.publish({ event: 'score', data: { home: 0 }, key: 'score' })
+    const id = await channel.publish({ event: 'score', data: { home: 1 }, key: 'score' })
+    const latest = channel.latest('score')
+    expect(latest).toMatchObject({ id, key: 'score', event: 'score', channel: 'a', data: '{"home":1}' })
+    expect(latest?.json()).toEqual({ home: 1 })
+    stream.close()
+    await until(() => channel.subscribers === 1)
+  })
+
+  it('must have a name', () => {
+    for (const name of ['', undefined, 1, null]) {
+      expect(() => sse().channel(name as string)).toThrow(expect.objectContaining({ code: 'ERR_SSE_CHANNEL' }) as Error)
+    }
+  })
+
+  it('may have any name that is not empty', async () => {
+    for (const name of ['__proto__', 'constructor', ' ', 'für ⚽', '\r\n', 'x'.repeat(10_000)]) {
+      const { live, stream } = await openSubscribed(name)
+      await live.channel(name).publish({ data: 'goal' })
+      await stream.waitForData('goal')
+      expect(live.registry.has(name)).toBe(true)
+    }
+  })
+})

@@ -1,0 +1,408 @@
+import { get } from 'node:http'
+import { on, once } from 'node:events'
+import { sse, type Connection, type Message } from '../src/index.js'
+import { openBothSides, openSubscribed } from './helpers/both-sides.js'
+import { openStream } from './helpers/open-stream.js'
+import { openRawSocket } from './helpers/raw-socket.js'
+import { bareHttp, servers, startServer } from './helpers/servers.js'
+import { until } from './helpers/until.js'
+
+const REQUEST = ['GET / HTTP/1.1', 'Host: a', 'Accept: text/event-stream', '', '']
+
+describe.each(servers)('a connection on $name', (kind) => {
+  it('sends messages and comments in the order of the calls', async () => {
+    const { connection, stream } = await openBothSides({ kind })
+    expect(connection.send({ event: 'a', data: { n: 1 } })).toBe(true)
+    expect(connection.comment('two\nlines')).toBe(true)
+    expect(connection.send({ data: 'x\r\ny', id: '7' })).toBe(true)
+    expect(await stream.next()).toEqual({ event: 'a', data: '{"n":1}', id: undefined })
+    expect(await stream.next()).toEqual({ event: undefined, data: 'x\ny', id: '7' })
+    expect(stream.comments).toEqual(['two', 'lines'])
+  })
+
+  it('ends the response when the server closes it', async () => {
+    const { live, connection, stream } = await openBothSides({ kind })
+    connection.send({ data: 'last' })
+    connection.close()
+    expect(connection.closed).toBe(true)
+    expect(await stream.ended).toBe('ended')
+    expect(stream.data).toEqual(['last'])
+    await until(() => live.registry.stats().closed.server === 1)
+  })
+
+  it('takes every call after its client has gone as nothing to do, and never as an error', async () => {
+    const { live, connection, stream } = await openBothSides({ kind })
+    stream.close()
+    await once(connection.signal, 'abort')
+    expect(connection.closed).toBe(true)
+    expect(connection.send({ data: 'x' })).toBe(false)
+    expect(connection.comment('x')).toBe(false)
+    expect(connection.open()).toBe(false)
+    expect(await connection.sendAll([{ data: 'x' }])).toBe(false)
+    expect(() => connection.subscribe('a')()).not.toThrow()
+    expect(() => connection.close()).not.toThrow()
+    expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0, closed: { client: 1, server: 0 } })
+  })
+
+  it('writes on without an error while its client is going away', async () => {
+    const errors: Error[] = []
+    const sseOptions = { registry: { onError: (error: Error) => void errors.push(error) } }
+    const { live, connection, stream } = await openBothSides({ kind, sseOptions })
+    stream.close()
+    while (connection.send({ data: 'x'.repeat(100) })) await new Promise(setImmediate)
+    await until(() => live.registry.stats().connections === 0)
+    expect(errors).toEqual([])
+  })
+
+  it('sends all of an iterable, at the pace of its client', async () => {
+    const { connection, stream } = await openBothSides({ kind })
+    const messages = Array.from({ length: 500 }, (_, i) => ({ data: `${i}` }))
+    expect(await connection.sendAll(messages)).toBe(true)
+    await stream.waitForData('499')
+    expect(stream.data).toEqual(messages.map(({ data }) => data))
+  })
+
+  it('may be ended by the handler with res.end()', async () => {
+    const live = sse()
+    const server = await startServer(kind, live, (_req, res) => {
+      res.sse?.subscribe('a')
+      res.sse?.send({ data: 'only' })
+      res.end()
+    })
+    const stream = await openStream(server)
+    expect(await stream.ended).toBe('ended')
+    expect(stream.data).toEqual(['only'])
+    await until(() => live.registry.stats().closed.server === 1)
+    expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
+  })
+})
+
+describe('what it tells of its end', () => {
+  it.each([
+    ['the client', 'client', (_: Connection, leave: () => void) => leave()],
+    ['the server', 'server', (connection: Connection) => connection.close()],
+  ] as const)('names %s as the one who ended it, once', async (_name, reason, end) => {
+    const { connection, stream } = await openBothSides()
+    const reasons: string[] = []
+    connection.on('close', (why) => void reasons.push(why))
+    const takeBack = connection.on('close', () => void reasons.push('taken back'))
+    takeBack()
+    const { signal } = connection
+    end(connection, () => stream.close())
+    await until(() => signal.aborted)
+    connection.close()
+    await stream.ended
+    expect(reasons).toEqual([reason])
+    expect(signal.reason).toMatchObject({ name: 'AbortError' })
+  })
+
+  it('tells a listener that comes too late all the same', async () => {
+    const { connection } = await openBothSides()
+    connection.close()
+    expect(await new Promise((resolve) => connection.on('close', resolve))).toBe('server')
+    expect(connection.signal.aborted).toBe(true)
+  })
+
+  it('lets a listener that throws disturb nobody, and reports it', async () => {
+    const errors: Error[] = []
+    const sseOptions = { registry: { onError: (error: Error) => void errors.push(error) } }
+    const { live, connection } = await openBothSides({ sseOptions })
+    const called: string[] = []
+    connection.on('close', () => {
+      throw new Error('from a listener')
+    })
+    connection.on('close', () => void called.push('second'))
+    connection.close()
+    await until(() => live.registry.stats().connections === 0)
+    expect(called).toEqual(['second'])
+    expect(errors).toMatchObject([{ message: 'from a listener' }])
+  })
+
+  it('hands out a signal that ends what works for it', async () => {
+    const { connection, stream } = await openBothSides()
+    const ticks = on(process, 'never', { signal: connection.signal })
+    stream.close()
+    await expect(ticks.next()).rejects.toMatchObject({ name: 'AbortError' })
+  })
+})
+
+describe('what cannot be sent', () => {
+  const circular: Record<string, unknown> = {}
+  circular.self = circular
+  it.each([
+    ['a line feed in event', { event: 'a\nb' }, 'ERR_SSE_MESSAGE'],
+    ['a lone carriage return in event', { event: 'a\rdata: evil' }, 'ERR_SSE_MESSAGE'],
+    ['a NUL in id', { id: 'a\0', data: '' }, 'ERR_SSE_MESSAGE'],
+    ['an event type of ours', { event: 'sse-gap', data: '' }, 'ERR_SSE_MESSAGE'],
+    ['a negative retry', { retry: -1 }, 'ERR_SSE_MESSAGE'],
+    ['a broken retry', { retry: 1.5 }, 'ERR_SSE_MESSAGE'],
+    ['nothing at all', {}, 'ERR_SSE_MESSAGE'],
+    ['circular data', { data: circular }, 'ERR_SSE_DATA'],
+    ['a BigInt', { data: 1n }, 'ERR_SSE_DATA'],
+    ['a function', { data: () => 1 }, 'ERR_SSE_DATA'],
+    ['a toJSON that throws', { data: { toJSON: () => JSON.parse('{') as unknown } }, 'ERR_SSE_DATA'],
+  ] as [string, Message, string][])(
+    '%s is thrown at the caller and written to nobody',
+    async (_name, message, code) => {
+      const { live, connection, stream } = await openSubscribed('a')
+      const before = stream.raw
+      expect(() => connection.send(message)).toThrow(expect.objectContaining({ name: 'SseError', code }) as Error)
+      await expect(live.channel('a').publish(message)).rejects.toMatchObject({ name: 'SseError', code })
+      connection.send({ data: 'next' })
+      await stream.waitForData('next')
+      expect(stream.raw).toBe(`${before}data: next\n\n`)
+      expect(live.registry.stats()).toMatchObject({ published: 0, events: 0 })
+    },
+  )
+
+  it('leaves the response unopened, so that an error can be answered', async () => {
+    const server = await startServer(bareHttp, sse(), (_req, res, next) => {
+      for (const act of [() => res.sse?.send({ event: 'a\n' }), () => res.sse?.subscribe('')]) {
+        expect(act).toThrow(expect.objectContaining({ name: 'SseError' }) as Error)
+        expect(res.headersSent).toBe(false)
+      }
+      next(new Error('refused'))
+    })
+    const answer = await openStream(server)
+    await answer.ended
+    expect([answer.status, answer.raw]).toEqual([500, 'refused'])
+  })
+})
+
+describe('sendAll', () => {
+  it('takes an async iterable', async () => {
+    const { connection, stream } = await openBothSides()
+    async function* count(): AsyncGenerator<Message> {
+      for (let i = 0; i < 3; i++) {
+        await new Promise(setImmediate)
+        yield { data: `${i}` }
+      }
+    }
+    expect(await connection.sendAll(count())).toBe(true)
+    await stream.waitForData('2')
+    expect(stream.data).toEqual(['0', '1', '2'])
+  })
+
+  it('rejects with what the iterable throws, and the connection goes on', async () => {
+    const { connection, stream } = await openBothSides()
+    function* broken(): Generator<Message> {
+      yield { data: '1' }
+      throw new Error('from the iterable')
+    }
+    await expect(connection.sendAll(broken())).rejects.toThrow('from the iterable')
+    connection.send({ data: '2' })
+    await stream.waitForData('2')
+    expect(stream.data).toEqual(['1', '2'])
+  })
+
+  it('rejects at a message that cannot be sent, and closes the iterable', async () => {
+    const { connection } = await openBothSides()
+    let isClosed = false
+    function* messages(): Generator<Message> {
+      try {
+        for (;;) yield { event: 'a\n' }
+      } finally {
+        isClosed = true
+      }
+    }
+    await expect(connection.sendAll(messages())).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })
+    expect(isClosed).toBe(true)
+  })
+
+  it('waits for the socket instead of filling memory', async () => {
+    const { connection, stream, server } = await openBothSides()
+    stream.pause()
+    let made = 0
+    function* large(): Generator<Message> {
+      for (; made < 100; made++) yield { data: 'x'.repeat(1_000_000) }
+    }
+    const sending = connection.sendAll(large())
+    const [socket] = server.sockets
+    await until(() => socket!.writableLength > 0)
+    const before = made
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+    expect(made).toBe(before)
+    expect(made).toBeLessThan(50)
+    expect(socket!.writableLength).toBeLessThan(3_000_000)
+    stream.resume()
+    expect(await sending).toBe(true)
+    await until(() => stream.data.length === 100)
+  })
+
+  it('settles with false when the client vanishes, even while it waits for the socket', async () => {
+    const { connection, stream, server } = await openBothSides()
+    stream.pause()
+    let isClosed = false
+    function* endless(): Generator<Message> {
+      try {
+        for (;;) yield { data: 'x'.repeat(1_000_000) }
+      } finally {
+        isClosed = true
+      }
+    }
+    const sending = connection.sendAll(endless())
+    const [socket] = server.sockets
+    await until(() => socket!.writableLength > 0)
+    stream.close()
+    expect(await sending).toBe(false)
+    await until(() => isClosed)
+  })
+
+  it('settles with false when the client vanishes while the iterable waits for something that never comes', async () => {
+    const { connection, stream } = await openBothSides()
+    async function* stuck(): AsyncGenerator<Message> {
+      yield { data: '1' }
+      await new Promise(() => {})
+    }
+    const sending = connection.sendAll(stuck())
+    await stream.waitForData('1')
+    stream.close()
+    expect(await sending).toBe(false)
+  })
+})
+
+describe('a client that leaves early', () => {
+  it('is a closed connection when it has gone before the handler runs', async () => {
+    const live = sse()
+    const seen: Connection[] = []
+    let proceed = () => {}
+    const server = await startServer(
+      bareHttp,
+      (_req, _res, next) => void (proceed = next),
+      live,
+      (_req, res) => {
+        res.sse?.subscribe('a')
+        seen.push(res.sse!)
+      },
+    )
+    const socket = await openRawSocket(server.port, ...REQUEST)
+    const [accepted] = await waitForSocket(server.sockets)
+    await until(() => String(proceed) !== '() => { }')
+    socket.socket.destroy()
+    await until(() => accepted!.destroyed)
+    proceed()
+    expect(seen).toMatchObject([{ closed: true }])
+    expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
+  })
+
+  it('is a closed connection when it leaves between the middleware and an async handler', async () => {
+    const live = sse()
+    const seen: Connection[] = []
+    const server = await startServer(bareHttp, live, async (_req, res) => {
+      seen.push(res.sse!)
+      await once(res.sse!.signal, 'abort')
+      res.sse!.subscribe('a')
+      expect(res.sse!.send({ data: 'x' })).toBe(false)
+      seen.push(res.sse!)
+    })
+    const socket = await openRawSocket(server.port, ...REQUEST)
+    await until(() => seen.length === 1)
+    socket.socket.destroy()
+    await until(() => seen.length === 2)
+    expect(seen[1]!.closed).toBe(true)
+    expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
+  })
+
+  it('leaves nothing when it goes right after it has subscribed', async () => {
+    const live = sse()
+    const server = await startServer(bareHttp, live, (req, res) => {
+      res.sse?.subscribe(['a', 'b'])
+      req.socket.destroy()
+      res.sse?.send({ data: 'x' })
+    })
+    await openRawSocket(server.port, ...REQUEST)
+    await until(() => live.registry.stats().closed.client === 1)
+    expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
+  })
+
+  it('leaves nothing of 900 requests that it sent at once on one socket', async () => {
+    // Node stops reading such a socket, since so much waits to be written to it: that it has closed shows by writing.
+    const live = sse({ keepAlive: 100 })
+    const server = await startServer(bareHttp, live, (_req, res) => res.sse?.subscribe('a'))
+    const warnings: Error[] = []
+    const warn = (warning: Error) => void warnings.push(warning)
+    process.on('warning', warn)
+    const socket = await openRawSocket(server.port, Array(900).fill(REQUEST.join('\r\n')).join(''))
+    await until(() => live.registry.stats().connections === 900)
+    await live.channel('a').publish({ data: 'goal' })
+    await socket.waitFor((received) => received.includes('goal'))
+    const [accepted] = server.sockets
+    socket.socket.destroy()
+    await until(() => live.registry.stats().connections === 0)
+    expect(live.registry.stats()).toMatchObject({ stalled: 0, closed: { client: 900 } })
+    expect(live.channel('a').subscribers).toBe(0)
+    expect(accepted!.listenerCount('drain')).toBeLessThan(5)
+    await new Promise(setImmediate)
+    process.off('warning', warn)
+    expect(warnings).toEqual([])
+  })
+})
+
+async function waitForSocket<T>(sockets: ReadonlySet<T>): Promise<T[]> {
+  await until(() => sockets.size > 0)
+  return [...sockets]
+}
+
+describe('on the wire', () => {
+  it('is one valid chunk per batch in HTTP/1.1, closed by the last chunk', async () => {
+    const { live, server, connection } = await openSubscribed('a')
+    connection.close()
+    const raw = await openRawSocket(server.port, ...REQUEST)
+    await raw.waitFor((received) => received.includes('sse-ready'))
+    await Promise.all(['1', 'zwei ⚽', '3'].map((data) => live.channel('a').publish({ data })))
+    await raw.waitFor((received) => received.includes('data: 3'))
+    await live.registry.close()
+    const received = await raw.closed()
+    const [head = '', body = ''] = received.split(/\r\n\r\n(.*)/s)
+    expect(head).toMatch(/Transfer-Encoding: chunked/i)
+    const chunks = readChunks(body)
+    expect(chunks.at(-1)).toBe('')
+    const batch = chunks.find((chunk) => chunk.includes('data: 1'))!
+    expect(Buffer.from(batch, 'latin1').toString()).toMatch(
+      /^data: 1\nid: \S+\n\ndata: zwei ⚽\nid: \S+\n\ndata: 3\nid: \S+\n\n$/,
+    )
+  })
+
+  it("is read by Node's own client, and what was published right before the end is in it", async () => {
+    const { live, server } = await openSubscribed('a')
+    const request = get({ port: server.port, host: '127.0.0.1', headers: { accept: 'text/event-stream' } })
+    const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream & { complete: boolean }]
+    response.setEncoding('utf8')
+    await live.channel('a').publish({ data: 'goal' })
+    const closing = live.close()
+    let text = ''
+    for await (const part of response) text += String(part)
+    await closing
+    expect(text).toContain('data: goal\n')
+    expect(response.complete).toBe(true)
+  })
+
+  it('is not chunked in HTTP/1.0', async () => {
+    const { live, server } = await openSubscribed('a')
+    const raw = await openRawSocket(server.port, 'GET / HTTP/1.0', 'Accept: text/event-stream', '', '')
+    await raw.waitFor((received) => received.includes('sse-ready'))
+    await live.channel('a').publish({ data: 'goal' })
+    await raw.waitFor((received) => received.includes('goal'))
+    await live.close()
+    const received = await raw.closed()
+    const [head = '', body = ''] = received.split(/\r\n\r\n(.*)/s)
+    expect(head).not.toMatch(/Transfer-Encoding/i)
+    expect(body).toMatch(
+      /^retry: \d+\nevent: sse-open\n\nevent: sse-ready\ndata: \{.*\}\nid: \S+\n\ndata: goal\nid: \S+\n\nretry: \d+\n$/,
+    )
+  })
+})
+
+/** The chunks of a chunked body; throws where it is not a valid one. */
+function readChunks(body: string): string[] {
+  const chunks: string[] = []
+  for (let rest = body; rest !== '';) {
+    const [line = '', size = ''] = /^([0-9a-f]+)\r\n/i.exec(rest) ?? []
+    const length = parseInt(size, 16)
+    const chunk = rest.slice(line.length, line.length + length)
+    if (!rest.startsWith('\r\n', line.length + length)) throw new Error(`no chunk: ${JSON.stringify(rest)}`)
+    chunks.push(chunk)
+    rest = rest.slice(line.length + length + 2)
+  }
+  return chunks
+}
