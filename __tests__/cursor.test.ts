@@ -67,6 +67,14 @@ describe('a cursor without a last event ID', () => {
     expect(read(cursor)).toEqual([2, 3])
   })
 
+  it('skips nothing that came after it, when the next latest event lies beyond', () => {
+    const { cursor, test } = channelOf('k--')
+    cursor.startFrom('latest', true)
+    test.append('a')
+    test.append('a', { key: 'k' })
+    expect(read(cursor)).toEqual([4, 5])
+  })
+
   it('comes to the end over latest events that are no more', () => {
     const { cursor, test } = channelOf('k', { keys: 1 })
     cursor.startFrom('latest', true)
