@@ -45,7 +45,10 @@ export class Connections<R> implements ConnectionHost<R> {
   }
 
   admit(connection: StreamConnection<AnyEvents, R>): boolean {
-    if (this.isFull(connection.origin)) return false
+    if (this.isFull(connection.origin)) {
+      this.#counters.shed++
+      return false
+    }
     this.open++
     connection.origin.open++
     this.#upkeep.add(connection)
