@@ -62,6 +62,8 @@ function channelsOf(i, channels, perClient) {
   return Array.from({ length: perClient }, (_, k) => (i + k * stride) % channels)
 }
 
+/** Left to the system as long as one address does: a bound one would find ports taken by connections of earlier runs. */
 function addressOf(i) {
-  return `127.0.0.${1 + Math.floor(i / CONNECTIONS_PER_ADDRESS)}`
+  const address = Math.floor(i / CONNECTIONS_PER_ADDRESS)
+  return address === 0 ? undefined : `127.0.0.${1 + address}`
 }
