@@ -44,8 +44,8 @@ export class ChannelLog {
   tail = 0
   /** Position of the newest event that history has let go, or where the log began: a cursor below it is a gap. */
   floor: Position
-  /** Number of the newest event that was there when the log began, or began anew. */
-  beganAt = 0
+  /** Number of the newest event that clients may have read already, before the log began anew. */
+  readUpTo = 0
   /** How many subscriptions read this channel; while there is one, the channel is not dropped. */
   readers = 0
   /** What the events of the history occupy; see `sizeOf`. */

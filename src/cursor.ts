@@ -61,7 +61,7 @@ export class Cursor {
   /** Begins anew with a log that has begun anew: with its latest events, and then what came since. */
   restart(): void {
     this.number = 0
-    this.latestUpTo = this.channel.beganAt
+    this.latestUpTo = this.channel.readUpTo
   }
 
   /** Goes on after a position; returns false when events after it are not there to be replayed: a gap. */

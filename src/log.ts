@@ -47,6 +47,8 @@ export interface HeldEvents {
   readonly latest: readonly StoredEvent[]
   /** The newest events, without a hole; positions rise. */
   readonly events: readonly StoredEvent[]
+  /** Up to where they may have been read by clients already, before the log began anew. */
+  readonly readUpTo: Position
 }
 
 export class Log {
@@ -76,14 +78,18 @@ export class Log {
   }
 
   /** Says where the log begins and under which epoch its IDs are given out. What it held before is gone. */
-  begin(epoch: string, position: Position, { latest, events }: HeldEvents = { latest: [], events: [] }): void {
+  begin(epoch: string, position: Position, held: HeldEvents = { latest: [], events: [], readUpTo: position }): void {
     this.epoch = epoch
     this.isPending = false
     this.generation++
     this.#clear(position)
-    for (const { position, entry } of latest) this.#restore(position, entry)
-    for (const { position, entry } of events) this.trim(this.append(position, entry).channel, position.ms)
-    for (const channel of this.channels.values()) channel.beganAt = channel.tail
+    for (const { position, entry } of held.latest) this.#restore(position, entry)
+    for (const channel of this.channels.values()) channel.readUpTo = channel.tail
+    for (const { position, entry } of held.events) {
+      const { channel, number } = this.append(position, entry)
+      if (comparePositions(position, held.readUpTo) <= 0) channel.readUpTo = number
+      this.trim(channel, position.ms)
+    }
   }
 
   /** Says that what followed, up to a position, is lost, but for the latest event of some keys. */

@@ -7,6 +7,8 @@ export interface WaitingPublish {
   readonly entry: LogEntry
   /** When it is given up, in milliseconds on the monotonic clock. */
   readonly deadline: number
+  /** Whether it does not count as waiting any more: answered, or given up. */
+  isSettled: boolean
   readonly resolve: (position: StoredPosition) => void
   readonly reject: (error: Error) => void
 }

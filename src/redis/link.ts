@@ -40,7 +40,9 @@ export class Link {
     const connection = connectionLike(this.#client, (error) => (this.#lastError = error))
     this.#connection = connection
     const connecting = connection.connect().then(() => {
-      if (this.#connecting === connecting) this.#connecting = undefined
+      if (this.#connection === connection) this.#connecting = undefined
+      // Given up in the meantime, when there was nothing to be destroyed yet.
+      else connection.destroy()
     })
     this.#connecting = connecting
     return connection

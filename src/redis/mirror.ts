@@ -18,7 +18,7 @@ import { Outage } from './outage.js'
 import { compareIds, ORIGIN_ID, positionOf } from './stream-id.js'
 
 /** Milliseconds for which Redis holds a read that finds nothing; then the state is looked at, in case all is gone. */
-const BLOCK = 2000
+const BLOCK = 1000
 
 export class Mirror {
   readonly #log: StoreLog
@@ -108,10 +108,11 @@ export class Mirror {
   }
 
   async #load(): Promise<void> {
-    const { epoch, last, floor, events, latest } = await load(this.#database, this.#log.bounds, createEpoch())
+    const from = { epoch: createEpoch(), read: this.#last }
+    const { epoch, last, floor, held } = await load(this.#database, this.#log.bounds, from)
     this.#epoch = epoch
     this.#last = this.#read = this.#confirmed = last
-    this.#log.begin(epoch, positionOf(floor), { latest, events })
+    this.#log.begin(epoch, positionOf(floor), held)
     this.#changed()
   }
 

@@ -41,6 +41,7 @@ export class Outbox {
   readonly #closed = new AbortController()
   /** The one that is on its way. */
   #batch: Batch = { number: 0, publishes: [] }
+  #count = 0
   #bytes = 0
   /** Why the batch has not been confirmed yet. */
   #problem: unknown
@@ -55,12 +56,13 @@ export class Outbox {
     const { maxWaiting, timeout } = this.#options
     if (this.#closed.signal.aborted) return Promise.reject(closed())
     const bytes = entry.body.length + OVERHEAD
-    if (this.#waiting.length >= maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes) {
+    if (this.#count >= maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes) {
       return Promise.reject(full())
     }
+    this.#count++
     this.#bytes += bytes
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, deadline: performance.now() + timeout, resolve, reject })
+      this.#waiting.push({ entry, deadline: performance.now() + timeout, isSettled: false, resolve, reject })
       this.#timer ??= setTimeout(() => this.#expire(), timeout)
       this.#running ??= this.#run()
     })
@@ -128,32 +130,39 @@ export class Outbox {
   }
 
   #settle(batch: Batch, [epoch = '', ...ids]: string[]): void {
-    batch.publishes.forEach(({ resolve, reject }, i) => {
+    batch.publishes.forEach((publish, i) => {
       const id = ids[i]
-      if (id === undefined) reject(this.#late())
-      else resolve({ ...positionOf(id), epoch })
+      if (id === undefined) return this.#reject(publish, this.#late())
+      this.#free(publish)
+      publish.resolve({ ...positionOf(id), epoch })
     })
-    this.#free(batch)
     const last = ids.at(-1)
     if (last !== undefined) this.#options.confirmed({ epoch, last })
   }
 
   #release(batch: Batch, error: Error): void {
-    for (const { reject } of batch.publishes) reject(error)
-    this.#free(batch)
+    for (const publish of batch.publishes) this.#reject(publish, error)
   }
 
-  #free({ publishes }: Batch): void {
-    for (const publish of publishes) this.#bytes -= publish.entry.body.length + OVERHEAD
+  #reject(publish: WaitingPublish, error: Error): void {
+    this.#free(publish)
+    publish.reject(error)
+  }
+
+  #free(publish: WaitingPublish): void {
+    if (publish.isSettled) return
+    publish.isSettled = true
+    this.#count--
+    this.#bytes -= publish.entry.body.length + OVERHEAD
   }
 
   /** Gives up what has waited too long; what is on its way may still arrive. */
   #expire(): void {
     const now = performance.now()
-    for (const { deadline, reject } of this.#batch.publishes) if (deadline <= now) reject(this.#late())
+    for (const publish of this.#batch.publishes) if (publish.deadline <= now) this.#reject(publish, this.#late())
     for (let next = this.#waiting.peekFront(); next !== undefined && next.deadline <= now;) {
       this.#waiting.shift()
-      this.#release({ number: 0, publishes: [next] }, this.#late())
+      this.#reject(next, this.#late())
       next = this.#waiting.peekFront()
     }
     const deadlines = [this.#batch.publishes.find(({ deadline }) => deadline > now), this.#waiting.peekFront()]

@@ -21,12 +21,12 @@ export class RecordingLog implements StoreLog {
   readonly errors: unknown[] = []
   #waiting: { isDone: () => boolean; settle: () => void }[] = []
 
-  begin(epoch: string, position: Position, { latest, events }: HeldEvents = { latest: [], events: [] }): void {
+  begin(epoch: string, position: Position, held?: HeldEvents): void {
     this.begun++
     this.epoch = epoch
     this.floor = position
-    this.latest = latest
-    this.events = [...events]
+    this.latest = held?.latest ?? []
+    this.events = [...(held?.events ?? [])]
     this.#changed()
   }
 
