@@ -84,6 +84,7 @@ export class Mirror {
   close(): void {
     this.#closed.abort()
     this.#link.reset()
+    this.#changed()
   }
 
   async #follow(): Promise<void> {
