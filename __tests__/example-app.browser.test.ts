@@ -74,6 +74,27 @@ describeWithChromium('the example page in Chromium', (browser) => {
     expect(shown).toEqual(published)
   })
 
+  it('counts down to its next try while the server is away, and says what it caught up on', async () => {
+    const { url, replay } = await startExampleApp({ retry: 4000 })
+    const page = await openPage(url)
+    // The longest wait of the back-off, so that there is something to see of it.
+    await page.evaluate(() => (Math.random = () => 0.999))
+    await page.getByRole('button', { name: 'Cut by the server' }).click()
+    await inState(page, 'waiting')
+    const shown = async (pattern: RegExp) => {
+      await page.getByText(pattern).waitFor()
+      return Number(/\d+\.\d/.exec((await page.textContent('#outcome'))!)![0])
+    }
+    const first = await shown(/^Lost\. Next try in \d+\.\d\ss\.$/)
+    await page.waitForFunction((first) => {
+      const [seconds] = /\d+\.\d/.exec(document.querySelector('#outcome')!.textContent) ?? []
+      return Number(seconds) < first
+    }, first)
+    for (let minute = 0; minute < 2; minute++) replay.tick()
+    await inState(page, 'open')
+    expect(await outcome(page)).toBeGreaterThan(0)
+  })
+
   it('goes on after the server was restarted: says that there is a gap, and shows the new state', async () => {
     const { url, replay, restart } = await startExampleApp()
     const page = await openPage(url)
@@ -194,7 +215,7 @@ async function holdStream(page: Page): Promise<() => void> {
 
 /** How many events the page says were replayed to it. */
 async function outcome(page: Page): Promise<number> {
-  const text = page.getByText(/^Resumed, replayed \d+ events?\.$/)
+  const text = page.getByText(/^Reconnected, replayed \d+ events?\.$/)
   await text.waitFor()
   return Number(/\d+/.exec((await text.textContent())!)![0])
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
 import { createRegistry, sse, type Connection } from 'express-sse-channels'
 import createError, { isHttpError } from 'http-errors'
+import { bundleClient } from './client.js'
 import type { Events } from './events.js'
 import { Game } from './game.js'
 import { readReplay, readSales, readScore, readStock } from './input.js'
@@ -101,6 +102,8 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   app.put('/sales', (req, res) => void res.json(shop.setSales(readSales(req.body))))
   app.get('/stats', (_req, res) => void res.json(registry.stats()))
 
+  const client = bundleClient(directory)
+  app.get('/client.js', (_req, res) => void res.type('text/javascript').send(client))
   app.use(express.static(join(directory, 'public')))
   app.use(() => {
     throw createError(404, 'nothing here')

@@ -6,6 +6,7 @@ export class ConnectionPanel {
   #connection
   #id
   #gapSeen = false
+  #countdown
   #counts = { connections: 0, events: 0, replayed: 0, gaps: 0 }
 
   constructor(connection) {
@@ -28,8 +29,17 @@ export class ConnectionPanel {
     byId('source-toggle').textContent = state === 'closed' ? 'Reopen the source' : 'Close the source'
     byId('cut').disabled = state !== 'open'
     if (state === 'closed') showOutcome('quiet', 'Closed. What happens now is missed, until you reopen it.')
-    if (state === 'connecting' && this.#counts.connections > 0)
-      showOutcome('quiet', 'Lost. The browser tries again in a moment.')
+    if (state === 'connecting' && this.#counts.connections > 0) showOutcome('quiet', 'Lost. Trying again.')
+    clearInterval(this.#countdown)
+    if (state === 'waiting') {
+      this.#showCountdown()
+      this.#countdown = setInterval(() => this.#showCountdown(), 100)
+    }
+  }
+
+  #showCountdown() {
+    const seconds = Math.max(0, this.#connection.nextTry - Date.now()) / 1000
+    showOutcome('quiet', `Lost. Next try in ${seconds.toFixed(1)}\u00a0s.`)
   }
 
   showEvent({ type, data }) {
@@ -51,7 +61,7 @@ export class ConnectionPanel {
     if (resumed) this.#count('replayed', replayed)
     if (this.#gapSeen) return
     const events = replayed === 1 ? '1 event' : `${replayed} events`
-    if (resumed) showOutcome('good', `Resumed, replayed ${events}.`)
+    if (resumed) showOutcome('good', `Reconnected, replayed ${events}.`)
     else showOutcome('quiet', 'A new stream: the latest of everything, then live.')
   }
 

@@ -1,5 +1,6 @@
-// The one module that knows how events get here. It hands on each event as { type, id, data, raw } and each state as
-// 'connecting', 'open' or 'closed'. Everything else on the page would not notice another client in its place.
+// The one module that knows how events get here. It hands on each event as { type, id, data, raw } and each state of the
+// stream: 'connecting', 'open', 'waiting' or 'closed'. Everything else on the page would not notice another client in its place.
+import { EventStream } from './client.js'
 
 const eventTypes = ['connecttime', 'score', 'clock', 'goal', 'availability', 'replay', 'sales', 'sse-ready', 'sse-gap']
 
@@ -19,31 +20,25 @@ export class LiveConnection {
     this.#onEvent = onEvent
   }
 
-  /**
-   * A browser sends the last event ID by itself only when it reconnects. A new EventSource starts without one, so that
-   * it goes into the query, where the server looks as well.
-   */
+  /** When the next try will be made, in ms since 1970, while waiting for it. */
+  get nextTry() {
+    return this.#source?.state.nextTry
+  }
+
+  /** A stream knows its own last event ID; a new one is told that of the one before it. */
   open() {
     if (this.#source) return
-    const query = this.lastEventId && `?lastEventId=${encodeURIComponent(this.lastEventId)}`
-    const source = new EventSource(this.#url + query)
+    const headers = this.lastEventId ? { 'Last-Event-ID': this.lastEventId } : {}
+    const source = new EventStream(this.#url, { headers })
     this.#source = source
     this.#setState('connecting')
-    source.onopen = () => this.#setState('open')
-    source.onerror = () => this.#failed(source)
+    source.addEventListener('statechange', ({ detail }) => this.#setState(detail.name))
+    source.addEventListener('close', () => (this.#source = undefined))
     for (const type of eventTypes) source.addEventListener(type, (event) => this.#received(event))
   }
 
   close() {
     this.#source?.close()
-    this.#source = undefined
-    this.#setState('closed')
-  }
-
-  /** The browser goes on by itself after a lost connection, but not after an answer other than 200. */
-  #failed(source) {
-    if (source.readyState === EventSource.CLOSED) this.close()
-    else this.#setState('connecting')
   }
 
   #received({ type, data, lastEventId }) {
