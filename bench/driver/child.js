@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { caller } from './rpc.js'
 
@@ -11,14 +12,18 @@ export const pinned = Object.values(cores).every(
   (core) => spawnSync('taskset', ['-c', String(core), 'true']).status === 0,
 )
 
-/** Starts `script` (relative to this folder) pinned to `core`; returns its methods and a way to end it. */
-export function startChild(script, { core, nodeOptions = [] }) {
+/**
+ * Starts `script` (relative to this folder) pinned to `core`; a `patient` one gives way to others on that core. Returns
+ * its methods and a way to end it.
+ */
+export function startChild(script, { core, nodeOptions = [], patient = false }) {
   const command = [process.execPath, ...nodeOptions, fileURLToPath(new URL(script, import.meta.url))]
   if (pinned) command.unshift('taskset', '-c', String(core))
   const child = spawn(command[0], command.slice(1), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced', // typed arrays go over as they are
   })
+  if (patient) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
   return {
     methods: caller(child),
     /** Lets it go by itself, so that it can end what it started; a child that does not go is killed. */

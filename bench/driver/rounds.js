@@ -48,25 +48,28 @@ function contestantsFor({ only, needs = [] }, ids) {
 async function runOnce(scenario, id, { size, timeLimit, profileTo }) {
   const certificate = scenario.tls && createCertificate()
   const server = startChild('../server/main.js', { core: cores.server, nodeOptions: ['--expose-gc'] })
-  const load = startChild('../load/main.js', { core: cores.load })
+  const load = startChild('../load/main.js', { core: cores.load, patient: scenario.watched })
+  const watch = scenario.watched && startChild('../load/main.js', { core: cores.load })
   let timer
   const tooLate = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not finished after ${timeLimit / 1000} s`)), timeLimit)
   })
   try {
-    return await Promise.race([play(scenario, id, size, { server, load, tls: certificate?.tls, profileTo }), tooLate])
+    const processes = { server, load, watch }
+    return await Promise.race([play(scenario, id, { size, processes, tls: certificate?.tls, profileTo }), tooLate])
   } catch (error) {
     return { failed: error.message }
   } finally {
     clearTimeout(timer)
-    await Promise.all([server.stop(), load.stop()])
+    await Promise.all([server.stop(), load.stop(), watch?.stop()])
     certificate?.remove()
   }
 }
 
-async function play(scenario, id, size, { server, load, tls, profileTo }) {
-  const at = await server.methods.start(id, { ...scenario.serverOptions?.(size), tls })
-  await load.methods.acknowledgeTo(at.ackPort)
-  const stage = new Stage({ server: server.methods, load: load.methods, at: { ...at, tls: Boolean(tls) }, profileTo })
+async function play(scenario, id, { size, processes, tls, profileTo }) {
+  const [server, load, watch] = ['server', 'load', 'watch'].map((name) => processes[name]?.methods)
+  const at = await server.start(id, { ...scenario.serverOptions?.(size), tls })
+  await load.acknowledgeTo(at.ackPort)
+  const stage = new Stage({ server, load, watch, at: { ...at, tls: Boolean(tls) }, profileTo })
   return scenario.run(stage, size)
 }

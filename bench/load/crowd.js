@@ -10,6 +10,7 @@ const CONNECTIONS_PER_ADDRESS = 28_000 // Linux has 28,232 local ports for one a
 export class Crowd {
   clients = []
   subscribers
+  #started = 0
   #ticks
 
   constructor({ connections, channels = 1, perClient = 1, keys = 0 }) {
@@ -19,12 +20,14 @@ export class Crowd {
     for (let i = 0; i < connections; i++) for (const lane of this.lanesOf(i)) this.subscribers[lane] += 1
   }
 
-  /** Opens all connections, at most `atOnce` at a time; `from` is the first number each lane must bring. */
-  async open(tally, { port, tls, atOnce = 200, lastEventId, from, conflated }) {
-    let started = 0
+  /**
+   * Opens connections, at most `atOnce` at a time, until `share` of them are open; `from` is the first number that each
+   * lane must bring.
+   */
+  async open(tally, { port, tls, atOnce = 200, share = 1, lastEventId, from, conflated }) {
     const openNext = async () => {
-      while (started < this.plan.length) {
-        const i = started++
+      while (this.#started < this.plan.length * share) {
+        const i = this.#started++
         const client = new Client(tally, { lanes: this.lanesOf(i), from, conflated })
         this.clients.push(client)
         await client.open({ port, tls, lastEventId, path: pathTo(this.plan[i]), localAddress: addressOf(i) })

@@ -27,6 +27,8 @@ answer({
     await crowd.open(tally, options)
   },
 
+  openRest: (options) => crowd.open(tally, options),
+
   /** Connections that read nothing after the head, on every channel of `shape`. */
   async openStalled(shape, options) {
     stalled = new Crowd(shape)

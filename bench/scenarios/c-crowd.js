@@ -5,11 +5,12 @@ export const crowd = {
   headline: 'p99',
   columns: ['p50', 'p99', 'longestBlock', 'cpuPerEvent', 'rss'],
   needs: ['crowds'],
-  full: { connections: 10_000, warmUp: 10, events: 50, everyMs: 100 },
-  tiny: { connections: 20, warmUp: 1, events: 3, everyMs: 5 },
+  watched: true,
+  full: { connections: 9900, watchers: 100, warmUp: 10, events: 50, everyMs: 100 },
+  tiny: { connections: 20, watchers: 4, warmUp: 1, events: 3, everyMs: 5 },
 
-  async run(stage, { connections, warmUp, events, everyMs }) {
-    await stage.open({ connections })
+  async run(stage, { connections, watchers, warmUp, events, everyMs }) {
+    await stage.openWatched({ connections }, watchers)
     return stage.deliver({ warmUp, events, bytes: 100, everyMs, metering: { loopDelay: true } })
   },
 }

@@ -10,15 +10,20 @@ const AT_ONCE = 4000 // close to the server's backlog: more would be turned away
 export class Stage {
   server
   load
+  #watch
   #at
   #profileTo
   #shape = {}
   #next = 0 // the number that the next event of each lane carries
 
-  /** `at`: port and TLS of the server. `profileTo`: the file for a CPU profile of the measured phase. */
-  constructor({ server, load, at, profileTo }) {
+  /**
+   * `watch`: a second load generator, for the few connections whose latency is measured; see `openWatched`.
+   * `at`: port and TLS of the server. `profileTo`: the file for a CPU profile of the measured phase.
+   */
+  constructor({ server, load, watch, at, profileTo }) {
     this.server = server
     this.load = load
+    this.#watch = watch
     this.#at = at
     this.#profileTo = profileTo
   }
@@ -27,6 +32,19 @@ export class Stage {
   async open(shape, options = {}) {
     this.#shape = shape
     await this.load.open(shape, { ...this.#at, from: this.#next, ...options })
+  }
+
+  /**
+   * Opens connections, and a few more in a process that has nothing else to do: half of them before the others and half
+   * after. A server that goes through its connections in either order comes to one of them last, and it is noticed at
+   * once; the process with the thousands would get to it when it has read all the others.
+   */
+  async openWatched(shape, watchers) {
+    const options = { ...this.#at, from: this.#next }
+    this.#shape = shape
+    await this.#watch.open({ ...shape, connections: watchers }, { ...options, share: 0.5 })
+    await this.load.open(shape, options)
+    await this.#watch.openRest(options)
   }
 
   /** Opens connections that read no further than the head. */
@@ -77,8 +95,10 @@ export class Stage {
   async #phase({ turnsPerAck = 2, turnsAhead = 8, perTurn = 1, lastOnly, metering, profileTo, onPublished, ...rest }) {
     const { channels, keys } = this.#shape
     const first = this.#next
-    const eventsPerAck = perTurn * turnsPerAck
-    const deliveries = await this.load.begin({ events: rest.events, first, lastOnly, eventsPerAck })
+    const eventsPerAck = rest.everyMs === undefined ? perTurn * turnsPerAck : undefined
+    const phase = { events: rest.events, first, lastOnly, eventsPerAck }
+    const crowds = this.#watch ? [this.load, this.#watch] : [this.load]
+    const counts = await Promise.all(crowds.map((crowd) => crowd.begin(phase)))
     this.#next += rest.events / this.#lanes
     const plan = { channels, keys, ...rest, perTurn, turnsPerAck, turnsAhead }
     const publishing = this.server.publish(plan, { ...metering, profile: profileTo !== undefined })
@@ -86,10 +106,10 @@ export class Stage {
       await onPublished?.()
       return publishedAt
     })
-    const finished = this.load.finished()
-    // A publisher that waits for a load generator that has failed would wait for ever, and the other way round.
-    const [publishedAt, doneAt] = await Promise.all([published, finished])
+    // All at once: a publisher that waits for a load generator that has failed would wait for ever.
+    const [publishedAt, ...arrivals] = await Promise.all([published, ...crowds.map((crowd) => crowd.finished())])
     const cost = await this.server.finish({ profileTo })
-    return { ...cost, ...figuresOf({ deliveries, cost, publishedAt, doneAt }) }
+    const deliveries = counts.reduce((sum, count) => sum + count)
+    return { ...cost, ...figuresOf({ deliveries, cost, publishedAt, doneAt: arrivals.at(-1) }) }
   }
 }

@@ -30,9 +30,9 @@ export class Meter {
     this.#source = source
   }
 
-  async start({ loopDelay = false, rssEveryMs = 0, profile = false } = {}) {
-    global.gc?.()
-    global.gc?.()
+  /** `collect: false` begins with what garbage there is: growth is then growth, and not its coming back. */
+  async start({ loopDelay = false, rssEveryMs = 0, collect = true, profile = false } = {}) {
+    if (collect) global.gc?.()
     if (profile) await this.#startProfile()
     if (loopDelay) {
       this.#loop = monitorEventLoopDelay({ resolution: 2 })
