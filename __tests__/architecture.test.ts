@@ -10,11 +10,11 @@ import { readSourceFiles, type SourceFile } from './helpers/source-file.js'
 const LAYERS: Record<string, string[]> = {
   errors: ['errors'],
   'what there are words for': ['stats', 'position', 'channel-name', 'option-form', 'event-stream', 'negotiation'],
-  'means to an end': ['binary-search', 'close-notice', 'reported-promise', 'response-close', 'send-all'],
+  'means to an end': ['binary-search', 'due-set', 'close-notice', 'reported-promise', 'response-close', 'send-all'],
   log: ['channel-log', 'event-list', 'log', 'store', 'options', 'resume'],
   'reading the log': ['cursor', 'published-event', 'feed', 'subscription', 'merge', 'batch', 'shared-batches'],
   connection: ['head', 'output', 'connection', 'memory-store'],
-  delivery: ['delivery', 'upkeep', 'reader', 'connections', 'publisher'],
+  delivery: ['delivery', 'upkeep', 'placement', 'reader', 'connections', 'publisher'],
   channel: ['channel'],
   registry: ['registry'],
   middleware: ['middleware'],

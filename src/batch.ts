@@ -10,10 +10,9 @@ const CRLF_LENGTH = 2
 export class Batch {
   /** How many events it holds. */
   readonly events: number
-  /** The events alone. */
-  readonly payload: Buffer
   /** The events as one chunk of an HTTP/1.1 chunked body: the same memory, framing included. */
   readonly chunk: Buffer
+  #payload: Buffer | undefined
 
   constructor(text: string, bytes: number, events: number) {
     const size = `${bytes.toString(16)}\r\n`
@@ -23,7 +22,11 @@ export class Batch {
     chunk.write('\r\n', size.length + bytes, 'latin1')
     this.events = events
     this.chunk = chunk
-    this.payload = chunk.subarray(size.length, size.length + bytes)
+  }
+
+  /** The events alone. */
+  get payload(): Buffer {
+    return (this.#payload ??= this.chunk.subarray(this.chunk.indexOf('\n') + 1, -CRLF_LENGTH))
   }
 }
 

@@ -6,6 +6,7 @@
  * that keep up are never overtaken.
  */
 import type { ChannelLog, LogEvent } from './channel-log.js'
+import { DueSet } from './due-set.js'
 import { Feed, type Served } from './feed.js'
 import type { HistoryBounds, Log } from './log.js'
 import { SharedBatches } from './shared-batches.js'
@@ -17,8 +18,8 @@ export class Delivery {
   readonly batches = new SharedBatches()
   readonly #log: Log
   readonly #feeds = new Map<ChannelLog, Feed>()
-  readonly #dueFeeds = new Set<Feed>()
-  readonly #dueReaders = new Set<Served>()
+  readonly #dueFeeds = new DueSet<Feed>()
+  readonly #dueReaders = new DueSet<Served>()
   /** The readers still to be served of the feed that a pass is in the middle of. */
   #remaining: Iterator<Served> | undefined
   #isScheduled = false
@@ -106,20 +107,18 @@ export class Delivery {
       if (++served >= slice) break
     }
     this.#isRunning = false
-    if (this.#remaining === undefined && this.#dueFeeds.size === 0 && this.#dueReaders.size === 0) this.batches.clear()
+    if (this.#remaining === undefined && this.#dueFeeds.isEmpty && this.#dueReaders.isEmpty) this.batches.clear()
     else this.#schedule()
   }
 
   /** Whose turn it is: those that have just subscribed, then the readers of each channel that has something new. */
   #nextReader(): Served | undefined {
-    for (const reader of this.#dueReaders) {
-      this.#dueReaders.delete(reader)
-      return reader
-    }
+    const reader = this.#dueReaders.take()
+    if (reader !== undefined) return reader
     for (;;) {
       const next = this.#remaining?.next()
       if (next?.done === false) return next.value
-      const [feed] = this.#dueFeeds
+      const feed = this.#dueFeeds.take()
       this.#remaining = feed?.readers.values()
       if (feed === undefined) return undefined
       this.#offer(feed)

@@ -4,23 +4,17 @@
  */
 import { type Batch, BatchBuilder } from './batch.js'
 import type { ConnectionReader, StreamConnection, SubscribeOptions } from './connection.js'
-import type { StartFrom } from './cursor.js'
 import type { Delivery } from './delivery.js'
 import { encodeControl, type AnyEvents } from './event-stream.js'
-import type { Log } from './log.js'
 import { merge } from './merge.js'
+import { Placement, type Gap, type PlacementHost } from './placement.js'
 import { comparePositions, formatId, positionBefore, type Position } from './position.js'
-import { isAhead, locate } from './resume.js'
-import type { Counters, GapReason } from './stats.js'
+import { read } from './shared-batches.js'
 import { Subscription } from './subscription.js'
 
 /** What the readers of a registry share. */
-export interface ReaderHost {
-  readonly log: Log
-  readonly counters: Counters
+export interface ReaderHost extends PlacementHost {
   readonly delivery: Delivery
-  /** Where the log may be behind what clients bring: settles when it has caught up. */
-  catchUp?: (() => Promise<void>) | undefined
   report(error: unknown): void
 }
 
@@ -29,22 +23,18 @@ type Connection = StreamConnection<AnyEvents, unknown>
 export class Reader implements ConnectionReader {
   readonly #connection: Connection
   readonly #host: ReaderHost
+  readonly #placement: Placement
   #subscriptions: Subscription[] = []
-  /** Subscriptions that have not been told yet where the client's last event ID takes them. */
-  #resuming: Subscription[] = []
   /** Whether the socket has kept it waiting, so that keyed events conflate until it has caught up. */
   #isLate = false
   #isServing = false
   #isReady = false
-  #hasResumed = false
   #replayed = 0
-  #catchUp: 'due' | 'waiting' | 'done' = 'due'
-  #generation: number
 
   constructor(connection: Connection, host: ReaderHost) {
     this.#connection = connection
     this.#host = host
-    this.#generation = host.log.generation
+    this.#placement = new Placement(connection.lastEventId, host, () => host.delivery.due(this))
   }
 
   subscribe(channels: string | readonly string[], { from = 'latest', filter }: SubscribeOptions): () => void {
@@ -52,8 +42,7 @@ export class Reader implements ConnectionReader {
     for (const { channel } of this.#subscriptions) names.delete(channel.name)
     const added = Array.from(names, (name) => new Subscription(this.#host.delivery.join(name, this), filter))
     this.#subscriptions.push(...added)
-    if (this.#connection.lastEventId !== '') this.#resuming.push(...added)
-    else for (const subscription of added) this.#start(subscription, from)
+    this.#placement.add(added, from)
     this.#host.delivery.due(this)
     return () => added.forEach((subscription) => this.#unsubscribe(subscription))
   }
@@ -63,14 +52,9 @@ export class Reader implements ConnectionReader {
     if (this.#isServing) return
     this.#isServing = true
     try {
-      if (this.#host.log.isPending) return
-      if (this.#generation !== this.#host.log.generation) this.#restart()
-      if (this.#resuming.length > 0 && !this.#resume()) return
-      while (this.#connection.isWritable) {
-        this.#skipGaps()
-        if (!this.#writeNext()) return this.#caughtUp()
-      }
-      this.#isLate = true
+      if (this.#placement.isWaiting) return
+      if (this.#placement.isDue) this.#placement.place(this.#subscriptions).forEach((gap) => this.#announce(gap))
+      this.#writeDue()
     } catch (error) {
       // A filter that threw, or a response that cannot be written: this connection's affair, and nobody else's.
       this.#host.report(error)
@@ -88,69 +72,18 @@ export class Reader implements ConnectionReader {
   close(): void {
     for (const subscription of this.#subscriptions) this.#host.delivery.leave(subscription.feed, this)
     this.#subscriptions = []
-    this.#resuming = []
   }
 
-  #start(subscription: Subscription, from: StartFrom): void {
-    const { log } = this.#host
-    if (log.isPending) {
-      subscription.waitsFor = from
-      return
-    }
-    if (from === 'start') log.trimAge(log.now)
-    subscription.startFrom(from, log.bounds.replay)
-  }
-
-  /** The log has begun: for the first time, or anew because the store has lost what it held. */
-  #restart(): void {
-    const { log } = this.#host
-    this.#generation = log.generation
-    const lost: Subscription[] = []
-    for (const subscription of this.#subscriptions) {
-      if (this.#resuming.includes(subscription)) continue
-      if (subscription.waitsFor !== undefined) {
-        subscription.startFrom(subscription.waitsFor, log.bounds.replay)
-        subscription.waitsFor = undefined
-      } else {
-        subscription.restart()
-        lost.push(subscription)
+  #writeDue(): void {
+    do {
+      if (!this.#connection.isWritable) {
+        this.#isLate = true
+        return
       }
-    }
-    this.#announce('restarted', lost)
-  }
-
-  /** Returns false when it has to wait for the log to catch up with the ID. */
-  #resume(): boolean {
-    const { log, counters } = this.#host
-    if (this.#mustCatchUp()) return false
-    const subscriptions = this.#resuming
-    this.#resuming = []
-    log.trimAge(log.now)
-    const channels = subscriptions.map(({ channel }) => channel)
-    const place = locate(this.#connection.lastEventId, channels, log)
-    const reason = typeof place === 'string' ? place : 'evicted'
-    const lost = subscriptions.filter((subscription) => {
-      if (typeof place !== 'string') return !subscription.resumeAfter(place, log.bounds.replay)
-      subscription.startOver()
-      return true
-    })
-    this.#hasResumed = lost.length === 0
-    counters.resumes[lost.length === 0 ? 'resumed' : reason]++
-    this.#announce(reason, lost)
-    return true
-  }
-
-  /** A client that comes from another process may be ahead of this one's log, by the milliseconds that a store takes. */
-  #mustCatchUp(): boolean {
-    const { log, catchUp, delivery } = this.#host
-    if (this.#catchUp === 'waiting') return true
-    if (this.#catchUp === 'done' || catchUp === undefined || !isAhead(this.#connection.lastEventId, log)) return false
-    this.#catchUp = 'waiting'
-    void catchUp().finally(() => {
-      this.#catchUp = 'done'
-      delivery.due(this)
-    })
-    return true
+      this.#skipGaps()
+    } while (this.#writeNext())
+    this.#isLate = false
+    if (!this.#isReady) this.#ready()
   }
 
   #skipGaps(): void {
@@ -160,10 +93,10 @@ export class Reader implements ConnectionReader {
       subscription.skipGap()
       ;(overtaken ??= []).push(subscription)
     }
-    if (overtaken !== undefined) this.#announce('slow', overtaken)
+    if (overtaken !== undefined) this.#announce({ reason: 'slow', lost: overtaken })
   }
 
-  /** Returns false when there is nothing to be written. */
+  /** Returns false when nothing is left to be written. */
   #writeNext(): boolean {
     let behind: Subscription | undefined
     for (const subscription of this.#subscriptions) {
@@ -175,20 +108,23 @@ export class Reader implements ConnectionReader {
     return behind.filter === undefined ? this.#writeShared(behind) : this.#writeMerged()
   }
 
-  #writeShared(subscription: Subscription): true {
-    const { batch, conflated } = this.#host.delivery.batches.read(subscription, this.#isLate)
+  #writeShared(subscription: Subscription): boolean {
+    const { batches } = this.#host.delivery
+    const isAlone = subscription.feed.readers.size === 1
+    const { batch, conflated } = isAlone ? read(subscription, this.#isLate) : batches.read(subscription, this.#isLate)
     this.#write(batch, conflated)
-    return true
+    return subscription.isBehind
   }
 
-  #writeMerged(): true {
+  #writeMerged(): boolean {
     const builder = new BatchBuilder()
     for (const { subscription, event } of merge(this.#subscriptions)) {
       if (this.#isLate && event.replaced) builder.conflated++
       else if (subscription.wants(event, this.#host.log.epoch)) builder.add(event)
       if (builder.isFull) break
     }
-    this.#write(builder.build(), builder.conflated)
+    // A filter may have closed the connection.
+    if (!this.#connection.closed) this.#write(builder.build(), builder.conflated)
     return true
   }
 
@@ -201,15 +137,13 @@ export class Reader implements ConnectionReader {
     this.#connection.write(batch)
   }
 
-  #caughtUp(): void {
-    this.#isLate = false
-    if (this.#isReady || this.#subscriptions.length === 0) return
+  #ready(): void {
+    if (this.#subscriptions.length === 0) return
     this.#isReady = true
-    this.#control('sse-ready', { resumed: this.#hasResumed, replayed: this.#replayed }, this.#host.log.last)
+    this.#control('sse-ready', { resumed: this.#placement.hasResumed, replayed: this.#replayed }, this.#host.log.last)
   }
 
-  #announce(reason: GapReason, lost: readonly Subscription[]): void {
-    if (lost.length === 0) return
+  #announce({ reason, lost }: Gap): void {
     this.#host.counters.gaps[reason]++
     const channels = lost.map(({ channel }) => channel.name)
     this.#control('sse-gap', { channels, reason }, this.#readUpTo())
@@ -231,7 +165,7 @@ export class Reader implements ConnectionReader {
   #unsubscribe(subscription: Subscription): void {
     if (!this.#subscriptions.includes(subscription)) return
     this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription)
-    this.#resuming = this.#resuming.filter((other) => other !== subscription)
+    this.#placement.remove(subscription)
     this.#host.delivery.leave(subscription.feed, this)
   }
 }

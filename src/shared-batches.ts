@@ -33,7 +33,7 @@ export class SharedBatches {
   read(cursor: Cursor, conflate: boolean): SharedBatch {
     let shared = this.#newest
     if (!fits(shared, cursor, conflate)) shared = this.#byPlace.get(cursor.channel)?.get(cursor.number)
-    if (!fits(shared, cursor, conflate)) shared = this.#share(make(cursor, conflate))
+    if (!fits(shared, cursor, conflate)) shared = this.#share(read(cursor, conflate))
     cursor.number = shared.to
     return shared
   }
@@ -56,7 +56,8 @@ export class SharedBatches {
   }
 }
 
-function make(cursor: Cursor, conflate: boolean): SharedBatch {
+/** The same for a cursor that shares with nobody. */
+export function read(cursor: Cursor, conflate: boolean): SharedBatch {
   const { channel, number: from, latestUpTo } = cursor
   const builder = new BatchBuilder()
   for (let event = cursor.next(); event !== undefined && !builder.isFull; event = cursor.next()) {
