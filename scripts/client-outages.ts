@@ -1,6 +1,8 @@
 // Takes the browser's EventSource and EventStream through outages side by side, and writes what each did into
 // docs/client.md: npx tsx scripts/client-outages.ts
 import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
 import { launchChromium } from '../__tests__/helpers/chromium.js'
 import {
   outages,
@@ -50,5 +52,7 @@ const text = readFileSync(page, 'utf8')
 const [start, end] = ['<!-- outages -->\n', '\n<!-- /outages -->']
 const before = text.slice(0, text.indexOf(start) + start.length)
 const after = text.slice(text.indexOf(end))
-writeFileSync(page, `${before}\nChromium ${browser.version()}:\n\n${table.join('\n')}\n${after}`)
+const filepath = fileURLToPath(page)
+const written = `${before}\nChromium ${browser.version()}:\n\n${table.join('\n')}\n${after}`
+writeFileSync(page, await format(written, { ...(await resolveConfig(filepath)), filepath }))
 console.log(table.join('\n'))

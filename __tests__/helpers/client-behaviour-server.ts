@@ -92,6 +92,7 @@ function program(): string {
       resolveDir: join(__dirname),
     },
     bundle: true,
+    minify: true,
     write: false,
     format: 'esm',
     target: 'es2022',
