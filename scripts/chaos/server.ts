@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { sse, type SseRequest, type SseResponse } from 'express-sse-channels'
+import { sse, type SseResponse } from 'express-sse-channels'
 import { redisStore } from 'express-sse-channels/redis'
 
 const [, , url = '', stream = ''] = process.argv
