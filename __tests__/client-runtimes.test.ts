@@ -10,7 +10,7 @@ for (const runtime of runtimes) {
       if (path === undefined) throw new Error(`missing: ${install}`)
       const server = await new BehaviourServer().start()
       const found = server.findings()
-      const end = startRuntime(runtime, server.program, server.url)
+      const running = startRuntime(runtime, server.program, server.url)
       try {
         const findings = await found
         const problems = findings.filter(
@@ -18,8 +18,10 @@ for (const runtime of runtimes) {
         )
         expect(problems).toEqual([])
         expect(findings.length).toBeGreaterThan(15)
+        // A stream that was closed keeps nothing alive.
+        if (runtime.ends) expect(await running.ended).toBe(0)
       } finally {
-        await end()
+        await running.kill()
         await server.close()
       }
     }, 60_000)

@@ -31,7 +31,7 @@ export async function runBehaviour(base: string, timeout = 10_000): Promise<Find
       open.push(stream)
       return { stream, key, next: (type = 'message') => nextOf(stream, type) }
     }
-    const problem = await Promise.race([outcome(check(connect)), later(timeout)])
+    const problem = await inTime(outcome(check(connect)), timeout)
     findings.push({ name, ...(problem !== undefined && { problem }) })
     for (const stream of open) stream.close()
   }
@@ -48,8 +48,15 @@ async function outcome(check: Promise<void>): Promise<string | undefined> {
   }
 }
 
-function later(ms: number): Promise<string> {
-  return new Promise((resolve) => setTimeout(() => resolve(`nothing for ${ms} ms`), ms))
+/** Leaves no timer, so that a program ends by itself if the streams leave none either. */
+async function inTime(outcome: Promise<string | undefined>, ms: number): Promise<string | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`nothing for ${ms} ms`), ms)
+  })
+  const first = await Promise.race([outcome, late])
+  clearTimeout(timer)
+  return first
 }
 
 function nextOf(stream: EventStream, type: string): Promise<MessageEvent<string>> {

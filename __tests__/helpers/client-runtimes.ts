@@ -1,5 +1,5 @@
 // The browsers and runtimes that the client's checks run in: where each is found, and how it is made to run a program.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,8 @@ export interface Runtime {
   args: (run: { url: string; file: string; directory: string }) => string[]
   /** Checks that it cannot pass, and why that is none of the client's doing. */
   except?: Record<string, string>
+  /** Ends by itself when there is nothing left to wait for. */
+  ends?: boolean
   /** For browsers that need a display. */
   display?: boolean
 }
@@ -30,12 +32,20 @@ function firstOf(...paths: string[]): string | undefined {
 const asScript: Runtime['args'] = ({ url, file }) => [file, url]
 
 export const runtimes: Runtime[] = [
-  { name: `Node ${process.versions.node}`, path: process.execPath, install: '', always: true, args: asScript },
+  {
+    name: `Node ${process.versions.node}`,
+    path: process.execPath,
+    install: '',
+    always: true,
+    ends: true,
+    args: asScript,
+  },
   ...['node-22', 'node-24'].map((name) => ({
     name: name.replace('node-', 'Node '),
     path: firstOf(join(installed, name, 'bin/node')),
     install: npm,
     always: false,
+    ends: true,
     args: asScript,
   })),
   {
@@ -43,6 +53,7 @@ export const runtimes: Runtime[] = [
     path: firstOf(join(installed, '@oven/bun-linux-x64/bin/bun')),
     install: npm,
     always: false,
+    ends: true,
     args: asScript,
   },
   {
@@ -50,6 +61,7 @@ export const runtimes: Runtime[] = [
     path: firstOf(join(installed, '@deno/linux-x64-glibc/deno')),
     install: npm,
     always: false,
+    ends: true,
     args: ({ url, file }) => ['run', '--allow-net', '--allow-env', '--no-lock', file, url],
   },
   {
@@ -84,8 +96,15 @@ export const runtimes: Runtime[] = [
   },
 ]
 
-/** Runs the program in a runtime. The function that is returned ends it and everything it started. */
-export function startRuntime(runtime: Runtime, program: string, url: string): () => Promise<void> {
+export interface Running {
+  /** Settles with the exit code when the program has ended. */
+  ended: Promise<number | null>
+  /** Ends it, and everything that it started. */
+  kill: () => Promise<void>
+}
+
+/** Runs the program in a runtime. */
+export function startRuntime(runtime: Runtime, program: string, url: string): Running {
   const directory = mkdtempSync(join(tmpdir(), 'client-runtime-'))
   const file = join(directory, 'program.mjs')
   writeFileSync(file, program)
@@ -95,7 +114,7 @@ export function startRuntime(runtime: Runtime, program: string, url: string): ()
     ? ['xvfb-run', '-a', runtime.path ?? '', ...args]
     : [runtime.path ?? '', ...args]
   const child = spawn(command, rest, {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: 'ignore',
     // A group of its own, since browsers are many processes.
     detached: true,
     env: {
@@ -105,10 +124,15 @@ export function startRuntime(runtime: Runtime, program: string, url: string): ()
       MOZ_DISABLE_CONTENT_SANDBOX: '1',
     },
   })
-  return async () => {
-    await end(child)
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const kill = async () => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      process.kill(-child.pid, 'SIGKILL')
+      await ended
+    }
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
   }
+  return { ended, kill }
 }
 
 /** No start page, no update, no word to anybody but the server of the test. */
@@ -126,11 +150,3 @@ const quietFirefox = Object.entries({
 })
   .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
   .join('')
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return resolve()
-    child.once('exit', () => resolve())
-    process.kill(-child.pid, 'SIGKILL')
-  })
-}
