@@ -88,7 +88,6 @@ export class StreamConnection<E extends object, R> {
   readonly #closeNotice = new CloseNotice()
   #state: 'new' | 'open' | 'closed' = 'new'
   #reader: ConnectionReader | undefined
-  #largestMessage = 0
 
   /** @internal */
   constructor(res: ServerResponse, lastEventId: string, origin: StreamOrigin, host: ConnectionHost<R>) {
@@ -212,9 +211,8 @@ export class StreamConnection<E extends object, R> {
     return this.#output.hasProgressed()
   }
 
-  /** @internal */
+  /** Only while `isWritable`. @internal */
   write(batch: Batch): void {
-    if (this.closed) return
     this.lastWrite = this.#host.now
     this.#output.write(batch)
   }
@@ -258,13 +256,8 @@ export class StreamConnection<E extends object, R> {
     this.#reader?.serve()
     if (this.closed) return false
     this.writeText(text)
-    this.#boundBuffer(Buffer.byteLength(text))
+    if (this.unsent > this.origin.options.maxBufferedBytes + this.#output.largestWrite) this.destroy('overflow')
     return !this.closed
-  }
-
-  #boundBuffer(bytes: number): void {
-    this.#largestMessage = Math.max(this.#largestMessage, bytes)
-    if (this.unsent > this.origin.options.maxBufferedBytes + this.#largestMessage) this.destroy('overflow')
   }
 
   #retry(factor = 1): string {

@@ -17,14 +17,19 @@ interface Flushable {
   flush?: () => void
 }
 
-/** libuv's own count of what is left of a write in progress, which `net.Socket`'s timeout reads as well. */
-interface WithHandle {
-  _handle?: { writeQueueSize?: number } | null
+/** What libuv counts: bytes it was given, and those of them that the system has not taken; Node's time-outs go by it too. */
+interface Handle {
+  bytesWritten?: number
+  writeQueueSize?: number
+  /** The socket's handle under that of TLS. */
+  _parent?: Handle | null
 }
 
 export class Output {
   /** Whether the socket has taken less than it was given; nothing from the log is written until it drains. */
   isBlocked = false
+  /** Bytes of the largest write so far, which no bound on what is unsent can keep away. */
+  largestWrite = 0
 
   readonly #res: ServerResponse
   readonly #onDrain: () => void
@@ -53,6 +58,7 @@ export class Output {
     const socket = this.#socket
     const bytes = socket === undefined ? batch.payload : batch.chunk
     this.#written += bytes.length
+    if (bytes.length > this.largestWrite) this.largestWrite = bytes.length
     if (!(socket ?? this.#res).write(bytes)) this.#stop()
     if (socket === undefined) this.#flush()
   }
@@ -88,8 +94,7 @@ export class Output {
 
   /** Whether anything has been sent since this was last asked, be it a part of one large write. */
   hasProgressed(): boolean {
-    const inFlight = (this.#res.socket as WithHandle | null)?._handle?.writeQueueSize ?? 0
-    const progress = this.#written - this.unsent - inFlight
+    const progress = this.#written - this.unsent + takenBySystem(this.#res.socket)
     const progressed = progress !== this.#progress
     this.#progress = progress
     return progressed
@@ -112,4 +117,10 @@ export class Output {
   #flush(): void {
     ;(this.#res as Flushable).flush?.()
   }
+}
+
+/** Of one large write, or of what HTTP/2 holds back for its windows, only the socket under it all shows the progress. */
+function takenBySystem(socket: (Socket & { _handle?: Handle | null }) | null): number {
+  const handle = socket?._handle?._parent ?? socket?._handle
+  return (handle?.bytesWritten ?? 0) - (handle?.writeQueueSize ?? 0)
 }

@@ -142,6 +142,14 @@ export class OpenStream {
     this.#answer.body.resume()
   }
 
+  /** Reads at least so many bytes more, then stops reading: a client that is slow. */
+  async readSome(bytes: number): Promise<void> {
+    const enough = this.raw.length + bytes
+    this.resume()
+    await this.waitForRaw((raw) => raw.length >= enough)
+    this.pause()
+  }
+
   /** Breaks the connection off, as a client does that goes away. */
   close(): void {
     this.#answer.destroy()
