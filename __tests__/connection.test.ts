@@ -265,7 +265,7 @@ describe('a client that leaves early', () => {
   it('is a closed connection when it has gone before the handler runs', async () => {
     const live = sse()
     const seen: Connection[] = []
-    let proceed = () => {}
+    let proceed: (() => void) | undefined
     const server = await startServer(
       bareHttp,
       (_req, _res, next) => void (proceed = next),
@@ -277,10 +277,10 @@ describe('a client that leaves early', () => {
     )
     const socket = await openRawSocket(server.port, ...REQUEST)
     const [accepted] = await waitForSocket(server.sockets)
-    await until(() => String(proceed) !== '() => { }')
+    await until(() => proceed !== undefined)
     socket.socket.destroy()
     await until(() => accepted!.destroyed)
-    proceed()
+    proceed?.()
     expect(seen).toMatchObject([{ closed: true }])
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
   })
@@ -375,6 +375,20 @@ describe('on the wire', () => {
     await closing
     expect(text).toContain('data: goal\n')
     expect(response.complete).toBe(true)
+  })
+
+  it('has nothing behind its last chunk when a filter closes the connection in the middle of a batch', async () => {
+    const live = sse()
+    const server = await startServer(bareHttp, live, (_req, res) => {
+      res.sse?.subscribe('a', { filter: ({ data }) => data !== '2' || res.sse?.close() === undefined })
+    })
+    const raw = await openRawSocket(server.port, ...REQUEST)
+    await raw.waitFor((received) => received.includes('sse-ready'))
+    for (const data of ['1', '2', '3']) void live.channel('a').publish({ data })
+    await raw.waitFor((received) => received.includes('0\r\n\r\n'))
+    raw.socket.write(REQUEST.join('\r\n'))
+    const [, , next] = (await raw.waitFor((received) => received.split('sse-ready').length > 2)).split(/(0\r\n\r\n)/)
+    expect(next).toMatch(/^HTTP/)
   })
 
   it('is not chunked in HTTP/1.0', async () => {
