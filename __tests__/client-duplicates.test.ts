@@ -67,6 +67,12 @@ describe('an event is dispatched', () => {
     expect(await dispatched(`${event(5)}data: x\n\ndata: x\n\n`)).toEqual(['5', 'x', 'x'])
   })
 
+  it('when it comes after a gap, however old and though it has come before: the server begins anew there', async () => {
+    const gap = 'event: sse-gap\ndata: {"channels":["c"],"reason":"unknown"}\n\n'
+    const told = '{"channels":["c"],"reason":"unknown"}'
+    expect(await dispatched(event(5) + event(6), gap + event(4) + event(6))).toEqual(['5', '6', told, '4', '6'])
+  })
+
   it('when it is the server’s own word on the stream, whose ID is that of another event', async () => {
     const ready = `event: sse-ready\ndata: ready\nid: ${id(5)}\n\n`
     expect(await dispatched(ready + event(5) + ready, ready)).toEqual(['ready', '5', 'ready', 'ready'])

@@ -20,7 +20,7 @@ export class Link implements AttemptHandlers {
   readonly signal = this.#closing.signal
   readonly #target: EventTarget
   readonly #settings: Settings
-  readonly #seen = new Seen()
+  #seen = new Seen()
   #lastEventId = ''
   #retry = defaultRetry
   #failures = 0
@@ -110,8 +110,11 @@ export class Link implements AttemptHandlers {
   #told(type: string, detail: Partial<Told> | null | undefined): void {
     const { state } = this
     if (!detail || state.name !== 'open') return
-    if (type === 'sse-gap') this.#notify('gap', detail)
-    else this.#become({ ...state, resumed: detail.resumed, replayed: detail.replayed })
+    if (type === 'sse-gap') {
+      // What comes now is to be had again: the server's positions, or what it knows of ours, may have changed.
+      this.#seen = new Seen()
+      this.#notify('gap', detail)
+    } else this.#become({ ...state, resumed: detail.resumed, replayed: detail.replayed })
   }
 
   #after(ms: number, what: () => void): void {
