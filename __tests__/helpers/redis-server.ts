@@ -33,18 +33,28 @@ export class RedisServer {
   readonly port: number
   readonly folder: string
   readonly #args: readonly string[]
+  readonly #sentinel: string | undefined
   #process: ChildProcess | undefined
 
-  private constructor(port: number, folder: string, args: readonly string[]) {
+  private constructor(port: number, folder: string, args: readonly string[], sentinel?: string) {
     this.port = port
     this.folder = folder
     this.#args = args
+    this.#sentinel = sentinel
   }
 
   /** Starts a server that keeps its data in an append-only file; `args` are added to its command line. */
   static async start(...args: string[]): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), 'sse-redis-'))
     const server = new RedisServer(await freePort(), folder, args)
+    await server.run()
+    return server
+  }
+
+  /** Starts a Sentinel with a configuration file, which it writes to. */
+  static async startSentinel(file: string): Promise<RedisServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'sse-redis-'))
+    const server = new RedisServer(await freePort(), folder, [], file)
     await server.run()
     return server
   }
@@ -59,9 +69,13 @@ export class RedisServer {
 
   /** Starts the process, with the data it left behind. */
   async run(...args: string[]): Promise<void> {
-    const common = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.folder, '--save', '']
-    const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--loglevel', 'warning']
-    const child = spawn('redis-server', [...common, ...durable, ...this.#args, ...args], { stdio: 'ignore' })
+    const common = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.folder]
+    const durable = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always', '--loglevel', 'warning']
+    const command =
+      this.#sentinel === undefined
+        ? [...common, ...durable, ...this.#args, ...args]
+        : [this.#sentinel, '--sentinel', ...common]
+    const child = spawn('redis-server', command, { stdio: 'ignore' })
     const failure = once(child, 'error').then(([error]) => Promise.reject(error as Error))
     failure.catch(() => undefined)
     this.#process = child

@@ -57,6 +57,15 @@ export class SwitchedPort {
     }
   }
 
+  /** Holds back every answer on the connections there are, as a slow network does, until the function returned is called. */
+  holdAnswers(): () => void {
+    const held = [...this.#pairs]
+    for (const [client, server] of held) server.unpipe(client)
+    return () => {
+      for (const [client, server] of held) server.pipe(client)
+    }
+  }
+
   #forward(client: Socket): void {
     if (this.#isCut) {
       client.destroy()
