@@ -23,11 +23,10 @@ for (const scenario of options.scenarios) {
   const measured = await runScenario(scenario, { ...options, ids: Object.keys(versions) }, showProgress)
   results.push({ letter, title, headline, columns, ...measured })
   console.log(`${tableOf(results.at(-1))}\n`)
+  if (options.output) await write(options.output) // after each, so that a run that is broken off has not been in vain
 }
 
-const judgements = judge(results)
-if (!options.tiny && judgements.length > 0) console.log(['Targets', ...targetLines(judgements)].join('\n'))
-if (options.output) await write(options.output)
+if (!options.tiny) console.log(['Targets', ...targetLines(judge(results))].join('\n'))
 if (results.some(hasFailures)) process.exitCode = 1
 
 /** Versions of those who can take part; says why the others cannot. */
@@ -49,7 +48,7 @@ function showProgress({ round, name, id, sample }) {
 
 async function write(path) {
   const when = new Date().toISOString()
-  const report = { when, machine, versions, rounds: options.rounds, tiny: options.tiny, results, targets: judgements }
+  const report = { when, machine, versions, rounds: options.rounds, tiny: options.tiny, results, targets: judge(results) }
   writeFileSync(`${path}.json`, `${JSON.stringify(report, null, 1)}\n`)
   if (Object.keys(versions).length < 2 || options.tiny) return
   const { plot } = await import('./report/plot.js')

@@ -3,7 +3,7 @@ export const onePerTurn = {
   title: '1,000 connections, one event per turn of the event loop',
   headline: 'cpuPerEvent',
   columns: ['cpuPerEvent', 'eventsPerSecond', 'p50', 'p99', 'rss'],
-  full: { connections: 1000, warmUp: 150, events: 500 },
+  full: { connections: 1000, warmUp: 100, events: 400 },
   tiny: { connections: 5, warmUp: 2, events: 10 },
 
   async run(stage, { connections, warmUp, events, bytes = 100 }) {

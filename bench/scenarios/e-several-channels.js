@@ -4,7 +4,7 @@ export const severalChannels = {
   headline: 'cpuPerEvent',
   columns: ['cpuPerEvent', 'eventsPerSecond', 'p50', 'p99', 'rss'],
   needs: ['several channels'],
-  full: { connections: 2000, channels: 100, warmUp: 1000, events: 6000 },
+  full: { connections: 2000, channels: 100, warmUp: 600, events: 3000 },
   tiny: { connections: 20, channels: 10, warmUp: 10, events: 30 },
 
   async run(stage, { connections, channels, warmUp, events }) {

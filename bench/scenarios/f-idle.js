@@ -11,7 +11,7 @@ export const idle = {
   columns: ['rssPerConnection', 'acceptCpu', 'cpuPerKeepAlive', 'keepAliveCore'],
   needs: ['crowds'],
   serverOptions: () => ({ keepAlive: KEEP_ALIVE }),
-  full: { connections: 10_000, idleMs: 2 * KEEP_ALIVE },
+  full: { connections: 10_000, idleMs: KEEP_ALIVE },
   tiny: { connections: 10, idleMs: 10 },
 
   async run(stage, { connections, idleMs }) {

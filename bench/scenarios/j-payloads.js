@@ -9,5 +9,5 @@ export const payloads = {
     { name: '1 KB', bytes: 1000 },
     { name: '10 KB', bytes: 10_000 },
   ],
-  full: { connections: 1000, warmUp: 100, events: 250 },
+  full: { connections: 1000, warmUp: 60, events: 150 },
 }

@@ -5,5 +5,5 @@ export const overTls = {
   letter: 'k',
   title: '1,000 connections over TLS, one event per turn',
   tls: true,
-  full: { connections: 1000, warmUp: 100, events: 300 },
+  full: { connections: 1000, warmUp: 80, events: 200 },
 }

@@ -17,7 +17,7 @@ export const growth = {
   serverOptions: ({ filled: { events, channels } }) => ({
     registry: { history: { events: channels ? 1000 : events, bytes: 256 * MiB, age: DAY }, bytes: 512 * MiB },
   }),
-  full: { connections: 1000, warmUp: 150, events: 500 },
+  full: { connections: 1000, warmUp: 100, events: 400 },
   tiny: { connections: 5, warmUp: 2, events: 10 },
 
   async run(stage, { filled, connections, warmUp, events }) {
