@@ -1,0 +1,28 @@
+// An app as a process of its own, for tests of deploys: started with `fork`, it sends its port and leaves at SIGTERM as the
+// README says. Settings come in the environment: REDIS_URL for a log that processes share, DRAIN_WINDOW in ms.
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import { sse } from '../../src/index.js'
+import { redisStore } from '../../src/redis/index.js'
+
+const url = process.env.REDIS_URL
+const window = Number(process.env.DRAIN_WINDOW)
+
+const live = sse({ retry: 1000, registry: url === undefined ? {} : { store: redisStore({ url }) } })
+const app = express()
+
+app.get('/stream', live, (_req, res) => void res.sse?.subscribe('numbers'))
+app.post('/numbers/:number', async (req, res) => {
+  await live.channel('numbers').publish({ data: req.params.number })
+  res.end()
+})
+app.get('/connections', (_req, res) => res.json(live.registry.stats().connections))
+
+const server = app.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
+
+async function leave(): Promise<void> {
+  await live.registry.drain({ window })
+  await live.close()
+  server.close()
+}
+process.once('SIGTERM', () => void leave())
