@@ -10,7 +10,15 @@ import { readSourceFiles, type SourceFile } from './helpers/source-file.js'
 const LAYERS: Record<string, string[]> = {
   errors: ['errors'],
   'what there are words for': ['stats', 'position', 'channel-name', 'option-form', 'event-stream', 'negotiation'],
-  'means to an end': ['binary-search', 'due-set', 'close-notice', 'reported-promise', 'response-close', 'send-all'],
+  'means to an end': [
+    'binary-search',
+    'due-set',
+    'report',
+    'close-notice',
+    'reported-promise',
+    'response-close',
+    'send-all',
+  ],
   log: ['channel-log', 'event-list', 'log', 'store', 'options', 'resume'],
   'reading the log': ['cursor', 'published-event', 'feed', 'subscription', 'merge', 'batch', 'shared-batches'],
   connection: ['head', 'output', 'connection', 'memory-store'],

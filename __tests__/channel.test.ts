@@ -1,4 +1,5 @@
 import { sse, type EventFilter, type Message, type SseMiddleware, type SubscribeOptions } from '../src/index.js'
+import { afterTest } from './helpers/after-test.js'
 import { openBothSides, openSubscribed, type Handle } from './helpers/both-sides.js'
 import { bareHttp2, express5 } from './helpers/servers.js'
 import { until } from './helpers/until.js'
@@ -223,6 +224,37 @@ describe('where a newcomer begins', () => {
 })
 
 describe('filter', () => {
+  it('that throws disturbs nobody else, even when onError throws too', async () => {
+    const live = sse({
+      registry: {
+        onError: () => {
+          throw new Error('from onError')
+        },
+      },
+    })
+    const filters: (EventFilter | undefined)[] = [
+      () => {
+        throw new Error('from a filter')
+      },
+      undefined,
+    ]
+    const handle: Handle = (connection) => {
+      const filter = filters.shift()
+      connection.subscribe('a', filter === undefined ? {} : { filter })
+    }
+    const { stream: wrong, another } = await openBothSides({ live, handle })
+    const { stream: right } = await another()
+    await right.waitFor(isReady)
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue()
+    afterTest(() => warn.mockRestore())
+    await live.channel('a').publish({ data: '1' })
+    expect(await wrong.ended).toBe('cut')
+    await right.waitForData('1')
+    await live.channel('a').publish({ data: '2' })
+    await right.waitForData('2')
+    expect(warn).toHaveBeenCalledWith('from onError', expect.anything())
+  })
+
   it('decides for one connection alone which events it gets', async () => {
     const seen: unknown[] = []
     const filter: EventFilter = (it) => {

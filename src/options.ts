@@ -1,8 +1,8 @@
 /** The options of `sse()` and `createRegistry()`: their meaning, their defaults, and the one place where they are checked. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { SseError } from './errors.js'
 import type { HistoryBounds, LogBounds } from './log.js'
 import { check, count, given, isCount, isObject, milliseconds, type Form } from './option-form.js'
+import { warn } from './report.js'
 import type { Store } from './store.js'
 
 /** Options of one route of event streams. */
@@ -123,12 +123,6 @@ const REGISTRY_DEFAULTS = {
   keys: 10_000,
   store: undefined,
   onError: warn,
-}
-
-/** As text, because to `emitWarning` an error of another realm, such as a test runner's, is none, and it would throw. */
-function warn(error: Error): void {
-  const { name: type, message, stack: detail = '' } = error
-  process.emitWarning(message, { type, detail, ...(error instanceof SseError && { code: error.code }) })
 }
 
 const isWindow = (value: unknown) => Number.isFinite(value) && Number(value) >= 0

@@ -9,6 +9,7 @@ import type { AnyEvents } from './event-stream.js'
 import { Log, type LogEntry } from './log.js'
 import { MemoryStore } from './memory-store.js'
 import { resolveDrainWindow, resolveRegistryOptions, type RegistryOptions } from './options.js'
+import { reportTo } from './report.js'
 import type { Position } from './position.js'
 import { PublishedEvent } from './published-event.js'
 import { Publisher } from './publisher.js'
@@ -39,7 +40,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   constructor(options: RegistryOptions) {
     const { log: bounds, onError, ...resolved } = resolveRegistryOptions(options)
     const store: Store = (this.#store = resolved.store ?? new MemoryStore())
-    const report = (error: unknown) => onError(error instanceof Error ? error : new Error(String(error)))
+    const report = reportTo(onError)
     const counters = (this.#counters = new Counters())
     const log = (this.#log = new Log(bounds))
     const delivery = (this.#delivery = new Delivery(log))
