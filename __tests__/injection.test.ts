@@ -1,0 +1,290 @@
+import fc from 'fast-check'
+import { sse, SseError, type Connection, type Message, type SseMiddleware } from '../src/index.js'
+import { parseStream } from './helpers/event-stream-parser.js'
+import { END, followers, type Followed } from './helpers/followers.js'
+import { openStream } from './helpers/open-stream.js'
+import { RedisServer, describeWithRedis } from './helpers/redis-server.js'
+import { startLive } from './helpers/redis-live.js'
+import { bareHttp, startServer, type TestServer } from './helpers/servers.js'
+
+/** Text that tries to leave its field, to begin another, or to upset whatever reads it. */
+const HOSTILE = [
+  ...['\n', '\r', '\r\n', '\0', '\n\n', '\r\r', '\r\n\r\n', '\n\r', 'x\n', '\nx', 'x\r', '\rx', 'x\0y'],
+  ...['x\ndata: evil', 'x\rdata: evil', 'x\r\ndata: evil', 'x\n\ndata: evil\n\n', 'x\r\rdata: evil\r\r'],
+  ...[
+    'x\r\n\r\nevent: evil\r\ndata: evil\r\n\r\n',
+    'x\nevent: evil',
+    'x\revent: evil\r\r',
+    '\n\nevent: evil\ndata: e\n\n',
+  ],
+  ...['x\nid: evil', 'x\rid: evil', 'x\r\nid: evil\r\n\r\n', 'x\n\nid\n\n', 'x\nretry: 666', 'x\rretry: 666', 'x\n:'],
+  ...['', ' ', '  x  ', ':', ': x', '::', 'data: evil', 'event: evil', 'id: evil', 'retry: 666', 'evil:evil', '\t'],
+  ...[
+    'x\u2028data: evil',
+    'x\u2029data: evil',
+    'x\u0085data: evil',
+    'x\vdata: evil',
+    'x\fdata: evil',
+    'x\u001edata: evil',
+  ],
+  ...['\uFEFFdata: evil', 'x\uFEFF', '\u0001', '\u001b[2J', '\u007f', '\u202Eevil', '%0adata:%20evil', '\\ndata: evil'],
+  ...[
+    'é',
+    '得',
+    '⚽',
+    '😀'.repeat(50),
+    '\uD800',
+    'x\uDC00y',
+    '\uD83D',
+    '</script>',
+    '${x}',
+    '__proto__',
+    'constructor',
+  ],
+  ...['"}\ndata: evil', '{"a":1}', '0\r\n\r\n', 'a\r\n5\r\nevil\r\n', 'x'.repeat(1025), 'y'.repeat(20_000)],
+]
+
+const ONE_LINE = /[\r\n\0]/
+
+/** A way in which text gets onto the wire, and what a client has to make of it; undefined when it dispatches nothing. */
+interface Way {
+  readonly name: string
+  message(text: string): Message
+  refuses(text: string): boolean
+  seen(text: string): Partial<Followed> | undefined
+}
+
+const never = () => false
+const asData = (text: string) => text.replace(/\r\n|\r/g, '\n').toWellFormed()
+const asJson = (value: unknown) => JSON.stringify(value)
+const refusedAsType = (text: string) => ONE_LINE.test(text) || text.startsWith('sse-')
+const refusedAsId = (text: string) => ONE_LINE.test(text) || text.length > 1024 || !text.isWellFormed()
+
+const WAYS: readonly Way[] = [
+  {
+    name: 'event',
+    message: (event) => ({ event, data: 'x' }),
+    refuses: refusedAsType,
+    seen: (text) => ({ event: text === '' ? 'message' : text.toWellFormed(), data: 'x' }),
+  },
+  {
+    name: 'id',
+    message: (id) => ({ id, data: 'x' }),
+    refuses: refusedAsId,
+    seen: (lastEventId) => ({ event: 'message', data: 'x', lastEventId }),
+  },
+  {
+    name: 'data',
+    message: (data) => ({ data }),
+    refuses: never,
+    seen: (text) => ({ event: 'message', data: asData(text) }),
+  },
+  {
+    name: 'data inside JSON',
+    message: (text) => ({ data: { [text]: [text] } }),
+    refuses: never,
+    seen: (text) => ({ event: 'message', data: asJson({ [text]: [text] }) }),
+  },
+  {
+    name: 'what toJSON returns',
+    message: (text) => ({ data: { toJSON: () => text } }),
+    refuses: never,
+    seen: (text) => ({ event: 'message', data: asJson(text) }),
+  },
+  { name: 'comment', message: (comment) => ({ comment }), refuses: never, seen: () => undefined },
+  {
+    name: 'key',
+    message: (key) => ({ key, data: 'x' }),
+    refuses: never,
+    seen: () => ({ event: 'message', data: 'x' }),
+  },
+]
+
+type Script = (connection: Connection) => unknown
+
+/** Every request is answered with the next script; each ends with an event that says so. */
+async function startScripts(live: SseMiddleware) {
+  const scripts: Script[] = []
+  const server = await startServer(bareHttp, live, async (_req, res) => {
+    if (res.sse === undefined) return
+    await scripts.shift()?.(res.sse)
+    res.sse.send({ event: END, data: 'x' })
+  })
+  return { server, scripts }
+}
+
+/** Our own events aside, as a client has them that listens to whatever an injection could bring in. */
+async function follow(follower: (typeof followers)[number], server: TestServer, path = '/'): Promise<Followed[]> {
+  const types = [...HOSTILE.filter((text) => !['', 'error', 'open'].includes(text)), 'message', 'evil', 'x']
+  const followed = await follower.follow(server, path, [...types, ...types.map((text) => text.toWellFormed())])
+  return followed.filter(({ event }) => !event.startsWith('sse-'))
+}
+
+describe.each(WAYS)('hostile text as $name', (way) => {
+  // An empty ID is none; whether it takes back the last one is something clients do not agree on.
+  const texts = HOSTILE.filter((text) => way.name !== 'id' || text !== '')
+
+  describe.each(followers)('read by $name', (follower) => {
+    it.each(['published', 'sent'])('is refused or arrives as it is, and nothing else does, %s', async (how) => {
+      const live = sse({ registry: { onError: () => undefined }, retry: false })
+      const { server, scripts } = await startScripts(live)
+      const refused: string[] = []
+      scripts.push(async (connection) => {
+        connection.subscribe('a', { from: 'now' })
+        for (const text of texts) {
+          try {
+            if (how === 'sent') connection.send(way.message(text))
+            else await live.channel('a').publish(way.message(text))
+          } catch (error) {
+            expect(error).toBeInstanceOf(SseError)
+            refused.push(text)
+          }
+        }
+      })
+      const followed = await follow(follower, server)
+      expect(refused).toEqual(texts.filter((text) => way.refuses(text)))
+      const passed = texts.filter((text) => !way.refuses(text))
+      const seen = passed.map((text) => way.seen(text)).filter((event) => event !== undefined)
+      expect(followed).toEqual(seen.map((event) => expect.objectContaining(event) as unknown))
+    })
+  })
+})
+
+describe('hostile text', () => {
+  it.each(followers)('as a comment of the connection is not heard of, read by $name', async (follower) => {
+    const { server, scripts } = await startScripts(sse({ retry: false }))
+    scripts.push((connection) => HOSTILE.forEach((text) => connection.comment(text)))
+    expect(await follow(follower, server)).toEqual([])
+  })
+
+  it.each(followers)(
+    'as the name of a channel stays within the announcement of a gap, read by $name',
+    async (follower) => {
+      const { server, scripts } = await startScripts(sse({ retry: false }))
+      const names = HOSTILE.filter((text) => text !== '')
+      scripts.push((connection) => connection.subscribe(names))
+      const gaps = await follower.follow(server, '/?lastEventId=lost', ['sse-gap', 'evil', 'message'])
+      const [gap] = gaps.filter(({ event }) => event !== 'sse-ready')
+      expect(JSON.parse(gap?.data ?? '')).toEqual({ channels: names, reason: 'unknown' })
+      expect(gaps.filter(({ event }) => !event.startsWith('sse-'))).toEqual([])
+    },
+  )
+
+  it.each(followers)('as a last event ID can be sent back by the app, read by $name', async (follower) => {
+    const { server, scripts } = await startScripts(sse({ retry: false }))
+    // Node answers a longer request line with 431.
+    for (const text of HOSTILE.filter(({ length }) => length < 10_000)) {
+      const echo: Script = (connection) => {
+        const { lastEventId } = connection
+        expect(lastEventId).not.toMatch(ONE_LINE)
+        connection.send({ event: 'x', data: lastEventId, id: lastEventId, comment: lastEventId })
+      }
+      scripts.push(echo)
+      const path = `/?lastEventId=${encodeURIComponent(text.toWellFormed())}`
+      const expected = ONE_LINE.test(text) || Buffer.byteLength(text) > 1024 ? '\uFFFD' : text.toWellFormed()
+      expect(await follow(follower, server, path)).toEqual([{ event: 'x', data: expected, lastEventId: expected }])
+    }
+  })
+
+  it('as a header is refused when the middleware is made', () => {
+    for (const text of HOSTILE.filter((value) => ONE_LINE.test(value))) {
+      expect(() => sse({ headers: { 'X-Custom': text } })).toThrow(SseError)
+      expect(() => sse({ headers: { 'X-Custom': ['a', text] } })).toThrow(SseError)
+      expect(() => sse({ headers: { [`X-${text}`]: 'a' } })).toThrow(SseError)
+    }
+  })
+
+  it('of any kind, in all fields at once, is refused or becomes one event', () => {
+    const hostile = fc.oneof(
+      fc.constantFrom(...HOSTILE),
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('\n', '\r', '\0', ':', ' ', 'data', 'id', 'event', 'evil', '\uFEFF') }),
+    )
+    const field = fc.option(hostile, { nil: undefined })
+    const fields = fc.record({ event: field, id: field, data: hostile, comment: field, key: field })
+    return fc.assert(
+      fc.asyncProperty(fc.array(fields, { minLength: 1, maxLength: 8 }), async (messages) => {
+        const live = sse({ registry: { onError: () => undefined }, retry: false })
+        const { server, scripts } = await startScripts(live)
+        const accepted: typeof messages = []
+        scripts.push((connection) => {
+          for (const message of messages) {
+            const given = Object.entries(message).filter(([, value]) => value !== undefined)
+            try {
+              connection.send(Object.fromEntries(given))
+              accepted.push(message)
+            } catch (error) {
+              expect(error).toBeInstanceOf(SseError)
+            }
+          }
+        })
+        const stream = await openStream(server)
+        await stream.waitFor(({ event }) => event === END)
+        const { events, retries } = parseStream(stream.raw)
+        expect(events.slice(0, -1).map(({ data }) => data)).toEqual(accepted.map(({ data }) => asData(data)))
+        expect(retries).toEqual([])
+        stream.close()
+        await server.close()
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
+describeWithRedis('hostile text in Redis, written by someone else', () => {
+  it('does not reach a client', async () => {
+    const redis = await RedisServer.start()
+    try {
+      const server = await startLive({ url: redis.url })
+      const stream = await openStream(server, { path: '/a' })
+      await stream.next()
+      await server.live.channel('a').publish({ data: 'first' })
+      await stream.waitForData('first')
+      const newest = await redis.command('XREVRANGE', '{sse}:events', '+', '-', 'COUNT', '1')
+      const previous = /\d+-\d+/.exec(JSON.stringify(newest))?.[0] ?? ''
+      for (const text of HOSTILE) {
+        const fields = ['p', previous, 'c', 'a', 'b']
+        await redis.command('XADD', '{sse}:events', '*', ...fields, `${text}\n\nevent: evil\ndata: evil\n\n`)
+        await redis.command('XADD', '{sse}:events', '*', ...fields, 'event: sse-ready\ndata: evil\n')
+        await redis.command('XADD', '{sse}:events', '*', ...fields, 'data: evil\n', 'i', `${text}\nevent: evil`)
+      }
+      await server.live.channel('a').publish({ data: 'last' })
+      await stream.waitForData('last')
+      expect(stream.data).toEqual(['first', 'last'])
+      expect(stream.raw).not.toContain('evil')
+    } finally {
+      await redis.close()
+    }
+  })
+})
+
+describe('a last event ID', () => {
+  const open = async (server: TestServer, lastEventId: string) => {
+    const stream = await openStream(server, { path: '/', headers: { 'last-event-id': lastEventId } })
+    await stream.waitFor(({ event }) => event === 'sse-ready')
+    return stream
+  }
+
+  it('of a channel that the handler does not subscribe to opens nothing of it', async () => {
+    const live = sse()
+    const server = await startServer(bareHttp, live, (_req, res) => res.sse?.subscribe('public'))
+    const before = await live.channel('secret').publish({ data: 'secret 1', key: 'k' })
+    await live.channel('secret').publish({ data: 'secret 2', key: 'k' })
+    await live.channel('public').publish({ data: 'public' })
+    for (const id of [before, 'unknown', before.replace(/.{7}$/, 'another'), before.replace(/-.*-/, '-zz-')]) {
+      const stream = await open(server, id)
+      expect(stream.raw).not.toContain('secret')
+      expect(stream.events.every(({ event, data }) => event !== 'sse-gap' || !data.includes('secret'))).toBe(true)
+    }
+  })
+
+  it('that an app gave in another channel is as unknown as one that nobody gave', async () => {
+    const live = sse({ retry: false })
+    const server = await startServer(bareHttp, live, (_req, res) => res.sse?.subscribe('public'))
+    await live.channel('public').publish({ data: 'public', id: 'p1' })
+    await live.channel('secret').publish({ data: 'secret', id: 's1' })
+    await live.channel('public').publish({ data: 'public', id: 'p2' })
+    const [elsewhere, nowhere] = [await open(server, 's1'), await open(server, 'n1')]
+    expect(elsewhere.raw).toBe(nowhere.raw)
+  })
+})
