@@ -16,15 +16,11 @@ export const idle = {
 
   async run(stage, { connections, idleMs }) {
     const before = await stage.server.settledRss()
-    await stage.server.startMeter({})
-    await stage.open({ connections })
-    const accept = await stage.server.finish({})
+    const accept = await stage.measure(() => stage.open({ connections }), { isProfiled: true })
     const after = await stage.server.settledRss()
 
     const readsBefore = await stage.load.total('reads')
-    await stage.server.startMeter({})
-    await sleep(idleMs)
-    const idle = await stage.server.finish({})
+    const idle = await stage.measure(() => sleep(idleMs))
     const keepAlives = (await stage.load.total('reads')) - readsBefore
     return {
       rssPerConnection: (after - before) / connections,

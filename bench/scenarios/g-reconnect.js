@@ -17,7 +17,7 @@ export const reconnect = {
     await stage.comeBack({ connections }, { lastEventId: ids.last, missed: 0 })
     const upToDate = await stage.comeBack({ connections }, { lastEventId: ids.last, missed: 0 })
     const missed = await stage.comeBack({ connections }, { lastEventId: ids.first, missed: behind })
-    await stage.deliver({ events: 1, bytes: 100 }) // a doubled event would come before it
+    await stage.checkNothingDoubled()
     const events = connections * behind
     return {
       cpuPerReplayedEvent: (missed.cpu - upToDate.cpu) / events,

@@ -62,8 +62,13 @@ export class Stage {
   async deliver({ warmUp = 0, ...plan }) {
     if (warmUp > 0) await this.#phase({ ...plan, events: warmUp })
     const figures = await this.#phase({ ...plan, profileTo: this.#profileTo })
-    await this.#phase({ ...plan, events: this.#lanes }) // one more for each lane: a doubled event would come before it
+    await this.checkNothingDoubled(plan)
     return figures
+  }
+
+  /** One more event for each lane: a doubled one would come before it. */
+  async checkNothingDoubled(plan = { bytes: 100 }) {
+    await this.#phase({ ...plan, events: this.#lanes })
   }
 
   /** Publishes `events` events while one watches: the IDs of the first and the last of them. */
@@ -79,13 +84,22 @@ export class Stage {
     while ((await this.server.connections()) > 0) await sleep(10)
     await this.load.acknowledgeTo(this.#at.ackPort)
     const first = this.#next - missed
-    const profileTo = missed > 0 ? this.#profileTo : undefined
-    await this.server.startMeter({ profile: profileTo !== undefined })
-    await this.open(shape, { from: first, atOnce: AT_ONCE, lastEventId, missed: { events: missed, first } })
-    await this.load.finished()
-    const cost = await this.server.finish({ profileTo })
+    const options = { from: first, atOnce: AT_ONCE, lastEventId, missed: { events: missed, first } }
+    const connect = async () => {
+      await this.open(shape, options)
+      await this.load.finished()
+    }
+    const cost = await this.measure(connect, { isProfiled: missed > 0 })
     await this.load.finished() // again: nothing has come that should not
     return cost
+  }
+
+  /** What the server spends while something is done. */
+  async measure(work, { isProfiled = false } = {}) {
+    const profileTo = isProfiled ? this.#profileTo : undefined
+    await this.server.startMeter({ profile: profileTo !== undefined })
+    await work()
+    return this.server.finish({ profileTo })
   }
 
   get #lanes() {
