@@ -19,7 +19,7 @@ type Check = (connect: (route: string, options?: EventStreamOptions) => Connecte
 let keys = 0
 
 /** Runs all checks against a server; the last resort after `timeout` ms is to count one as failed. */
-export async function runBehaviour(base: string, timeout = 10_000): Promise<Finding[]> {
+export async function runBehaviour(base: string, timeout = 20_000): Promise<Finding[]> {
   const findings: Finding[] = []
   const random = Math.random
   Math.random = () => 0

@@ -1,6 +1,7 @@
 // The browsers and runtimes that the client's checks run in: where each is found, and how it is made to run a program.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -70,7 +71,15 @@ export const runtimes: Runtime[] = [
     install: 'apt-get install chromium',
     always: true,
     args: ({ url, directory }) => [
-      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+      ...[
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-sync',
+        '--disable-breakpad',
+      ],
       ...['--disable-background-networking', '--disable-component-update', `--user-data-dir=${directory}`, url],
     ],
   },
@@ -130,7 +139,8 @@ export function startRuntime(runtime: Runtime, program: string, url: string): Ru
       process.kill(-child.pid, 'SIGKILL')
       await ended
     }
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+    // Some of a browser's processes leave its group, and write for a moment longer.
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 })
   }
   return { ended, kill }
 }
