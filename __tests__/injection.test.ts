@@ -278,6 +278,21 @@ describe('a last event ID', () => {
     }
   })
 
+  it.each(['resumed', 'evicted', 'unknown'])('does not get past a filter, be it %s', async (outcome) => {
+    const live = sse({ registry: { history: { events: outcome === 'evicted' ? 2 : 1000 } } })
+    const server = await startServer(bareHttp, live, (_req, res) => {
+      res.sse?.subscribe('mixed', { filter: ({ data }) => data?.startsWith('secret') !== true })
+    })
+    const publish = (data: string, key?: string) => live.channel('mixed').publish({ data, ...(key && { key }) })
+    const first = await publish('first')
+    for (const key of ['a', 'b', 'c', 'd']) await publish(`secret ${key}`, key)
+    await publish('last', 'e')
+    const stream = await open(server, outcome === 'unknown' ? 'x' : first)
+    expect(stream.data).toEqual(['last'])
+    expect(stream.raw.includes('sse-gap')).toBe(outcome !== 'resumed')
+    expect(stream.raw).not.toContain('secret')
+  })
+
   it('that an app gave in another channel is as unknown as one that nobody gave', async () => {
     const live = sse({ retry: false })
     const server = await startServer(bareHttp, live, (_req, res) => res.sse?.subscribe('public'))
