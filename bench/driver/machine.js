@@ -10,6 +10,7 @@ export function describeMachine() {
     cores: processors.length,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     system: `${type()} ${release()}${isVirtual() ? ', virtual machine' : ''}`,
+    congestionControl: read('/proc/sys/net/ipv4/tcp_congestion_control'),
     node: process.versions.node,
     pinned,
     load: loadavg()[0],
@@ -17,9 +18,14 @@ export function describeMachine() {
 }
 
 function isVirtual() {
+  return read('/proc/cpuinfo')?.includes(' hypervisor') ?? false
+}
+
+/** Undefined where there is no such file, as outside Linux. */
+function read(file) {
   try {
-    return readFileSync('/proc/cpuinfo', 'utf8').includes(' hypervisor')
+    return readFileSync(file, 'utf8').trim()
   } catch {
-    return false // no such file outside Linux
+    return undefined
   }
 }

@@ -97,8 +97,8 @@ function panelSpec({ heading, bars }) {
 }
 
 function subtitleOf({ machine, rounds, when }) {
-  const { processor, cores, memory, system, node } = machine
-  return `${processor}, ${cores} cores, ${memory}; ${system}; Node ${node}; ${rounds} rounds; ${when.slice(0, 10)}`
+  const { processor, cores, memory, system, congestionControl, node } = machine
+  return `${processor}, ${cores} cores, ${memory}; ${system}; TCP ${congestionControl}; Node ${node}; ${rounds} rounds; ${when.slice(0, 10)}`
 }
 
 /** Long titles in two lines, broken at a comma or space near the middle. */
