@@ -138,6 +138,18 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
   })
 })
 
+it('is not blamed for a time in which the process itself was held up', async () => {
+  const { live } = await openStalled(bareHttp, { stallTimeout: 400 })
+  // Past the rounds that still see what the system took at the start.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const resumesAt = performance.now() + 1000
+  while (performance.now() < resumesAt);
+  // Behind the round that was due meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(live.registry.stats().closed.stalled).toBe(0)
+  await until(() => live.registry.stats().closed.stalled === 1)
+})
+
 it('writes no keep-alives behind what a client does not read', async () => {
   const { live, server } = await openStalled(bareHttp, { keepAlive: 50, stallTimeout: 400 })
   const [socket] = server.sockets

@@ -60,8 +60,14 @@ export class Upkeep<T extends Tended> {
   }
 
   #round(): void {
+    const before = this.now
     this.now = performance.now()
-    for (const connection of this.connections) this.#tend(connection)
+    const heldUp = Math.max(0, this.now - before - 2 * this.#period)
+    for (const connection of this.connections) {
+      // While the process itself stood still, no client could show that it reads.
+      connection.lastProgress += heldUp
+      this.#tend(connection)
+    }
   }
 
   #tend(connection: T): void {
