@@ -14,6 +14,10 @@ export function serve(methods) {
 export async function start(script, ...args) {
   const file = fileURLToPath(new URL(script, import.meta.url))
   const child = fork(file, args, { execArgv: ['--expose-gc'], serialization: 'advanced' })
+  let isWanted = true
+  child.on('exit', (code) => {
+    if (isWanted) throw new Error(`${script} has ended with ${code}`)
+  })
   await once(child, 'message')
   let calls = 0
   const waiting = new Map()
@@ -27,6 +31,7 @@ export async function start(script, ...args) {
       child.send({ call: calls, method, args })
     })
   const stop = async () => {
+    isWanted = false
     const exit = once(child, 'exit')
     child.kill()
     await exit

@@ -1,7 +1,7 @@
 // A server with this package on Redis. Arguments: URL of Redis, name of the stream.
 import { createServer } from 'node:http'
-import { sse } from 'express-sse-channels'
-import { redisStore } from 'express-sse-channels/redis'
+import { sse } from '../../dist/esm/index.js'
+import { redisStore } from '../../dist/esm/redis/index.js'
 import { now, paced, serve, usage } from './process.js'
 
 const [, , url, stream] = process.argv
