@@ -96,3 +96,15 @@ describe('drain()', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, shed: 1 })
   })
 })
+
+describe('a request that is shed', () => {
+  it('takes its socket with it, which would keep server.close() from finishing', async () => {
+    const { live, server } = await openSubscribed('a')
+    await live.registry.drain({ window: 0 })
+    const late = await openStream(server, { headers: { connection: 'keep-alive' } })
+    const closed = new Promise((resolve) => server.server.close(resolve))
+    expect(late.headers.connection).toBe('close')
+    await closed
+    await until(() => server.sockets.size === 0)
+  })
+})

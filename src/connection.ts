@@ -13,7 +13,7 @@ import { prepareHead } from './head.js'
 import type { ResolvedStreamOptions } from './options.js'
 import { Output } from './output.js'
 import type { EventFilter } from './published-event.js'
-import { isGone, onClose } from './response-close.js'
+import { isGone, isHttp2, onClose } from './response-close.js'
 import { sendAll } from './send-all.js'
 import type { CloseReason } from './stats.js'
 
@@ -186,6 +186,8 @@ export class StreamConnection<E extends object, R> {
   shed(): false {
     const { headers } = this.origin.options
     prepareHead(this.#res, headers)
+    // Kept alive, its socket would keep `server.close()` of a process that leaves from finishing.
+    if (!isHttp2(this.#res)) this.#res.setHeader('Connection', 'close')
     this.#res.end(this.#retry(SHED_RETRY_FACTOR))
     this.#left('server')
     return false
