@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Gap } from '../src/client/index.js'
+import type { Gap, Reason } from '../src/client/index.js'
 import { sse, type Connection } from '../src/index.js'
 import { nextEvent, openStream, reached, withoutWaiting } from './helpers/client-server.js'
 
@@ -37,6 +37,7 @@ async function startLive(handler: (connection: Connection) => void) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     channel: (name = 'c') => live.channel(name),
     cut: () => server.closeAllConnections(),
+    drain: () => live.registry.drain({ window: 0 }),
     restart: () => {
       live = sse<Events>({ retry: 1 })
       server.closeAllConnections()
@@ -114,6 +115,22 @@ it('says which channels have a gap after the server has lost its memory', async 
   const gap = nextEvent<CustomEvent<Gap>>(stream, 'gap')
   live.restart()
   expect((await gap).detail).toEqual({ channels: ['c'], reason: 'restarted' })
+})
+
+it('is sent away by a drain, turned away while it lasts, and back with the next process', async () => {
+  withoutWaiting()
+  const live = await startLive((connection) => void connection.subscribe('c'))
+  const stream = openStream<Events>(live.url)
+  await nextEvent(stream, 'sse-ready')
+  const left = nextEvent<CustomEvent<Reason>>(stream, 'error')
+  await live.drain()
+  expect((await left).detail).toEqual({ code: 'ended' })
+  // Shed with an empty stream, which is no reason to close.
+  expect((await nextEvent<CustomEvent<Reason>>(stream, 'error')).detail).toEqual({ code: 'ended' })
+  const back = nextEvent(stream, 'sse-ready')
+  live.restart()
+  await back
+  expect(stream.state.name).toBe('open')
 })
 
 it('gets the latest events of a channel that the handler subscribes to late, older as they are', async () => {
