@@ -43,7 +43,7 @@ export function readOptions(args) {
     ...values,
     rounds: Number(values.rounds),
     ids,
-    scenarios: scenarios.filter(({ letter }) => letters?.includes(letter) ?? true),
+    scenarios: letters?.map((wanted) => scenarios.find(({ letter }) => letter === wanted)) ?? scenarios,
   }
 }
 
