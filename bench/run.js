@@ -4,6 +4,7 @@ import { availability, contestants } from './contestants/index.js'
 import { describeMachine } from './driver/machine.js'
 import { readOptions, usage } from './driver/options.js'
 import { runScenario } from './driver/rounds.js'
+import { markdownOf } from './report/markdown.js'
 import { tableOf } from './report/table.js'
 import { judge, targetLines } from './report/targets.js'
 
@@ -48,9 +49,18 @@ function showProgress({ round, name, id, sample }) {
 
 async function write(path) {
   const when = new Date().toISOString()
-  const report = { when, machine, versions, rounds: options.rounds, tiny: options.tiny, results, targets: judge(results) }
+  const report = {
+    when,
+    machine,
+    versions,
+    rounds: options.rounds,
+    tiny: options.tiny,
+    results,
+    targets: judge(results),
+  }
   writeFileSync(`${path}.json`, `${JSON.stringify(report, null, 1)}\n`)
   if (Object.keys(versions).length < 2 || options.tiny) return
+  writeFileSync(`${path}.md`, markdownOf(report))
   const { plot } = await import('./report/plot.js')
   writeFileSync(`${path}.svg`, await plot(report))
 }

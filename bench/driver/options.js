@@ -8,7 +8,7 @@ export const usage = `npm run bench -- [options]
   --contestants a,b     which contestants (default: all that are installed)
   --rounds N            rounds, in which contestants take turns (default: 5)
   --tiny                tiny sizes: shows that everything runs and is exact, measures nothing
-  --output PATH         writes PATH.json and, with more than one contestant, PATH.svg
+  --output PATH         writes PATH.json and, with more than one contestant, PATH.svg and PATH.md
   --profile FOLDER      writes a CPU profile of each measured phase
   --help
 
