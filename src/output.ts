@@ -47,7 +47,10 @@ export class Output {
   open(text: string): void {
     const res = this.#res
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
-    const isPlain = Object.is(res.write, ServerResponse.prototype.write)
+    const isPlain = Object.is(res.write, ServerResponse.prototype.write) && res.writableCorked === 0
+    // What is written in this turn goes out together. A response that is left to do this by itself, on Node 26, keeps back
+    // its head too, and what is written past it would come first.
+    if (isPlain) corkForNow(res.socket)
     this.#written += Buffer.byteLength(text)
     if (!res.write(text)) this.#stop()
     if (isPlain && res.chunkedEncoding && res.socket !== null) this.#socket = res.socket
@@ -123,4 +126,10 @@ export class Output {
 function takenBySystem(socket: (Socket & { _handle?: Handle | null }) | null): number {
   const handle = socket?._handle?._parent ?? socket?._handle
   return (handle?.bytesWritten ?? 0) - (handle?.writeQueueSize ?? 0)
+}
+
+function corkForNow(socket: Socket | null): void {
+  if (socket === null) return
+  socket.cork()
+  process.nextTick(() => socket.uncork())
 }
