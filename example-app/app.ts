@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
-import { createRegistry, sse, type Connection } from 'express-sse-channels'
+import { createRegistry, sse, type Connection, type Store } from 'express-sse-channels'
 import createError, { isHttpError } from 'http-errors'
 import { bundleClient } from './client.js'
 import type { Events } from './events.js'
@@ -24,11 +24,15 @@ export interface AppOptions {
   sales?: boolean
   /** Reconnection time in ms that clients are told. @default 2000 */
   retry?: number
+  /** Where the log lives, for several processes to share it. @default in memory */
+  store?: Store
 }
 
-export function createApp({ directory, speed = 1000, replay: run = true, sales = true, retry = 2000 }: AppOptions) {
-  const registry = createRegistry<Events>()
-  const live = sse<Events>({ registry, retry })
+export function createApp({ directory, speed = 1000, replay: run = true, sales = true, ...options }: AppOptions) {
+  const { retry = 2000, store } = options
+  const registry = createRegistry<Events>(store && { store })
+  // Scores are for everyone: the page of `npm run start:cluster` reads them from other ports than its own.
+  const live = sse<Events>({ registry, retry, headers: { 'Access-Control-Allow-Origin': '*' } })
   const games = new Map(
     loadMatches(join(directory, 'matches')).map((match) => [
       match.id,

@@ -28,7 +28,13 @@ export class Game {
   /** What is known before the final whistle: who plays, where, and the score now. */
   view() {
     const { id, competition, round, date, venue, home, away, source } = this.match
-    return { id, competition, round, date, venue, home, away, source, score: this.#score, clock: this.#clock }
+    return { id, competition, round, date, venue, home, away, source, score: this.#now, clock: this.#clock }
+  }
+
+  /** The score here or, where the match is played by another process, the one it has published. */
+  get #now(): Score {
+    const published = this.#next === 0 ? this.#channel.latest('score') : undefined
+    return published === undefined ? this.#score : (published.json() as Score)
   }
 
   /** Plays this part of the match (0 to 1) without telling anybody, then publishes where it stands. */
@@ -51,7 +57,7 @@ export class Game {
 
   /** Sets the score by hand, until the next kick-off. Resolves with the ID of the event that told everybody. */
   correct(home: number, away: number): Promise<string> {
-    this.#score = { ...this.#score, home, away, byHand: true }
+    this.#score = { ...this.#now, home, away, byHand: true }
     return this.#publishScore()
   }
 

@@ -3,16 +3,25 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { redisStore } from 'express-sse-channels/redis'
 import { createApp } from './app.js'
 import { speedLimits } from './replay.js'
 
-const usage = `Usage: npm start -- [--port 3000] [--host 127.0.0.1] [--speed 1000]
+const usage = `Usage: npm start -- [--port 3000] [--host 127.0.0.1] [--speed 1000] [--redis URL] [--follow]
   --port   where to listen; 0 takes a free port. The environment's PORT works as well.
   --host   0.0.0.0 to open it on a phone in the same network.
-  --speed  milliseconds a match minute takes, ${speedLimits.min} to ${speedLimits.max}.`
+  --speed  milliseconds a match minute takes, ${speedLimits.min} to ${speedLimits.max}.
+  --redis  redis://127.0.0.1:6379: keeps the events there, for other processes to share.
+  --follow plays no matches and sells nothing: another process with the same Redis does.`
 
-const { port, host, speed } = readFlags()
-const { app, registry, close } = createApp({ directory: fileURLToPath(new URL('.', import.meta.url)), speed })
+const { port, host, speed, redis, follow } = readFlags()
+const { app, registry, close } = createApp({
+  directory: fileURLToPath(new URL('.', import.meta.url)),
+  speed,
+  replay: !follow,
+  sales: !follow,
+  ...(redis !== undefined && { store: redisStore({ url: redis, stream: 'matchday' }) }),
+})
 const server = createServer(app)
 
 server.listen(port, host, () => {
@@ -38,13 +47,16 @@ async function shutDown(): Promise<void> {
 }
 
 function readFlags() {
-  const options = { port: { type: 'string' }, host: { type: 'string' }, speed: { type: 'string' } } as const
+  const text = { type: 'string' } as const
+  const options = { port: text, host: text, speed: text, redis: text, follow: { type: 'boolean' } } as const
   try {
     const { values } = parseArgs({ options })
     return {
       port: wholeNumber('--port', values.port ?? process.env.PORT ?? '3000', { min: 0, max: 65_535 }),
       host: values.host ?? '127.0.0.1',
       speed: wholeNumber('--speed', values.speed ?? '1000', speedLimits),
+      redis: values.redis,
+      follow: values.follow ?? false,
     }
   } catch (error) {
     return fail(`${(error as Error).message}\n\n${usage}`)
