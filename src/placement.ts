@@ -50,7 +50,7 @@ export class Placement {
   }
 
   add(subscriptions: readonly Subscription[], from: StartFrom): void {
-    if (this.#lastEventId !== '') this.#resuming.push(...subscriptions)
+    if (this.#lastEventId !== '') this.#resuming = this.#resuming.concat(subscriptions)
     else for (const subscription of subscriptions) this.#start(subscription, from)
   }
 

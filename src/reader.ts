@@ -41,7 +41,7 @@ export class Reader implements ConnectionReader {
     const names = new Set([channels].flat())
     for (const { channel } of this.#subscriptions) names.delete(channel.name)
     const added = Array.from(names, (name) => new Subscription(this.#host.delivery.join(name, this), filter))
-    this.#subscriptions.push(...added)
+    this.#subscriptions = this.#subscriptions.concat(added)
     this.#placement.add(added, from)
     this.#host.delivery.due(this)
     return () => added.forEach((subscription) => this.#unsubscribe(subscription))

@@ -18,7 +18,7 @@ export function isGone(res: ServerResponse): boolean {
  */
 export function onClose(res: ServerResponse, callback: () => void): void {
   if (isHttp2(res) || res.socket !== null) {
-    res.once('close', callback)
+    res.on('close', callback)
     return
   }
   const { socket } = res.req
