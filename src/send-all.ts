@@ -20,13 +20,28 @@ export async function sendAll<M>(recipient: Recipient<M>, messages: Iterable<M> 
       sendOne(recipient, message).then(() => callback(), callback)
     },
   })
+  const sending = pipeline(Readable.from(messages, { highWaterMark: 1 }), sink, { signal }).then(
+    () => !signal.aborted,
+    (error: unknown) => {
+      if (signal.aborted) return false
+      throw error
+    },
+  )
+  // Since Node 22 a pipeline that is aborted waits for its generator to end, which may be waiting for something itself.
+  const over = new AbortController()
   try {
-    await pipeline(Readable.from(messages, { highWaterMark: 1 }), sink, { signal })
-    return !signal.aborted
-  } catch (error) {
-    if (signal.aborted) return false
-    throw error
+    return await Promise.race([sending, aborted(signal, over.signal)])
+  } finally {
+    over.abort()
   }
+}
+
+/** Settles with false when a signal is aborted; stops listening when the other one is. */
+function aborted(signal: AbortSignal, until: AbortSignal): Promise<false> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(false)
+    signal.addEventListener('abort', () => resolve(false), { once: true, signal: until })
+  })
 }
 
 async function sendOne<M>(recipient: Recipient<M>, message: M): Promise<void> {
