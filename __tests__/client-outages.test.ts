@@ -1,4 +1,4 @@
-// Outages in a real browser, in short: what scripts/client-outages.ts does at length for docs/client.md.
+// Outages in a real browser, in short: what scripts/client-outages.ts does at length for the README.
 import { describeWithChromium } from './helpers/chromium.js'
 import { outages, runOutage, type OutageOptions } from './helpers/client-outages.js'
 
