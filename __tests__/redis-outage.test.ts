@@ -1,3 +1,5 @@
+import { createRegistry } from '../src/index.js'
+import { redisStore } from '../src/redis/index.js'
 import { openStream, type OpenStream } from './helpers/open-stream.js'
 import { startLive, type Live } from './helpers/redis-live.js'
 import { describeWithRedis, RedisServer } from './helpers/redis-server.js'
@@ -183,7 +185,7 @@ describeWithRedis('when Redis fails', () => {
     const server = await start({ url: port.url })
     const stream = await open(server)
     await publish(server, '1')
-    await until2(async () => (await replica.command('XLEN', '{sse}:events')) === 1)
+    await untilTrue(async () => (await replica.command('XLEN', '{sse}:events')) === 1)
     await replica.command('REPLICAOF', 'NO', 'ONE')
     await redis.stop()
     port.switchTo(replica.port)
@@ -198,7 +200,7 @@ describeWithRedis('when Redis fails', () => {
     const servers = [await start({ url: port.url }), await start({ url: port.url })] as const
     const streams = await Promise.all(servers.map((server) => open(server)))
     const first = await publish(servers[0], '1', 'k')
-    await until2(async () => (await replica.command('XLEN', '{sse}:events')) === 1)
+    await untilTrue(async () => (await replica.command('XLEN', '{sse}:events')) === 1)
     await replica.command('REPLICAOF', 'NO', 'ONE')
     await publish(servers[0], 'lost')
     for (const stream of streams) await stream.waitForData('lost')
@@ -261,6 +263,21 @@ describeWithRedis('when Redis fails', () => {
     await until(() => server.reports.some((error) => 'code' in error && error.code === 'ERR_SSE_STORE_TIMEOUT'))
   })
 
+  it('publishes that nobody awaits are warned of once, and do not end the process', async () => {
+    const emit = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    afterTest(() => emit.mockRestore())
+    const late = () =>
+      emit.mock.calls.filter(([, options]) => (options as { code?: string }).code === 'ERR_SSE_STORE_TIMEOUT')
+    await redis.stop()
+    const registry = createRegistry({ store: redisStore({ url: redis.url, publishTimeout: 50, startTimeout: 50 }) })
+    afterTest(() => registry.close())
+    for (let i = 0; i < 100; i++) void registry.channel('a').publish({ data: 'x' })
+    await expect(registry.channel('a').publish({ data: 'last' })).rejects.toThrow(/has not confirmed/)
+    await until(() => late().length > 0)
+    await sleep(50)
+    expect(late()).toHaveLength(1)
+  })
+
   it('a publish whose answer was lost with its connection is published once', async () => {
     const port = await SwitchedPort.open(redis.port)
     const server = await start({ url: port.url })
@@ -268,7 +285,7 @@ describeWithRedis('when Redis fails', () => {
     await publish(server, '1')
     port.dropAnswers()
     const publishing = publish(server, '2')
-    await until2(async () => (await redis.command('XLEN', '{sse}:events')) === 2)
+    await untilTrue(async () => (await redis.command('XLEN', '{sse}:events')) === 2)
     port.cut()
     port.restore()
     await publishing
@@ -288,11 +305,11 @@ async function startReplica(of: RedisServer): Promise<RedisServer> {
   )
   afterTest(() => replica.close())
   await of.command('CONFIG', 'SET', 'repl-diskless-sync-delay', '0')
-  await until2(async () => String(await replica.command('INFO', 'replication')).includes('master_link_status:up'))
+  await untilTrue(async () => String(await replica.command('INFO', 'replication')).includes('master_link_status:up'))
   return replica
 }
 
-async function until2(condition: () => Promise<boolean>): Promise<void> {
+async function untilTrue(condition: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < 1000; attempt++) {
     if (await condition()) return
     await sleep(10)

@@ -12,26 +12,44 @@ const CONNECTIONS = 20_000
 /** Bytes of an event on the way from Redis to a process. */
 const BYTES = 180
 
-const [alone, , many] = readers.filter(({ rate }) => rate === readers[0].rate)
 const constants = {
   delivery: fanOut.cpuPerDelivery,
   keepAlive: idle.cpuPercent / 100 / idle.clients,
   connection: idle.rssPerConnection,
-  read: many.readerCpuPerEvent,
-  redisPublish: alone.redisCpuPerPublish,
-  redisReader: (many.redisCpuPerPublish - alone.redisCpuPerPublish) / (many.processes - alone.processes),
+}
+
+/** On a line through two measured points, never below what the lower one says for its own rate. */
+function line([x1, y1], [x2, y2], x) {
+  return x < x1 ? (y1 * x) / x1 : y1 + ((y2 - y1) * (x - x1)) / (x2 - x1)
+}
+
+const measured = (processes, rate) => readers.find((run) => run.processes === processes && run.rate === rate)
+const [SLOW, FAST] = [200, 5000]
+
+/** Share of a core that a process takes to read so many events a second; events that come together are read together. */
+function reading(published) {
+  const at = (rate) => [rate, (rate * measured(6, rate).readerCpuPerEvent) / 1e6]
+  return line(at(SLOW), at(FAST), published)
+}
+
+/** Share of a core that Redis takes for so many publishes a second, read by so many processes. */
+function redisShare(published, processes) {
+  const at = (rate) => {
+    const [two, six] = [measured(2, rate), measured(6, rate)].map((run) => run.redisCpuPerPublish)
+    return [rate, (rate * (two + ((six - two) / 4) * (processes - 2))) / 1e6]
+  }
+  return line(at(SLOW), at(FAST), published)
 }
 
 /** What it takes to deliver `rate` events a second to each connection, of `published` a second in all. */
 function cost({ connections, rate, published }) {
   const serving = (connections * rate * constants.delivery) / 1e6 + connections * constants.keepAlive
-  const reading = (published * constants.read) / 1e6
-  const forServing = serving / Math.max(0.05, LOAD - reading)
+  const forServing = serving / Math.max(0.05, LOAD - reading(published))
   const processes = Math.ceil(Math.max(forServing, connections / CONNECTIONS))
-  const redis = (published * (constants.redisPublish + processes * constants.redisReader)) / 1e6
+  const redis = redisShare(published, processes)
   return {
     processes,
-    coresBusy: serving + processes * reading,
+    coresBusy: serving + processes * reading(published),
     gigabytes: (connections * constants.connection + processes * 64 * 2 ** 20) / 1e9,
     redisCores: redis,
     redisMegabits: (published * processes * BYTES * 8) / 1e6,
@@ -45,16 +63,20 @@ const row = (cells) => `| ${cells.join(' | ')} |`
 console.log(row(['constant', 'value']))
 console.log(row(['---', '---']))
 console.log(row(['CPU of a process for each event delivered', `${number(constants.delivery)} µs`]))
-console.log(row(['CPU of a process for each event read from Redis', `${number(constants.read)} µs`]))
+for (const rate of [SLOW, FAST]) {
+  const [two, six] = [measured(2, rate), measured(6, rate)]
+  const each = (six.redisCpuPerPublish - two.redisCpuPerPublish) / 4
+  console.log(row([`CPU of a process for each event read, at ${rate}/s`, `${number(six.readerCpuPerEvent)} µs`]))
+  console.log(row([`CPU of Redis for each publish, at ${rate}/s`, `${number(two.redisCpuPerPublish - 2 * each)} µs`]))
+  console.log(row([`and for each process that reads it`, `${number(each)} µs`]))
+}
 console.log(row(['CPU of a process for each connection, idle', `${number(constants.keepAlive * 1e6)} µs/s`]))
 console.log(row(['memory of a process for each connection', `${number(constants.connection / 1000)} KB`]))
 console.log(row(['memory of a process for each event of the mirror', `${mirror.heapPerEvent} bytes`]))
-console.log(row(['CPU of Redis for each publish', `${number(constants.redisPublish)} µs`]))
-console.log(row(['CPU of Redis for each publish and process', `${number(constants.redisReader)} µs`]))
 console.log(
   row([
-    'the same, when publishes come in batches',
-    `${number(throughput.redisCpuPerPublish)} µs in all, with one process`,
+    'CPU of Redis for each publish, at full speed through one process',
+    `${number(throughput.redisCpuPerPublish)} µs`,
   ]),
 )
 console.log()

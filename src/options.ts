@@ -2,7 +2,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { HistoryBounds, LogBounds } from './log.js'
 import { check, count, given, isCount, isObject, milliseconds, type Form } from './option-form.js'
-import { warn } from './report.js'
+import { createWarner } from './report.js'
 import type { Store } from './store.js'
 
 /** Options of one route of event streams. */
@@ -88,7 +88,7 @@ export interface RegistryOptions {
   store?: Store
   /**
    * Gets the failures that nobody awaits: a rejected `publish`, a filter or listener that threw.
-   * @default process.emitWarning
+   * @default process.emitWarning, for failures of the store once a minute
    */
   onError?: (error: Error) => void
 }
@@ -122,7 +122,7 @@ const REGISTRY_DEFAULTS = {
   bytes: 64 * MIB,
   keys: 10_000,
   store: undefined,
-  onError: warn,
+  onError: undefined,
 }
 
 const isWindow = (value: unknown) => Number.isFinite(value) && Number(value) >= 0
@@ -196,5 +196,6 @@ export function resolveRegistryOptions(options: RegistryOptions): ResolvedRegist
   const { history, bytes, keys, store, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
   if (history !== false) check('createRegistry()', history, HISTORY_FORMS, 'history.')
   const bounds = { ...HISTORY_DEFAULTS, ...(history === false ? {} : given(history)) }
-  return { log: { history: bounds, replay: history !== false, bytes, keys }, store, onError }
+  const log = { history: bounds, replay: history !== false, bytes, keys }
+  return { log, store, onError: onError ?? createWarner() }
 }

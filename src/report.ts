@@ -14,6 +14,23 @@ export function reportTo(onError: (error: Error) => void): Report {
   }
 }
 
+/** A minute: how long a store's failure is not warned of again. */
+const QUIET = 60_000
+
+/**
+ * Warns of each failure; of those of a store once a minute for each code, since while it is away every publish fails alike.
+ */
+export function createWarner(): (error: Error) => void {
+  const warned = new Map<string, number>()
+  return (error) => {
+    const code = error instanceof SseError && error.code.startsWith('ERR_SSE_STORE') ? error.code : undefined
+    const now = performance.now()
+    if (code !== undefined && now - (warned.get(code) ?? -Infinity) < QUIET) return
+    if (code !== undefined) warned.set(code, now)
+    warn(error)
+  }
+}
+
 /** As text, because to `emitWarning` an error of another realm, such as a test runner's, is none, and it would throw. */
 export function warn(error: Error): void {
   const { name: type, message, stack: detail = '' } = error

@@ -42,12 +42,17 @@ export async function start(script, ...args) {
 /** Microseconds on a clock that all processes of a machine share. */
 export const now = () => Number(process.hrtime.bigint()) / 1000
 
-/** CPU in microseconds, and memory in bytes, after a collection. */
-export function usage() {
+/** CPU so far, in microseconds. */
+export function cpu() {
   const { user, system } = process.cpuUsage()
+  return user + system
+}
+
+/** Memory in bytes, after a collection. */
+export function memory() {
   globalThis.gc()
   const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage()
-  return { cpu: user + system, rss, heap: heapUsed + external + arrayBuffers }
+  return { rss, heap: heapUsed + external + arrayBuffers }
 }
 
 /** Calls `publish` at a rate per second, for some seconds. */

@@ -10,10 +10,24 @@ import { createClient } from 'redis'
 import { start } from './process.js'
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '5' }, clients: { type: 'string', default: '500' } },
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string', default: '5' },
+    clients: { type: 'string', default: '500' },
+  },
 })
 const seconds = Number(values.seconds)
 const clients = Number(values.clients)
+const only = values.only?.split(',')
+
+/** Processes and rates at which the cost of reading is measured; scripts/scale.mjs draws lines through them. */
+const READERS = [
+  [1, 200],
+  [2, 200],
+  [6, 200],
+  [2, 5000],
+  [6, 5000],
+]
 
 const port = await new Promise((resolve) => {
   const server = createServer().listen(0, '127.0.0.1', () => {
@@ -56,13 +70,13 @@ async function redisCpu() {
 async function throughput(keys) {
   const server = await start('server-ours.js', url, `throughput-${streams++}`)
   await server.call('flood', { seconds: 1, outstanding: 1000, keys })
-  const before = [await server.call('usage'), await redisCpu()]
+  const before = [await server.call('cpu'), await redisCpu()]
   const published = await server.call('flood', { seconds, outstanding: 1000, keys })
-  const after = [await server.call('usage'), await redisCpu()]
+  const after = [await server.call('cpu'), await redisCpu()]
   await server.stop()
   return {
     perSecond: Math.round(published / seconds),
-    processCpuPerPublish: round((after[0].cpu - before[0].cpu) / published),
+    processCpuPerPublish: round((after[0] - before[0]) / published),
     redisCpuPerPublish: round((after[1] - before[1]) / published),
   }
 }
@@ -76,18 +90,36 @@ async function twoProcesses(kind, { rate, clients }) {
   await from.call('paced', { rate: Math.min(rate, 100), seconds: 1 })
   await sleep(500)
   await crowd.call('measure')
-  const before = [await from.call('usage'), await to.call('usage'), await redisCpu()]
+  const before = [await from.call('cpu'), await to.call('cpu'), await redisCpu()]
   const sent = await from.call('paced', { rate, seconds })
   const { received, p50, p99 } = await crowd.call('received', sent * clients)
-  const after = [await from.call('usage'), await to.call('usage'), await redisCpu()]
+  const after = [await from.call('cpu'), await to.call('cpu'), await redisCpu()]
   await Promise.all([from.stop(), to.stop(), crowd.stop()])
   return {
     lost: sent * clients - received,
     p50: round(p50),
     p99: round(p99),
-    cpuPerDelivery: round((after[1].cpu - before[1].cpu) / received),
-    cpuPerPublish: round((after[0].cpu - before[0].cpu) / sent),
+    cpuPerDelivery: round((after[1] - before[1]) / received),
+    cpuPerPublish: round((after[0] - before[0]) / sent),
     redisCpuPerPublish: round((after[2] - before[2]) / sent),
+  }
+}
+
+/** What one more process that reads costs Redis and costs itself, at a rate of publishing. */
+async function readers(count, rate) {
+  const stream = `readers-${streams++}`
+  const servers = []
+  for (let i = 0; i < count; i++) servers.push(await start('server-ours.js', url, stream))
+  await servers[0].call('paced', { rate, seconds: 1 })
+  const before = [await servers.at(-1).call('cpu'), await redisCpu()]
+  const sent = await servers[0].call('paced', { rate, seconds })
+  const after = [await servers.at(-1).call('cpu'), await redisCpu()]
+  await Promise.all(servers.map((server) => server.stop()))
+  return {
+    processes: count,
+    rate,
+    redisCpuPerPublish: round((after[1] - before[1]) / sent),
+    ...(count > 1 && { readerCpuPerEvent: round((after[0] - before[0]) / sent) }),
   }
 }
 
@@ -96,18 +128,19 @@ async function idle(clients) {
   const server = await start('server-ours.js', url, `idle-${streams++}`)
   const crowd = await start('crowd.js')
   const port = await server.call('listen')
-  const empty = await server.call('usage')
+  const empty = await server.call('memory')
   await crowd.call('connect', { kind: 'ours', clients, port })
   await sleep(2000)
-  const before = [await server.call('usage'), await redisCpu()]
+  const full = await server.call('memory')
+  const before = [await server.call('cpu'), await redisCpu()]
   await sleep(20_000)
-  const after = [await server.call('usage'), await redisCpu()]
+  const after = [await server.call('cpu'), await redisCpu()]
   await Promise.all([server.stop(), crowd.stop()])
   return {
     clients,
-    cpuPercent: round((after[0].cpu - before[0].cpu) / 200_000),
+    cpuPercent: round((after[0] - before[0]) / 200_000),
     redisCpuPercent: round((after[1] - before[1]) / 200_000),
-    rssPerConnection: Math.round((before[0].rss - empty.rss) / clients),
+    rssPerConnection: Math.round((full.rss - empty.rss) / clients),
   }
 }
 
@@ -115,9 +148,9 @@ async function idle(clients) {
 async function mirror(events) {
   const stream = `mirror-${streams++}`
   const publisher = await start('server-ours.js', url, stream)
-  const empty = await publisher.call('usage')
+  const empty = await publisher.call('memory')
   await publisher.call('fill', events)
-  const full = await publisher.call('usage')
+  const full = await publisher.call('memory')
   const started = performance.now()
   const other = await start('server-ours.js', url, stream)
   while ((await other.call('stats')).events < events) await sleep(20)
@@ -134,16 +167,24 @@ async function mirror(events) {
 }
 
 try {
-  const results = {
-    machine: `${cpus().length} × ${cpus()[0].model}, Node ${process.version}`,
-    throughput: await throughput(),
-    throughputKeyed: await throughput(1000),
-    latencyAt1000: await twoProcesses('ours', { rate: 1000, clients: 1 }),
-    latencyAt1000SocketIo: await twoProcesses('socketio', { rate: 1000, clients: 1 }),
-    fanOut: await twoProcesses('ours', { rate: 50, clients }),
-    fanOutSocketIo: await twoProcesses('socketio', { rate: 50, clients }),
-    idle: await idle(5000),
-    mirror: await mirror(100_000),
+  const measurements = {
+    throughput: () => throughput(),
+    throughputKeyed: () => throughput(1000),
+    latencyAt1000: () => twoProcesses('ours', { rate: 1000, clients: 1 }),
+    latencyAt1000SocketIo: () => twoProcesses('socketio', { rate: 1000, clients: 1 }),
+    fanOut: () => twoProcesses('ours', { rate: 50, clients }),
+    fanOutSocketIo: () => twoProcesses('socketio', { rate: 50, clients }),
+    readers: async () => {
+      const runs = []
+      for (const [processes, rate] of READERS) runs.push(await readers(processes, rate))
+      return runs
+    },
+    idle: () => idle(5000),
+    mirror: () => mirror(100_000),
+  }
+  const results = { machine: `${cpus().length} × ${cpus()[0].model}, Node ${process.version}` }
+  for (const [name, measure] of Object.entries(measurements)) {
+    if (only === undefined || only.includes(name)) results[name] = await measure()
   }
   console.log(JSON.stringify(results, null, 2))
 } finally {

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import { sse } from '../../dist/esm/index.js'
 import { redisStore } from '../../dist/esm/redis/index.js'
-import { now, paced, serve, usage } from './process.js'
+import { cpu, memory, now, paced, serve } from './process.js'
 
 const [, , url, stream] = process.argv
 const live = sse({
@@ -19,7 +19,8 @@ const publish = (number, key) =>
 
 serve({
   listen: () => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port))),
-  usage,
+  cpu,
+  memory,
   stats: () => live.registry.stats(),
   paced: (pace) => paced(pace, (number) => void publish(number)),
   /** As many as go, `outstanding` of them at a time. */

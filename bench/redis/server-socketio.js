@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { createAdapter } from '@socket.io/redis-streams-adapter'
 import { createClient } from 'redis'
 import { Server } from 'socket.io'
-import { now, paced, serve, usage } from './process.js'
+import { cpu, memory, now, paced, serve } from './process.js'
 
 const [, , url, streamName] = process.argv
 const client = createClient({ url })
@@ -17,7 +17,8 @@ const padding = 'x'.repeat(60)
 
 serve({
   listen: () => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port))),
-  usage,
+  cpu,
+  memory,
   paced: (pace) => paced(pace, (number) => void io.emit('e', { number, at: now(), padding })),
   close: () => undefined,
 })
