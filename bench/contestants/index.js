@@ -21,6 +21,12 @@ export const contestants = {
     lacks: {},
     load: () => import('./bare.js'),
   },
+  floor: {
+    label: 'Node at its least',
+    packages: [],
+    lacks: { 'several channels': 'it writes to each channel apart', replay: 'it has no replay' },
+    load: () => import('./floor.js'),
+  },
   express: {
     label: 'bare Express',
     packages: ['express'],
