@@ -186,7 +186,8 @@ coredump_dir ${folder}
 shutdown_lifetime 0 seconds
 ${indent(0, lines)}`,
   }),
-  args: ({ folder }) => ['-N', '-f', `${folder}/squid.conf`],
+  // The name keeps its shared memory apart from that of any other squid on the machine.
+  args: ({ folder, port }) => ['-N', '-n', `test${port}`, '-f', `${folder}/squid.conf`],
 }
 
 const lighttpd: Proxy = {
