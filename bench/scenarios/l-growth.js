@@ -18,10 +18,11 @@ export const growth = {
     registry: { history: { events: channels ? 1000 : events, bytes: 256 * MiB, age: DAY }, bytes: 512 * MiB },
   }),
   full: { connections: 1000, warmUp: 100, events: 400 },
-  tiny: { connections: 5, warmUp: 2, events: 10 },
+  tiny: { connections: 5, warmUp: 2, events: 10, fillAtMost: 1000 },
 
-  async run(stage, { filled, connections, warmUp, events }) {
-    await stage.fill({ ...filled, bytes: 100 })
+  async run(stage, { filled, fillAtMost = Infinity, connections, warmUp, events }) {
+    const [filling, channels] = [filled.events, filled.channels ?? 1].map((count) => Math.min(count, fillAtMost))
+    await stage.fill({ events: filling, channels, bytes: 100 })
     await stage.open({ connections })
     return stage.deliver({ warmUp, events, bytes: 100 })
   },
