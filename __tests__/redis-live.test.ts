@@ -76,6 +76,22 @@ describeWithRedis('processes that share a registry through Redis', () => {
     expect(other.live.registry.stats().resumes).toMatchObject({ resumed: 1, unknown: 0 })
   })
 
+  it('wait for Redis as well, when it is away as a client comes that is ahead', async () => {
+    const port = await SwitchedPort.open(redis.port)
+    const [one, other] = [await start(), await start({ url: port.url })] as const
+    await publish(one, '1')
+    await (await open(other)).waitFor(({ event }) => event === 'sse-ready')
+    port.cut()
+    await publish(one, '2')
+    const id = await publish(one, '3')
+    const ahead = await openStream(other, { path: '/a', headers: { 'last-event-id': id } })
+    await until(() => ahead.comments.length > 1)
+    port.restore()
+    await publish(one, '4')
+    await ahead.waitForData('4')
+    expect([ahead.data, gapsIn(ahead)]).toEqual([['4'], []])
+  })
+
   it('do not believe an ID that is from the future', async () => {
     const server = await start()
     const { epoch, position } = parseId(await publish(server, '1'))!

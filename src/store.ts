@@ -38,7 +38,7 @@ export interface Store {
   /** Appends an entry; returns its position. The log is given the entry by then, or soon after. */
   append(entry: LogEntry): StoredPosition | Promise<StoredPosition>
   /**
-   * Settles when the log has been given all that the store held at the time of the call, or when that takes too long.
+   * Settles when the log has been given all that the store held at the time of the call; never rejects.
    * Asked for when a client comes from another process with an ID that this log has not reached. A store whose log is
    * never behind has no such method.
    */

@@ -62,6 +62,11 @@ export class Mirror {
     return this.#closed.signal.aborted
   }
 
+  /** Aborted when it is closed. */
+  get closed(): AbortSignal {
+    return this.#closed.signal
+  }
+
   /** Calls back whenever the log has moved on. Returns the function that takes it back. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)

@@ -1,4 +1,5 @@
-/** Waits until a mirror has come as far as Redis, for a bounded time. */
+/** Waits until a mirror has come as far as Redis. */
+import { Backoff } from './backoff.js'
 import type { State } from './database.js'
 import type { Mirror } from './mirror.js'
 import { compareIds } from './stream-id.js'
@@ -17,11 +18,11 @@ export class Progress {
   }
 
   /** Settles when the mirror has been loaded, or after a time in milliseconds. */
-  begun(mirror: Mirror, timeout: number): Promise<void> {
-    return until(mirror, () => mirror.state !== undefined, timeout)
+  async begun(mirror: Mirror, timeout: number): Promise<void> {
+    await until(mirror, () => mirror.state !== undefined, timeout)
   }
 
-  /** Settles when the mirror has all that Redis had at the time of the call, or when that takes too long. */
+  /** Settles when the mirror has all that Redis had at the time of the call: while Redis is away, not before it is back. */
   catchUp(mirror: Mirror): Promise<void> {
     if (this.#current === undefined) {
       return (this.#current = this.#catchUp(mirror).finally(() => (this.#current = undefined)))
@@ -33,10 +34,16 @@ export class Progress {
   }
 
   async #catchUp(mirror: Mirror): Promise<void> {
-    const target = await this.#readState().catch(() => undefined)
-    if (target === undefined) return
-    mirror.check(target.epoch)
-    await until(mirror, () => hasReached(mirror, target), this.#timeout)
+    const backoff = new Backoff()
+    while (!mirror.isClosed) {
+      const target = await this.#readState().catch(() => undefined)
+      if (target === undefined) {
+        await backoff.wait(mirror.closed)
+        continue
+      }
+      mirror.check(target.epoch)
+      if (await until(mirror, () => hasReached(mirror, target), this.#timeout)) return
+    }
   }
 }
 
@@ -44,8 +51,9 @@ function hasReached({ state }: Mirror, { epoch, last }: State): boolean {
   return state?.epoch === epoch && compareIds(state.last, last) >= 0
 }
 
-async function until(mirror: Mirror, condition: () => boolean, timeout: number): Promise<void> {
-  if (condition()) return
+/** Returns false when the condition has not come to hold in time. */
+async function until(mirror: Mirror, condition: () => boolean, timeout: number): Promise<boolean> {
+  if (condition()) return true
   await new Promise<void>((resolve) => {
     const settle = () => {
       clearTimeout(timer)
@@ -57,4 +65,5 @@ async function until(mirror: Mirror, condition: () => boolean, timeout: number):
       if (condition() || mirror.isClosed) settle()
     })
   })
+  return condition()
 }

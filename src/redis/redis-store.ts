@@ -70,6 +70,8 @@ class RedisStore implements Store {
   async close(): Promise<void> {
     await this.#outbox.close()
     this.#mirror?.close()
+    // Asking how far Redis has come may have opened it again.
+    this.#publishing.reset()
     await this.#running
   }
 }
