@@ -1,6 +1,6 @@
-import { get } from 'node:http'
+import { get, type ServerResponse } from 'node:http'
 import { on, once } from 'node:events'
-import { sse, type Connection, type Message } from '../src/index.js'
+import { sse, type Connection, type Message, type SseResponse } from '../src/index.js'
 import { openBothSides, openSubscribed } from './helpers/both-sides.js'
 import { openStream } from './helpers/open-stream.js'
 import { openRawSocket } from './helpers/raw-socket.js'
@@ -404,6 +404,79 @@ describe('on the wire', () => {
     expect(body).toMatch(
       /^retry: \d+\nevent: sse-open\n\nevent: sse-ready\ndata: \{.*\}\nid: \S+\n\ndata: goal\nid: \S+\n\nretry: \d+\n$/,
     )
+  })
+})
+
+describe('a connection', () => {
+  it('ends sendAll when the app ends the response of a client that does not read', async () => {
+    const live = sse()
+    const answers: ServerResponse[] = []
+    const server = await startServer(bareHttp, live, (_req, res) => {
+      answers.push(res)
+      res.sse?.open()
+    })
+    const stream = await openStream(server)
+    stream.pause()
+    const [res] = answers as (ServerResponse & SseResponse)[]
+    const connection = res!.sse!
+    connection.send({ data: 'x'.repeat(24 * 1024 * 1024) })
+    let taken = 0
+    function* endless() {
+      for (;;) yield { data: `${++taken}` }
+    }
+    const sending = connection.sendAll(endless())
+    res!.end()
+    expect(await sending).toBe(false)
+    expect(taken).toBeLessThan(10)
+  })
+
+  it('goes on behind a wrapped write that returns nothing', async () => {
+    const live = sse()
+    const logged: unknown[] = []
+    const server = await startServer(
+      bareHttp,
+      (_req, res, next) => {
+        const write = res.write.bind(res) as (chunk: unknown) => boolean
+        res.write = ((chunk: unknown) => {
+          logged.push(chunk)
+          write(chunk)
+        }) as unknown as typeof res.write
+        next()
+      },
+      live,
+      (_req, res) => res.sse?.subscribe('a'),
+    )
+    const stream = await openStream(server)
+    await stream.waitFor(({ event }) => event === 'sse-ready')
+    await live.channel('a').publish({ data: 'goal' })
+    await stream.waitForData('goal')
+    expect(logged.length).toBeGreaterThan(1)
+    expect(live.registry.stats().stalled).toBe(0)
+  })
+
+  it('refuses wrong options of subscribe before anything is written', async () => {
+    const errors: unknown[] = []
+    const wrong = [{ from: 'begining' }, { filter: 'x' }, null, { form: 'now' }]
+    const live = sse()
+    const server = await startServer(bareHttp, live, (_req, res) => {
+      for (const options of wrong) {
+        try {
+          res.sse?.subscribe('a', options as never)
+        } catch (error) {
+          errors.push(error)
+        }
+      }
+      res.statusCode = 403
+      res.end()
+    })
+    expect((await openStream(server)).status).toBe(403)
+    expect(errors).toMatchObject(wrong.map(() => ({ code: 'ERR_SSE_OPTION' })))
+  })
+
+  it('may ask clients to come back at once', async () => {
+    const { stream } = await openBothSides({ sseOptions: { retry: 0 } })
+    await stream.waitForRaw((raw) => raw.includes('sse-open'))
+    expect(stream.retries).toEqual([0])
   })
 })
 

@@ -254,3 +254,13 @@ describe('many events in little time', () => {
     }
   })
 })
+
+it('keeps an event for readers that keep up, whatever is published where nobody reads', async () => {
+  const live = sse({ registry: { bytes: 64 * 1024 } })
+  const { stream } = await openSubscribed('a', { live })
+  await stream.waitFor(({ event }) => event === 'sse-ready')
+  void publish(live, 'a', 'goal')
+  for (let i = 0; i < 400; i++) void publish(live, `unread-${i}`, 'x'.repeat(200))
+  await stream.waitForData('goal')
+  expect(live.registry.stats().gaps.slow).toBe(0)
+})

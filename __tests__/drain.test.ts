@@ -108,3 +108,15 @@ describe('a request that is shed', () => {
     await until(() => server.sockets.size === 0)
   })
 })
+
+it('leaves no timer behind when there is nothing to drain', async () => {
+  const { registry } = sse()
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const interval = jest.spyOn(globalThis, 'setInterval')
+  const before = timers()
+  await registry.drain()
+  await registry.close()
+  expect(timers()).toBe(before)
+  expect(interval).not.toHaveBeenCalled()
+  interval.mockRestore()
+})

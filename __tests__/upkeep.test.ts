@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { sse } from '../src/index.js'
 import { openBothSides, openSubscribed } from './helpers/both-sides.js'
+import { openStream } from './helpers/open-stream.js'
+import { bareHttp, startServer } from './helpers/servers.js'
 import { until } from './helpers/until.js'
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
@@ -94,4 +96,29 @@ describe('the timer', () => {
     const output = execFileSync(process.execPath, args, { cwd: `${__dirname}/..`, timeout: 20_000, encoding: 'utf8' })
     expect(output.trim()).toBe('left 1')
   })
+})
+
+it('a response that cannot be written to ends alone, and keeps nobody else from being tended to', async () => {
+  const errors: Error[] = []
+  const live = sse({ keepAlive: 40, registry: { onError: (error) => void errors.push(error) } })
+  const isBroken = [true, false]
+  const server = await startServer(
+    bareHttp,
+    (_req, res, next) => {
+      const write = res.write.bind(res) as (chunk: unknown) => boolean
+      const broken = isBroken.shift()
+      res.write = ((chunk: unknown) => {
+        if (broken && String(chunk) === ':\n') throw new Error('from a wrapped write')
+        return write(chunk)
+      }) as typeof res.write
+      next()
+    },
+    live,
+    (_req, res) => res.sse?.open(),
+  )
+  const wrong = await openStream(server)
+  const right = await openStream(server)
+  expect(await wrong.ended).toBe('cut')
+  await right.waitForRaw((raw) => raw.includes(':\n:\n'))
+  expect(errors).toMatchObject([{ message: 'from a wrapped write' }])
 })

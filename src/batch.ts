@@ -50,7 +50,7 @@ export class BatchBuilder {
 
   /** Undefined when there is nothing in it. */
   build(): Batch | undefined {
-    return this.#events === 0 ? undefined : new Batch(this.#text, this.#bytes, this.#events)
+    return this.#bytes === 0 ? undefined : new Batch(this.#text, this.#bytes, this.#events)
   }
 }
 

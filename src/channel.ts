@@ -31,7 +31,7 @@ export class Channel<E extends object = AnyEvents> {
    * then nobody gets anything. A rejection that nobody awaits goes to the registry's `onError`.
    */
   publish(message: Message<E>): Promise<string> {
-    return this.#host.publish(this.name, message as Message)
+    return this.#host.publish(this.name, message)
   }
 
   /** The newest event with a key, as long as the log keeps it. */

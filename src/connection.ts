@@ -10,6 +10,7 @@ import type { StartFrom } from './cursor.js'
 import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
 import type { AnyEvents, Message } from './event-stream.js'
 import { prepareHead } from './head.js'
+import { check, type Form } from './option-form.js'
 import type { ResolvedStreamOptions } from './options.js'
 import { Output } from './output.js'
 import type { EventFilter } from './published-event.js'
@@ -23,9 +24,9 @@ export interface SubscribeOptions {
    * published from `now` on, or at the `start` of what the log holds. With a last event ID it resumes after that.
    * @default 'latest'
    */
-  from?: StartFrom
+  from?: StartFrom | undefined
   /** Decides which events this connection is sent; by default all. Filtered connections share no encoded batches. */
-  filter?: EventFilter
+  filter?: EventFilter | undefined
 }
 
 /** Reads the log for one connection. */
@@ -60,6 +61,11 @@ export interface StreamOrigin {
   open: number
   /** Whether new requests are shed. */
   closed: boolean
+}
+
+const SUBSCRIBE_FORMS: Record<keyof SubscribeOptions, Form> = {
+  from: { is: "'latest', 'now' or 'start'", test: (value) => ['latest', 'now', 'start'].includes(value as string) },
+  filter: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
 /** A shed client is asked to wait this much longer than one whose connection broke. */
@@ -143,6 +149,7 @@ export class StreamConnection<E extends object, R> {
    * A channel that the connection is subscribed to already is left as it is. Returns the function that unsubscribes.
    */
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): () => void {
+    check('subscribe()', options, SUBSCRIBE_FORMS)
     if (this.closed) return () => undefined
     for (const name of [channels].flat()) requireChannelName(name)
     if (!this.open()) return () => undefined
@@ -151,12 +158,13 @@ export class StreamConnection<E extends object, R> {
   }
 
   /**
-   * Sends a message to this connection alone, behind the events that are due. It is not in the log, and `key` means
+   * Sends a message to this connection alone, behind the events that are due, unless the socket is full: then these wait
+   * for it to drain, and the message goes ahead. Subscribe before anything is sent. The message is not in the log, and `key` means
    * nothing to it. Returns false when the connection is closed. Throws an `SseError` when the message cannot be sent.
    */
   send(message: Message<E>): boolean {
     if (this.closed) return false
-    return this.#sendText(encodeMessage(message as Message))
+    return this.#sendText(encodeMessage(message))
   }
 
   /**
@@ -184,11 +192,11 @@ export class StreamConnection<E extends object, R> {
 
   /** Answers with a stream that ends at once: any status but 200 would stop a browser's EventSource for good. @internal */
   shed(): false {
-    const { headers } = this.origin.options
+    const { headers, retry } = this.origin.options
     prepareHead(this.#res, headers)
     // Kept alive, its socket would keep `server.close()` of a process that leaves from finishing.
     if (!isHttp2(this.#res)) this.#res.setHeader('Connection', 'close')
-    this.#res.end(this.#retry(SHED_RETRY_FACTOR))
+    this.#res.end(this.#encodeRetry((retry || DEFAULT_RETRY) * SHED_RETRY_FACTOR))
     this.#left('server')
     return false
   }
@@ -262,10 +270,13 @@ export class StreamConnection<E extends object, R> {
     return !this.closed
   }
 
-  #retry(factor = 1): string {
+  #retry(): string {
     const { retry } = this.origin.options
-    if (retry === false && factor === 1) return ''
-    return encodeRetry(Math.round((retry || DEFAULT_RETRY) * factor * (0.5 + this.variation)))
+    return retry === false ? '' : this.#encodeRetry(retry)
+  }
+
+  #encodeRetry(ms: number): string {
+    return encodeRetry(Math.round(ms * (0.5 + this.variation)))
   }
 
   #answerHead(): false {

@@ -18,7 +18,7 @@ export class Connections<R> implements ConnectionHost<R> {
   /** How many are open. */
   open = 0
   readonly #counters: Counters
-  readonly #upkeep = new Upkeep<StreamConnection<AnyEvents, R>>()
+  readonly #upkeep: Upkeep<StreamConnection<AnyEvents, R>>
   #isLeaving = false
   #whenForgotten: (() => void)[] = []
 
@@ -27,6 +27,7 @@ export class Connections<R> implements ConnectionHost<R> {
     this.createReader = createReader
     this.report = report
     this.#counters = counters
+    this.#upkeep = new Upkeep(report)
   }
 
   get now(): number {
@@ -74,7 +75,7 @@ export class Connections<R> implements ConnectionHost<R> {
   /** Ends every connection at a random moment of the window; settles when nothing is left of any. */
   drain(window: number): Promise<void> {
     this.#isLeaving = true
-    this.#upkeep.watchWithin(window)
+    if (this.#upkeep.connections.size > 0) this.#upkeep.watchWithin(window)
     for (const connection of this.#upkeep.connections) {
       const endAt = this.now + Math.random() * window
       if (endAt > connection.endAt) continue
@@ -87,14 +88,14 @@ export class Connections<R> implements ConnectionHost<R> {
   /** Ends every connection now; settles when nothing is left of any. */
   close(): Promise<void> {
     this.#isLeaving = true
-    for (const connection of this.#upkeep.connections) connection.endForGood('server')
+    this.#upkeep.forEach((connection) => connection.endForGood('server'))
     return this.#empty()
   }
 
   /** The same for the connections of one origin alone. */
   closeOrigin(origin: StreamOrigin): Promise<void> {
     origin.closed = true
-    for (const connection of this.#upkeep.connections) if (connection.origin === origin) connection.endForGood('server')
+    this.#upkeep.forEach((connection) => connection.origin === origin && connection.endForGood('server'))
     return this.#empty(origin)
   }
 

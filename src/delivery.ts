@@ -5,7 +5,7 @@
  * there are many readers, and it runs early when what is pending comes near to the bounds of the log, so that readers
  * that keep up are never overtaken.
  */
-import type { ChannelLog, LogEvent } from './channel-log.js'
+import { sizeOf, type ChannelLog, type LogEvent } from './channel-log.js'
 import { DueSet } from './due-set.js'
 import { Feed, type Served } from './feed.js'
 import type { HistoryBounds, Log } from './log.js'
@@ -25,6 +25,7 @@ export class Delivery {
   #isScheduled = false
   #isRunning = false
   #isPressed = false
+  /** What was appended since something fell due, to any channel: it may push out what is due. */
   #pendingBytes = 0
 
   constructor(log: Log) {
@@ -75,19 +76,26 @@ export class Delivery {
   /** Asks for the readers of an event's channel to be served in the next pass. */
   published(event: LogEvent): void {
     const feed = this.#feeds.get(event.channel)
-    if (feed === undefined) return
-    this.#pendingBytes += feed.add(event)
-    this.#dueFeeds.add(feed)
-    if (this.#isRunning) return
-    if (!this.#isNearBounds(feed)) return this.#schedule()
-    this.#isPressed = true
+    if (feed !== undefined) {
+      feed.add(event)
+      this.#dueFeeds.add(feed)
+    }
+    if (this.#isIdle || this.#isRunning) return
+    this.#pendingBytes += sizeOf(event)
     this.#schedule()
+    if (!this.#isNearBounds(feed)) return
+    this.#isPressed = true
     this.#run(Infinity)
   }
 
-  #isNearBounds(feed: Feed): boolean {
+  /** Whether nothing is due. */
+  get #isIdle(): boolean {
+    return this.#remaining === undefined && this.#dueFeeds.isEmpty && this.#dueReaders.isEmpty
+  }
+
+  #isNearBounds(feed: Feed | undefined): boolean {
     const { history, bytes } = this.#log.bounds
-    return isOverHalf(feed, history) || this.#pendingBytes > bytes / 2
+    return (feed !== undefined && isOverHalf(feed, history)) || this.#pendingBytes > bytes / 2
   }
 
   #schedule(): void {
@@ -107,8 +115,9 @@ export class Delivery {
       if (++served >= slice) break
     }
     this.#isRunning = false
-    if (this.#remaining === undefined && this.#dueFeeds.isEmpty && this.#dueReaders.isEmpty) this.batches.clear()
-    else this.#schedule()
+    if (!this.#isIdle) return this.#schedule()
+    this.#pendingBytes = 0
+    this.batches.clear()
   }
 
   /** Whose turn it is: those that have just subscribed, then the readers of each channel that has something new. */
@@ -128,7 +137,7 @@ export class Delivery {
   /** What is published to the feed from here on makes it due again. */
   #offer(feed: Feed): void {
     this.#dueFeeds.delete(feed)
-    this.#pendingBytes -= feed.takePending()
+    feed.takePending()
   }
 }
 

@@ -15,13 +15,13 @@ interface MessageFields {
    * The app's own event ID, one line of at most 1,024 bytes. By default an event gets the ID of its position in the
    * log, which is what resuming is made for; a message that is only sent gets none.
    */
-  id?: string
+  id?: string | undefined
   /** Events of a channel with the same key replace each other: of them only the newest matters to a late reader. */
-  key?: string
+  key?: string | undefined
   /** Reconnection time in milliseconds, for every client that reads this. HTML standard, 9.2.6, field `retry`. */
-  retry?: number
+  retry?: number | undefined
   /** Text that clients ignore; for people who read the stream. */
-  comment?: string
+  comment?: string | undefined
 }
 
 type NamedMessage<E> = {
@@ -41,7 +41,7 @@ type UnnamedMessage<E> = E extends { message: infer D }
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export type Message<E extends object = AnyEvents> = MessageFields &
-  (string extends keyof E ? { event?: string; data?: unknown } : NamedMessage<E> | UnnamedMessage<E>)
+  (string extends keyof E ? { event?: string | undefined; data?: unknown } : NamedMessage<E> | UnnamedMessage<E>)
 
 /** Longer last event IDs are not accepted back: they travel in a header, and an oversized header is a 431. */
 export const MAX_ID_BYTES = 1024

@@ -17,18 +17,13 @@ export class Feed {
     this.channel = channel
   }
 
-  /** Returns what the event occupies. */
-  add(event: LogEvent): number {
-    const size = sizeOf(event)
+  add(event: LogEvent): void {
     this.pendingEvents++
-    this.pendingBytes += size
-    return size
+    this.pendingBytes += sizeOf(event)
   }
 
-  /** Called when everything so far is about to be offered to the readers; returns how many bytes that is. */
-  takePending(): number {
-    const bytes = this.pendingBytes
+  /** Called when everything so far is about to be offered to the readers. */
+  takePending(): void {
     this.pendingEvents = this.pendingBytes = 0
-    return bytes
   }
 }

@@ -40,7 +40,7 @@ export interface SseOptions<E extends object = AnyEvents> extends StreamOptions 
    * its own.
    * @default a new one
    */
-  registry?: ChannelRegistry<E> | RegistryOptions
+  registry?: ChannelRegistry<E> | ChannelRegistry | RegistryOptions | undefined
 }
 
 export interface SseMiddleware<E extends object = AnyEvents> {

@@ -52,7 +52,7 @@ export class Output {
     // its head too, and what is written past it would come first.
     if (isPlain) corkForNow(res.socket)
     this.#written += Buffer.byteLength(text)
-    if (!res.write(text)) this.#stop()
+    if (isFull(res, res.write(text))) this.#stop()
     if (isPlain && res.chunkedEncoding && res.socket !== null) this.#socket = res.socket
     else this.#flush()
   }
@@ -62,7 +62,8 @@ export class Output {
     const bytes = socket === undefined ? batch.payload : batch.chunk
     this.#written += bytes.length
     if (bytes.length > this.largestWrite) this.largestWrite = bytes.length
-    if (!(socket ?? this.#res).write(bytes)) this.#stop()
+    const stream = socket ?? this.#res
+    if (isFull(stream, stream.write(bytes))) this.#stop()
     if (socket === undefined) this.#flush()
   }
 
@@ -132,4 +133,9 @@ function corkForNow(socket: Socket | null): void {
   if (socket === null) return
   socket.cork()
   process.nextTick(() => socket.uncork())
+}
+
+/** A wrapped `write` may return nothing, whatever the one under it said. */
+function isFull(stream: Socket | ServerResponse, more: unknown): boolean {
+  return more === false || (more !== true && stream.writableNeedDrain)
 }

@@ -4,6 +4,7 @@
  */
 import type { StartFrom } from './cursor.js'
 import type { Log } from './log.js'
+import type { Report } from './report.js'
 import { isAhead, locate } from './resume.js'
 import type { Counters, GapReason } from './stats.js'
 import type { Subscription } from './subscription.js'
@@ -19,6 +20,7 @@ export interface PlacementHost {
   readonly counters: Counters
   /** Where the log may be behind what clients bring: settles when it has caught up. */
   catchUp?: (() => Promise<void>) | undefined
+  readonly report: Report
 }
 
 export class Placement {
@@ -118,10 +120,12 @@ export class Placement {
     if (this.#catchUp === 'waiting') return true
     if (this.#catchUp === 'done' || catchUp === undefined || !isAhead(this.#lastEventId, log)) return false
     this.#catchUp = 'waiting'
-    void catchUp().finally(() => {
-      this.#catchUp = 'done'
-      this.#onCaughtUp()
-    })
+    void catchUp()
+      .catch(this.#host.report)
+      .finally(() => {
+        this.#catchUp = 'done'
+        this.#onCaughtUp()
+      })
     return true
   }
 }

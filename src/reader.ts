@@ -15,7 +15,6 @@ import { Subscription } from './subscription.js'
 /** What the readers of a registry share. */
 export interface ReaderHost extends PlacementHost {
   readonly delivery: Delivery
-  report(error: unknown): void
 }
 
 type Connection = StreamConnection<AnyEvents, unknown>
@@ -121,7 +120,7 @@ export class Reader implements ConnectionReader {
     for (const { subscription, event } of merge(this.#subscriptions)) {
       if (this.#isLate && event.replaced) builder.conflated++
       else if (subscription.wants(event, this.#host.log.epoch)) builder.add(event)
-      if (builder.isFull) break
+      if (builder.isFull || this.#connection.closed) break
     }
     // A filter may have closed the connection.
     if (!this.#connection.closed) this.#write(builder.build(), builder.conflated)

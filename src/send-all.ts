@@ -23,7 +23,7 @@ export async function sendAll<M>(recipient: Recipient<M>, messages: Iterable<M> 
   const sending = pipeline(Readable.from(messages, { highWaterMark: 1 }), sink, { signal }).then(
     () => !signal.aborted,
     (error: unknown) => {
-      if (signal.aborted) return false
+      if (signal.aborted || error === CLOSED) return false
       throw error
     },
   )
@@ -45,6 +45,9 @@ function aborted(signal: AbortSignal, until: AbortSignal): Promise<false> {
 }
 
 async function sendOne<M>(recipient: Recipient<M>, message: M): Promise<void> {
-  recipient.send(message)
+  if (!recipient.send(message)) throw CLOSED
   await recipient.drained()
 }
+
+/** Ends a pipeline whose response the app itself has ended: the signal comes only when that has been flushed. */
+const CLOSED = new Error('the connection has closed')

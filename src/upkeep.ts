@@ -2,6 +2,7 @@
  * The shared timer of a registry: keep-alives, stalls and ages of all its connections. One timer and one clock for all;
  * what would be due at the same moment for many connections is spread by each one's own variation.
  */
+import type { Report } from './report.js'
 import type { CloseReason } from './stats.js'
 
 /** A connection, as far as it has to be tended to. */
@@ -33,8 +34,25 @@ export class Upkeep<T extends Tended> {
   readonly connections = new Set<T>()
   /** Milliseconds on a monotonic clock, as of the last round. */
   now = performance.now()
+  readonly #report: Report
   #timer: NodeJS.Timeout | undefined
   #period = Infinity
+
+  constructor(report: Report) {
+    this.#report = report
+  }
+
+  /** Does something with every connection; one that cannot be written to must not keep it from the others. */
+  forEach(visit: (connection: T) => void): void {
+    for (const connection of this.connections) {
+      try {
+        visit(connection)
+      } catch (error) {
+        this.#report(error)
+        connection.destroy('error')
+      }
+    }
+  }
 
   add(connection: T): void {
     const { keepAlive, stallTimeout, maxAge } = connection.origin.options
@@ -63,11 +81,11 @@ export class Upkeep<T extends Tended> {
     const before = this.now
     this.now = performance.now()
     const heldUp = Math.max(0, this.now - before - 2 * this.#period)
-    for (const connection of this.connections) {
+    this.forEach((connection) => {
       // While the process itself stood still, no client could show that it reads.
       connection.lastProgress += heldUp
       this.#tend(connection)
-    }
+    })
   }
 
   #tend(connection: T): void {
