@@ -125,8 +125,12 @@ it('is sent away by a drain, turned away while it lasts, and back with the next 
   const left = nextEvent<CustomEvent<Reason>>(stream, 'error')
   await live.drain()
   expect((await left).detail).toEqual({ code: 'ended' })
-  // Shed with an empty stream, which is no reason to close.
-  expect((await nextEvent<CustomEvent<Reason>>(stream, 'error')).detail).toEqual({ code: 'ended' })
+  // Shed with an empty stream, which is no reason to close. A request that was on the way over the old socket when the
+  // server closed that fails instead, which is none either.
+  const nextReason = async () => (await nextEvent<CustomEvent<Reason>>(stream, 'error')).detail.code
+  let reason = await nextReason()
+  while (reason === 'failed') reason = await nextReason()
+  expect(reason).toBe('ended')
   const back = nextEvent(stream, 'sse-ready')
   live.restart()
   await back
