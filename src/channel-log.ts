@@ -79,10 +79,6 @@ export class ChannelLog {
     return this.#history.length === 0 && this.#latest.size === 0
   }
 
-  get oldest(): LogEvent | undefined {
-    return this.#history.peekFront()
-  }
-
   /** The event of a number, when history holds it. */
   at(number: number): LogEvent | undefined {
     const index = number - this.floorNumber - 1

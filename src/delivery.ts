@@ -137,7 +137,7 @@ export class Delivery {
   /** What is published to the feed from here on makes it due again. */
   #offer(feed: Feed): void {
     this.#dueFeeds.delete(feed)
-    feed.takePending()
+    feed.clearPending()
   }
 }
 

@@ -23,7 +23,7 @@ export class Feed {
   }
 
   /** Called when everything so far is about to be offered to the readers. */
-  takePending(): void {
+  clearPending(): void {
     this.pendingEvents = this.pendingBytes = 0
   }
 }

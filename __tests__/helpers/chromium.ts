@@ -1,7 +1,7 @@
 // A real browser for tests: finds Chromium on this machine, starts it once per suite and closes it. Where there is none,
 // the suite is skipped by name; on CI that is a failure instead.
-import { accessSync, constants } from 'node:fs'
 import { chromium, type Browser } from 'playwright-core'
+import { isExecutable } from './executable.js'
 
 const candidates = [
   process.env.CHROMIUM_PATH,
@@ -55,13 +55,4 @@ function notRunning(): never {
 
 function findChromium(): string | undefined {
   return candidates.find((path) => path !== undefined && isExecutable(path))
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,13 +1,14 @@
 /** Starts a reverse proxy on a free port, in a folder of its own, and takes both away again. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chmodSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Target } from './open-stream.js'
 import type { Proxy } from './proxies.js'
 import { until } from './until.js'
+import { isExecutable } from './executable.js'
 
 /** One way of running a proxy. */
 export interface ProxySetup {
@@ -112,14 +113,5 @@ function readLog(folder: string): string {
     return readFileSync(join(folder, 'log'), 'utf8')
   } catch {
     return ''
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }
