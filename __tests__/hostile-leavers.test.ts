@@ -1,0 +1,115 @@
+// Clients that break off at each point of the exchange, in each way there is, beside others that stay.
+import type { Socket } from 'node:net'
+import { AttackedServer } from './helpers/attacked-server.js'
+import { openSockets, requestFor } from './helpers/hostile-sockets.js'
+import { besiege, BYSTANDERS, describeSiege, expectHeld } from './helpers/siege.js'
+import { until } from './helpers/until.js'
+
+const CLIENTS = 10
+const KIB = 1024
+/** More than the sockets of both sides take. */
+const LARGE = 4000 * KIB
+const STREAM = '/channels/numbers'
+
+const post = (sent: number) =>
+  `POST ${STREAM} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nContent-Type: text/plain\r\n` +
+  `Content-Length: 1000\r\n\r\n${'x'.repeat(sent)}`
+
+/** What a client has sent and received when it breaks off. */
+const points = [
+  { at: 'before the request', sends: '', until: '' },
+  { at: 'in the request line', sends: requestFor(STREAM).slice(0, 9), until: '' },
+  { at: 'in a header', sends: requestFor(STREAM).slice(0, -10), until: '' },
+  { at: 'before the handler answers', sends: requestFor('/later/numbers'), until: '' },
+  { at: 'in the body of a POST', sends: post(10), until: '' },
+  { at: 'after the body of a POST', sends: post(1000), until: 'HTTP' },
+  { at: 'at the first bytes of the head', sends: requestFor(STREAM), until: 'HTTP' },
+  { at: 'after the head', sends: requestFor(STREAM), until: '\r\n\r\n' },
+  { at: 'in an event', sends: requestFor('/channels/large?from=start'), until: 'x'.repeat(1000) },
+  { at: 'in the replay', sends: requestFor('/channels/history?from=start'), until: 'data: 100 ' },
+]
+
+const ways: Record<string, (socket: Socket) => void> = {
+  'a close': (socket) => socket.destroy(),
+  'a reset': (socket) => socket.resetAndDestroy(),
+  'half a close, reading on': (socket) => {
+    socket.resume()
+    socket.end()
+  },
+}
+
+/** Reads until a text has come, and no further. */
+function received(socket: Socket, text: string): Promise<void> {
+  if (text === '') return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    let before = ''
+    const look = (bytes: Buffer) => {
+      const all = before + bytes.toString('latin1')
+      before = all.slice(-text.length)
+      if (!all.includes(text)) return
+      socket.off('data', look)
+      socket.pause()
+      resolve()
+    }
+    socket.on('data', look)
+    socket.once('close', () => reject(new Error(`closed before ${text}`)))
+  })
+}
+
+async function breakOff(port: number, { sends, until: text }: (typeof points)[number], way: string): Promise<void> {
+  const sockets = await openSockets(port, CLIENTS, sends)
+  await Promise.all(sockets.map((socket) => received(socket, text)))
+  for (const socket of sockets) ways[way]?.(socket)
+  await until(() => sockets.every(({ closed }) => closed))
+}
+
+describeSiege('a server with clients that', () => {
+  it('break off: is as it was before, whatever the point and the way', async () => {
+    const server = await AttackedServer.start()
+    await server.ask('publish', { channel: 'large', count: 1, bytes: LARGE, every: 0 })
+    await server.ask('publish', { channel: 'history', count: 1000, bytes: 2 * KIB, every: 0 })
+    const siege = await besiege(server, async () => {
+      const { descriptors: before } = await server.ask('measure')
+      for (const point of points) {
+        for (const way of Object.keys(ways)) {
+          await breakOff(server.port, point, way)
+          await server.until(({ descriptors, stats }) => descriptors <= before && stats.connections === BYSTANDERS)
+        }
+      }
+    })
+    expectHeld(siege, {
+      table: 'leavers',
+      name: 'points',
+      client: `${CLIENTS} break off ${points.map(({ at }) => at).join(', ')}; each with ${Object.keys(ways).join(', with ')}`,
+      outcome: 'connections and descriptors are as before, each time',
+      memory: CLIENTS * 2 * LARGE,
+      because: 'twice the largest event for each: on its socket, and as garbage of the one before',
+      descriptors: CLIENTS,
+    })
+  })
+
+  it('break off during a drain: finishes it', async () => {
+    const server = await AttackedServer.start()
+    const siege = await besiege(server, async () => {
+      const sockets = await openSockets(server.port, 4 * CLIENTS, requestFor('/leaving/numbers'))
+      await Promise.all(sockets.map((socket) => received(socket, 'sse-ready')))
+      const drained = server.ask('drain', 1000)
+      const leave = [...Object.values(ways), (socket: Socket) => socket.resume()]
+      sockets.forEach((socket, i) => leave[i % leave.length]?.(socket))
+      await drained
+      await until(() => sockets.every(({ closed }) => closed))
+      const { connections, closed } = (await server.ask('measure')).leaving
+      expect({ connections, left: closed.client + closed.drained }).toEqual({ connections: 0, left: 4 * CLIENTS })
+      expect(closed.drained).toBeGreaterThanOrEqual(CLIENTS)
+    })
+    expectHeld(siege, {
+      table: 'leavers',
+      name: 'drain',
+      client: `${3 * CLIENTS} break off while their streams are drained, and ${CLIENTS} do not`,
+      outcome: 'the drain ends in its window',
+      memory: 4 * CLIENTS * 32 * KIB,
+      because: '32 KiB for each',
+      descriptors: 4 * CLIENTS,
+    })
+  })
+})

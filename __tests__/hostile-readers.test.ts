@@ -1,0 +1,115 @@
+// Clients that take a stream and do not read it, or read it as slowly as they can, beside others that do read theirs.
+import type { Socket } from 'node:net'
+import { getDefaultHighWaterMark } from 'node:stream'
+import { afterTest } from './helpers/after-test.js'
+import { AttackedServer } from './helpers/attacked-server.js'
+import { openSocket, openSockets, requestFor } from './helpers/hostile-sockets.js'
+import { besiege, BYSTANDERS, describeSiege, expectHeld, MIB } from './helpers/siege.js'
+
+const CLIENTS = 20
+const KIB = 1024
+const EVENT = 64 * KIB
+/** Some 40 MB, in little more than a second. */
+const FLOOD = { channel: 'flood', count: 600, bytes: EVENT, every: 2 }
+const registry = { bytes: 8 * MIB }
+
+/** For each connection a batch, of 64 KiB and the rest of an event, and as much as Node takes before it says that it is full. */
+const EACH = 64 * KIB + EVENT + getDefaultHighWaterMark(false)
+const LOG_AND_BATCHES = registry.bytes + CLIENTS * EACH
+const LOG_AND_BATCHES_IN_WORDS = `the log’s \`bytes\`, and ${EACH / KIB} KiB for each connection`
+
+/** Reads so many bytes at a time and stops, until it is told to go on. */
+async function openSlowReader(port: number, bytes: number, period: number): Promise<Socket> {
+  const onread = { buffer: new Uint8Array(bytes), callback: () => false }
+  const socket = await openSocket(port, { onread })
+  const timer = setInterval(() => socket.resume(), period)
+  afterTest(() => clearInterval(timer))
+  return socket
+}
+
+async function openSlowReaders(port: number, bytes: number, period: number, path: string): Promise<Socket[]> {
+  const sockets = await Promise.all(Array.from({ length: CLIENTS }, () => openSlowReader(port, bytes, period)))
+  for (const socket of sockets) socket.write(requestFor(path))
+  return sockets
+}
+
+describeSiege('a server with clients that', () => {
+  it('never read: cuts them after stallTimeout, and holds no queue for any', async () => {
+    const server = await AttackedServer.start({ stream: { stallTimeout: 1500 }, registry })
+    const siege = await besiege(server, async () => {
+      await openSockets(server.port, CLIENTS, requestFor('/channels/flood'))
+      await server.until(({ stats }) => stats.connections === BYSTANDERS + CLIENTS)
+      await server.ask('publish', FLOOD)
+      await server.until(({ stats }) => stats.closed.stalled === CLIENTS)
+    })
+    expectHeld(siege, {
+      table: 'readers',
+      name: 'never',
+      client: `${CLIENTS} never read, of 40 MB published`,
+      outcome: 'cut after `stallTimeout`; counted in `closed.stalled`',
+      memory: LOG_AND_BATCHES,
+      because: LOG_AND_BATCHES_IN_WORDS,
+      descriptors: CLIENTS,
+    })
+  })
+
+  it('never read what send() sends them: cuts them at maxBufferedBytes', async () => {
+    const maxBufferedBytes = MIB
+    const server = await AttackedServer.start({ stream: { maxBufferedBytes }, registry })
+    const siege = await besiege(server, async () => {
+      await openSockets(server.port, CLIENTS, requestFor('/told'))
+      await server.until(({ stats }) => stats.connections === BYSTANDERS + CLIENTS)
+      await server.ask('tell', FLOOD)
+      await server.until(({ stats }) => stats.closed.overflow === CLIENTS)
+    })
+    expectHeld(siege, {
+      table: 'readers',
+      name: 'told',
+      client: `${CLIENTS} never read, of 40 MB that \`send()\` sends to each`,
+      outcome: 'cut at `maxBufferedBytes`; counted in `closed.overflow`',
+      memory: CLIENTS * (maxBufferedBytes + EVENT),
+      because: '`maxBufferedBytes` and the largest message for each connection',
+      descriptors: CLIENTS,
+    })
+  })
+
+  it('read a byte a second: cuts them, because their systems announce no room', async () => {
+    const server = await AttackedServer.start({ stream: { stallTimeout: 1500 }, registry })
+    const siege = await besiege(server, async () => {
+      await openSlowReaders(server.port, 1, 1000, '/channels/flood')
+      await server.until(({ stats }) => stats.connections === BYSTANDERS + CLIENTS)
+      await server.ask('publish', FLOOD)
+      await server.until(({ stats }) => stats.closed.stalled === CLIENTS)
+    })
+    expectHeld(siege, {
+      table: 'readers',
+      name: 'byte',
+      client: `${CLIENTS} read one byte a second, of 40 MB published`,
+      outcome: 'cut after `stallTimeout`; counted in `closed.stalled`',
+      memory: LOG_AND_BATCHES,
+      because: LOG_AND_BATCHES_IN_WORDS,
+      descriptors: CLIENTS,
+    })
+  })
+
+  it('read less than is published: keeps them, and tells them what they missed', async () => {
+    const server = await AttackedServer.start({ stream: { stallTimeout: 3000 }, registry })
+    const siege = await besiege(server, async () => {
+      const readers = await openSlowReaders(server.port, 128 * KIB, 100, '/channels/flood')
+      await server.until(({ stats }) => stats.connections === BYSTANDERS + CLIENTS)
+      await server.ask('publish', FLOOD)
+      const { stats } = await server.until(({ stats }) => stats.gaps.slow >= CLIENTS)
+      expect(stats).toMatchObject({ connections: BYSTANDERS + CLIENTS, closed: { stalled: 0 } })
+      for (const reader of readers) reader.destroy()
+    })
+    expectHeld(siege, {
+      table: 'readers',
+      name: 'slow',
+      client: `${CLIENTS} read 1.3 MB/s each, of 40 MB published in little more than a second`,
+      outcome: 'kept; gaps of reason `slow`, counted in `gaps.slow`',
+      memory: LOG_AND_BATCHES,
+      because: LOG_AND_BATCHES_IN_WORDS,
+      descriptors: CLIENTS,
+    })
+  })
+})
