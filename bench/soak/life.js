@@ -2,7 +2,7 @@
 import { channelsOf } from './events.js'
 
 /** Their sockets are those that fill when they do not read. */
-const PHOTO_READERS = 0.05
+const PHOTO_READERS = 0.03
 
 /** Which channels a client reads, from where on, and whether through a filter. */
 export function chooseReading(random) {
@@ -17,13 +17,19 @@ export function chooseReading(random) {
   return { channels: [...score(1), ...(random.chance(0.5) ? availability(1) : [])], from, filtered }
 }
 
-/** What a connected client does next, after how many milliseconds, and for how many. */
-export function nextDeed(random) {
-  const after = random.around(6000)
+/** What a connected client does next, after how many milliseconds, and for how many. Those that read photos are on slow lines. */
+export function nextDeed(random, { channels }) {
+  const isOnSlowLine = channels.includes(channelsOf.photo[0])
+  const odds = isOnSlowLine ? { stall: 0.3, dawdle: 0.55 } : { stall: 0.2, dawdle: 0.2 }
+  const after = random.around(isOnSlowLine ? 3000 : 6000)
   const dice = random.next()
-  if (dice < 0.2) return { after, deed: 'stall', lasts: random.between(500, 12_000) }
-  if (dice < 0.5) return { after, deed: 'dawdle', lasts: random.between(1000, 15_000) }
-  return { after, deed: 'leave', how: random.some(['politely', 'by reset', 'at once'], 1)[0] }
+  if (dice < odds.stall) return { after, deed: 'stall', lasts: random.between(500, 12_000) }
+  if (dice < odds.stall + odds.dawdle) return { after, deed: 'dawdle', lasts: random.between(1000, 15_000) }
+  return { after, deed: 'leave' }
+}
+
+export function chooseDeparture(random) {
+  return random.some(['politely', 'by reset', 'at once'], 1)[0]
 }
 
 /** How long a client that has left stays away, and what it still knows when it comes back. */

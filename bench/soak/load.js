@@ -30,6 +30,7 @@ answer({
 
   /** Waits until every client has what it is owed; those that do not get it complain. */
   async caughtUp(published, patience) {
+    for (const client of clients) client.expect(published)
     const deadline = now() + patience
     let waiting = clients
     while ((waiting = waiting.filter((client) => client.owed(published) !== undefined)).length > 0) {

@@ -12,7 +12,7 @@ const cycle = [
     rates: (at) => times({ score: 120, availability: 80, photo: 1 }, at % 1 < 0.1 ? 10 : 0),
   },
   { name: 'waves', seconds: 15, rates: (at) => times(STEADY, 1 + Math.sin((at / 5) * 2 * Math.PI)) },
-  { name: 'photos', seconds: 20, rates: () => ({ score: 15, availability: 60, photo: 25 }) },
+  { name: 'photos', seconds: 20, rates: () => ({ score: 15, availability: 60, photo: 40 }) },
 ]
 const CYCLE_SECONDS = cycle.reduce((sum, { seconds }) => sum + seconds, 0)
 
