@@ -25,6 +25,12 @@ const points = [
   { at: 'after the body of a POST', sends: post(1000), until: 'HTTP' },
   { at: 'at the first bytes of the head', sends: requestFor(STREAM), until: 'HTTP' },
   { at: 'after the head', sends: requestFor(STREAM), until: '\r\n\r\n' },
+  // Few enough for Node to go on reading, so that it sees them leave.
+  {
+    at: 'with 19 more streams asked for behind the first',
+    sends: requestFor('/channels/quiet').repeat(20),
+    until: '\r\n\r\n',
+  },
   { at: 'in an event', sends: requestFor('/channels/large?from=start'), until: 'x'.repeat(1000) },
   { at: 'in the replay', sends: requestFor('/channels/history?from=start'), until: 'data: 100 ' },
 ]
