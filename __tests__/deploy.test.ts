@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RegistryStats } from '../src/index.js'
 import { afterTest } from './helpers/after-test.js'
 import { recordResult } from './helpers/matrix-results.js'
 import { proxies, type Proxy } from './helpers/proxies.js'
@@ -27,7 +28,7 @@ async function startApp(environment: Record<string, string>): Promise<App> {
 }
 
 /** Sends a request on to the other process when one cannot be reached, or closes before it has answered. */
-const balancingHaproxy = (apps: readonly App[]): Proxy => ({
+const balancingHaproxy = (apps: readonly App[], ...lines: string[]): Proxy => ({
   ...proxies.haproxy,
   files: (place) => ({
     'haproxy.cfg': `defaults
@@ -45,7 +46,7 @@ frontend public
 
 backend apps
   balance roundrobin
-${apps.map(({ port }) => `  server app${port} 127.0.0.1:${port} check inter 200ms\n`).join('')}`,
+${lines.map((line) => `  ${line}\n`).join('')}${apps.map(({ port }) => `  server app${port} 127.0.0.1:${port} check inter 200ms\n`).join('')}`,
   }),
 })
 
@@ -70,7 +71,7 @@ async function connectClients(count: number, port: number): Promise<StandardClie
   const clients: StandardClient[] = []
   afterTest(() => clients.forEach((client) => client.close()))
   while (clients.length < count) {
-    for (let i = 0; i < 100; i++) clients.push(new StandardClient(port, '/stream'))
+    for (let i = 0; i < Math.min(100, count); i++) clients.push(new StandardClient(port, '/stream'))
     await allReady(clients)
   }
   return clients
@@ -167,6 +168,22 @@ describeIfInstalled('a deploy of two processes', () => {
       expect(clients.flatMap((client) => lostBy(client, last))).toEqual([])
     }, 120_000)
   })
+
+  it('behind haproxy, that answer its health checks, turns no newcomer away', async () => {
+    const environment = { DRAIN_WINDOW: '1500', HEALTH_WAIT: '2000' }
+    const [leaving, staying] = await Promise.all([startApp(environment), startApp(environment)])
+    const port = await startBalancer(balancingHaproxy([leaving, staying], 'option httpchk GET /healthz'))
+    await connectClients(100, port)
+    const sent = once(leaving.process, 'message') as Promise<[RegistryStats]>
+    leaving.process.kill('SIGTERM')
+    const exit = exited(leaving)
+    const isOver = exit.then(() => true)
+    while (!(await Promise.race([isOver, delay(50, false)]))) await connectClients(5, port)
+    expect(await exit).toBe(0)
+    const [{ shed, closed }] = await sent
+    expect(shed).toBe(0)
+    expect(closed.drained).toBeGreaterThan(40)
+  }, 60_000)
 
   it('behind nginx, that share no log, tells every client that it has missed something', async () => {
     const environment = { DRAIN_WINDOW: '1000' }
