@@ -4,7 +4,8 @@ import { Reading } from './reading.js'
 import { Stream } from './stream.js'
 
 const STORY_LENGTH = 40
-const FOREIGN_ID = 'abc-0-elsewhere'
+/** What a server can make nothing of, and what another one may have given out. */
+const FOREIGN_IDS = ['of something else', 'mwq39q6f-0-another']
 /** Milliseconds within which clients come at first, and after which one comes back whose stream was ended, on average. */
 const COMING = 2000
 const COMING_BACK = 500
@@ -168,7 +169,7 @@ export class Client {
     this.#depart(how)
     const { after, memory } = chooseReturn(this.#random)
     if (memory === 'lost') this.#startAfresh()
-    else if (memory === 'of something else' && this.#reading.lastEventId !== '') this.#foreignId = FOREIGN_ID
+    else if (memory === 'of something else' && this.#reading.lastEventId !== '') this.#foreignId = this.#random.some(FOREIGN_IDS, 1)[0]
     this.#timer = setTimeout(() => this.#connect(), after)
   }
 

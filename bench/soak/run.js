@@ -39,7 +39,8 @@ function storyOf({ client, complaint, plan, story = [], at }) {
 }
 
 async function write(path) {
-  writeFileSync(`${path}.json`, `${JSON.stringify(report)}\n`)
+  const rounded = (_, value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value)
+  writeFileSync(`${path}.json`, `${JSON.stringify(report, rounded)}\n`)
   writeFileSync(`${path}.md`, markdownOf(report))
   writeFileSync(`${path}.svg`, await drawing.plot(report))
 }
