@@ -8,7 +8,7 @@ import { recordResult } from './matrix-results.js'
 
 export const MIB = 1024 * 1024
 /** What a process takes and gives back by itself: garbage that has not been collected, and what the allocator keeps. */
-const ALLOWANCE = 96 * MIB
+const ALLOWANCE = 64 * MIB
 
 export const BYSTANDERS = 50
 const AT_LEAST = 120
