@@ -473,6 +473,25 @@ describe('a connection', () => {
     expect(errors).toMatchObject(wrong.map(() => ({ code: 'ERR_SSE_OPTION' })))
   })
 
+  it('writes nothing behind a response that the handler has ended: it would be in the next one', async () => {
+    const live = sse()
+    const server = await startServer(bareHttp, live, (req, res) => {
+      if (req.headers.accept === 'text/plain') return void res.end('next')
+      res.sse?.send({ data: 'before' })
+      setImmediate(() => {
+        res.end()
+        expect(res.sse?.send({ data: 'after' })).toBe(false)
+      })
+    })
+    const client = await openRawSocket(server.port, ...REQUEST)
+    await client.waitFor((received) => received.endsWith('\r\n0\r\n\r\n'))
+    const stream = client.received
+    expect(stream).toContain('before')
+    expect(stream).not.toContain('after')
+    client.write('GET / HTTP/1.1', 'Host: a', 'Accept: text/plain', 'Connection: close', '', '')
+    expect((await client.closed()).slice(stream.length)).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\nnext$/)
+  })
+
   it('may ask clients to come back at once', async () => {
     const { stream } = await openBothSides({ sseOptions: { retry: 0 } })
     await stream.waitForRaw((raw) => raw.includes('sse-open'))

@@ -113,7 +113,7 @@ export class StreamConnection<E extends object, R> {
 
   /** Whether nothing can be sent any more, be it that the client left or that the response was ended. */
   get closed(): boolean {
-    return this.#state === 'closed' || this.#res.writableEnded
+    return this.#state === 'closed' || this.#output.isEnded
   }
 
   /** Aborted when the connection closes: for the query, the fetch or the timer that works for it. */
@@ -203,7 +203,7 @@ export class StreamConnection<E extends object, R> {
 
   /** Whether the log may write to it now. @internal */
   get isWritable(): boolean {
-    return !this.#output.isBlocked && !this.closed
+    return this.#state !== 'closed' && this.#output.isWritable
   }
 
   /** @internal */

@@ -33,7 +33,7 @@ export class Output {
 
   readonly #res: ServerResponse
   readonly #onDrain: () => void
-  /** Set when chunks may be written past `res.write`. */
+  /** Set as long as chunks may be written past `res.write`. */
   #socket: Socket | undefined
   #written = 0
   #progress = 0
@@ -53,8 +53,18 @@ export class Output {
     if (isPlain) corkForNow(res.socket)
     this.#written += Buffer.byteLength(text)
     if (isFull(res, res.write(text))) this.#stop()
-    if (isPlain && res.chunkedEncoding && res.socket !== null) this.#socket = res.socket
+    if (isPlain && res.chunkedEncoding && res.socket !== null) this.#goPast(res, res.socket)
     else this.#flush()
+  }
+
+  /** Whether the log may write now: the response has not been ended, by whomever, and its socket takes more. */
+  get isWritable(): boolean {
+    return !this.isBlocked && !this.isEnded
+  }
+
+  /** A pass asks this of every connection; the response itself would have to be fetched from far-off memory. */
+  get isEnded(): boolean {
+    return this.#socket === undefined && this.#res.writableEnded
   }
 
   write(batch: Batch): void {
@@ -102,6 +112,12 @@ export class Output {
     const progressed = progress !== this.#progress
     this.#progress = progress
     return progressed
+  }
+
+  /** From here on chunks go to the socket, until the response is ended: what came behind its end would be in the next one. */
+  #goPast(res: ServerResponse, socket: Socket): void {
+    this.#socket = socket
+    res.on('prefinish', () => (this.#socket = undefined))
   }
 
   /** `write` also answers false when the system took everything at once but it was much; there is no need to wait then. */

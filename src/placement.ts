@@ -1,5 +1,5 @@
 /**
- * Where the subscriptions of one connection begin: after the client's last event ID, or as `from` says, or, when the log
+ * Where subscriptions of one connection begin: after the client's last event ID, or as `from` says, or, when the log
  * has begun anew under them, at its beginning. It waits where the log is still to be filled, or behind the client's ID.
  */
 import type { StartFrom } from './cursor.js'
@@ -27,28 +27,24 @@ export class Placement {
   /** Whether the client's last event ID was gone on from without a gap. */
   hasResumed = false
   readonly #lastEventId: string
+  readonly #generation: number
   readonly #host: PlacementHost
   readonly #onCaughtUp: () => void
   /** Subscriptions that have not been told yet where the client's last event ID takes them. */
   #resuming: Subscription[] = []
   #catchUp: 'due' | 'waiting' | 'done' = 'due'
-  #generation: number
 
-  constructor(lastEventId: string, host: PlacementHost, onCaughtUp: () => void) {
+  /** `generation`: the log's, that the cursors placed before stand in. */
+  constructor(lastEventId: string, generation: number, host: PlacementHost, onCaughtUp: () => void) {
     this.#lastEventId = lastEventId
+    this.#generation = generation
     this.#host = host
     this.#onCaughtUp = onCaughtUp
-    this.#generation = host.log.generation
   }
 
   /** Whether nothing can be read yet. */
   get isWaiting(): boolean {
     return this.#host.log.isPending || (this.#resuming.length > 0 && this.#mustCatchUp())
-  }
-
-  /** Whether there are cursors to be placed. */
-  get isDue(): boolean {
-    return this.#resuming.length > 0 || this.#generation !== this.#host.log.generation
   }
 
   add(subscriptions: readonly Subscription[], from: StartFrom): void {
@@ -81,7 +77,6 @@ export class Placement {
     const { log } = this.#host
     const lost: Subscription[] = []
     if (this.#generation === log.generation) return { reason: 'restarted', lost }
-    this.#generation = log.generation
     for (const subscription of subscriptions) {
       if (this.#resuming.includes(subscription)) continue
       if (subscription.waitsFor !== undefined) {

@@ -22,18 +22,22 @@ type Connection = StreamConnection<AnyEvents, unknown>
 export class Reader implements ConnectionReader {
   readonly #connection: Connection
   readonly #host: ReaderHost
-  readonly #placement: Placement
+  /** Set as long as there are cursors to be placed. */
+  #placement: Placement | undefined
+  /** The log's generation that the cursors stand in. */
+  #generation: number
   #subscriptions: Subscription[] = []
   /** Whether the socket has kept it waiting, so that keyed events conflate until it has caught up. */
   #isLate = false
   #isServing = false
   #isReady = false
+  #hasResumed = false
   #replayed = 0
 
   constructor(connection: Connection, host: ReaderHost) {
     this.#connection = connection
     this.#host = host
-    this.#placement = new Placement(connection.lastEventId, host, () => host.delivery.due(this))
+    this.#generation = host.log.generation
   }
 
   subscribe(channels: string | readonly string[], { from = 'latest', filter }: SubscribeOptions): () => void {
@@ -41,6 +45,7 @@ export class Reader implements ConnectionReader {
     for (const { channel } of this.#subscriptions) names.delete(channel.name)
     const added = Array.from(names, (name) => new Subscription(this.#host.delivery.join(name, this), filter))
     this.#subscriptions = this.#subscriptions.concat(added)
+    this.#placement ??= this.#newPlacement()
     this.#placement.add(added, from)
     this.#host.delivery.due(this)
     return () => added.forEach((subscription) => this.#unsubscribe(subscription))
@@ -51,9 +56,7 @@ export class Reader implements ConnectionReader {
     if (this.#isServing) return
     this.#isServing = true
     try {
-      if (this.#placement.isWaiting) return
-      if (this.#placement.isDue) this.#placement.place(this.#subscriptions).forEach((gap) => this.#announce(gap))
-      this.#writeDue()
+      if (this.#placeDue()) this.#writeDue()
     } catch (error) {
       // A filter that threw, or a response that cannot be written: this connection's affair, and nobody else's.
       this.#host.report(error)
@@ -71,6 +74,26 @@ export class Reader implements ConnectionReader {
   close(): void {
     for (const subscription of this.#subscriptions) this.#host.delivery.leave(subscription.feed, this)
     this.#subscriptions = []
+  }
+
+  /** Places the cursors that have to be; returns false when there is something to wait for. */
+  #placeDue(): boolean {
+    const { generation } = this.#host.log
+    if (this.#generation !== generation) this.#placement ??= this.#newPlacement()
+    const placement = this.#placement
+    if (placement === undefined) return true
+    if (placement.isWaiting) return false
+    this.#placement = undefined
+    this.#generation = generation
+    const gaps = placement.place(this.#subscriptions)
+    this.#hasResumed = placement.hasResumed
+    gaps.forEach((gap) => this.#announce(gap))
+    return true
+  }
+
+  #newPlacement(): Placement {
+    const host = this.#host
+    return new Placement(this.#connection.lastEventId, this.#generation, host, () => host.delivery.due(this))
   }
 
   #writeDue(): void {
@@ -139,7 +162,7 @@ export class Reader implements ConnectionReader {
   #ready(): void {
     if (this.#subscriptions.length === 0) return
     this.#isReady = true
-    this.#control('sse-ready', { resumed: this.#placement.hasResumed, replayed: this.#replayed }, this.#host.log.last)
+    this.#control('sse-ready', { resumed: this.#hasResumed, replayed: this.#replayed }, this.#host.log.last)
   }
 
   #announce({ reason, lost }: Gap): void {
@@ -164,7 +187,7 @@ export class Reader implements ConnectionReader {
   #unsubscribe(subscription: Subscription): void {
     if (!this.#subscriptions.includes(subscription)) return
     this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription)
-    this.#placement.remove(subscription)
+    this.#placement?.remove(subscription)
     this.#host.delivery.leave(subscription.feed, this)
   }
 }
