@@ -10,7 +10,7 @@ const KIB = 1024
 const RETRIES = 2
 const EVENT = 256 * KIB
 /** What of the flood has not been collected yet. */
-const GARBAGE = 32 * MIB
+const GARBAGE = 96 * MIB
 /** A batch, of 64 KiB and the rest of an event, and as much as Node takes before it says that it is full. */
 const EACH = 64 * KIB + EVENT + getDefaultHighWaterMark(false)
 
@@ -27,13 +27,13 @@ describeWithNetworks('a server with clients that vanish', () => {
     const clients = await FarClients.connect(server)
     const siege = await besiege(server, async () => {
       await vanish(clients, server, '/channels/flood')
-      await server.ask('publish', { channel: 'flood', count: 600, bytes: EVENT, every: 2 })
+      await server.ask('publish', { channel: 'flood', count: 1000, bytes: EVENT, every: 1 })
       await server.until(({ stats }) => stats.closed.stalled === CLIENTS)
     })
     expectHeld(siege, {
       table: 'vanishing',
       name: 'busy',
-      client: `${CLIENTS} vanish while 150 MB are published`,
+      client: `${CLIENTS} vanish while 260 MB are published`,
       outcome: 'cut `stallTimeout` after the system’s buffers are full; counted in `closed.stalled`',
       memory: GARBAGE + registry.bytes + CLIENTS * EACH,
       because: `garbage of the flood, the log’s \`bytes\`, and ${EACH / KIB} KiB for each connection`,
