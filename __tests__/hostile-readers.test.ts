@@ -18,7 +18,7 @@ const registry = { bytes: 8 * MIB }
 /** For each connection a batch, of 64 KiB and the rest of an event, and as much as Node takes before it says that it is full. */
 const EACH = 64 * KIB + EVENT + getDefaultHighWaterMark(false)
 const LOG_AND_BATCHES = GARBAGE + registry.bytes + CLIENTS * EACH
-const LOG_AND_BATCHES_IN_WORDS = `garbage of the flood, the log’s \`bytes\`, and ${EACH / KIB} KiB for each connection`
+const LOG_AND_BATCHES_IN_WORDS = `${GARBAGE / MIB} MiB of the flood’s garbage, the log’s \`bytes\`, and ${EACH / KIB} KiB for each connection`
 
 /** Reads so many bytes at a time and stops, until it is told to go on. */
 async function openSlowReader(port: number, bytes: number, period: number): Promise<Socket> {
@@ -70,7 +70,7 @@ describeSiege('a server with clients that', () => {
       client: `${CLIENTS} never read, of 260 MB that \`send()\` sends to each`,
       outcome: 'cut at `maxBufferedBytes`; counted in `closed.overflow`',
       memory: GARBAGE + CLIENTS * (maxBufferedBytes + EVENT),
-      because: 'garbage of the flood, `maxBufferedBytes` and the largest message for each connection',
+      because: `${GARBAGE / MIB} MiB of the flood’s garbage, \`maxBufferedBytes\` and the largest message for each connection`,
       descriptors: CLIENTS,
     })
   })

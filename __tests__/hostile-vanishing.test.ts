@@ -36,7 +36,7 @@ describeWithNetworks('a server with clients that vanish', () => {
       client: `${CLIENTS} vanish while 260 MB are published`,
       outcome: 'cut `stallTimeout` after the system’s buffers are full; counted in `closed.stalled`',
       memory: GARBAGE + registry.bytes + CLIENTS * EACH,
-      because: `garbage of the flood, the log’s \`bytes\`, and ${EACH / KIB} KiB for each connection`,
+      because: `${GARBAGE / MIB} MiB of the flood’s garbage, the log’s \`bytes\`, and ${EACH / KIB} KiB for each connection`,
       descriptors: CLIENTS,
     })
   })

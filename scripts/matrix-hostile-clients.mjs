@@ -35,7 +35,8 @@ The tests fail when
 
 In the tables, *memory* is by how much the process had grown at its largest, *descriptors* how many were open beside those of
 before, seen every 10 ms, of how many that may be, and *latency of the others* the 99th percentile, in brackets the one
-before. The figures are of one run on a small shared machine.
+before. The figures are of one run on a small shared machine. A flood is larger than any bound: held anywhere, even once for
+all, it would pass it.
 
 ## That read slowly or not at all
 

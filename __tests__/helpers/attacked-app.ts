@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import express from 'express'
 import { sse, type Connection } from '../../src/index.js'
-import type { AppOptions, Commands, Flood, Measured, Question } from './attacked-server.js'
+import type { AppOptions, Commands, Measured, Question } from './attacked-server.js'
 
 const {
   stream,
@@ -40,9 +40,8 @@ app.get('/later/:name', live, async (req, res) => {
   await delay(30)
   res.sse?.subscribe(req.params.name)
 })
-app.get('/told', live, ({ res }) => {
-  if (res?.sse?.open() !== true) return
-  const connection = res.sse
+app.get('/told', live, (_req, { sse: connection }) => {
+  if (connection?.open() !== true) return
   told.add(connection)
   connection.on('close', () => told.delete(connection))
 })
@@ -70,10 +69,10 @@ const commands: Commands = {
       await (every === 0 ? turn() : delay(every))
     }
   },
-  async startPublishing({ channel, bytes, every }) {
+  startPublishing(flood) {
     const { signal } = (publishing = new AbortController())
     const publishOn = async () => {
-      while (!signal.aborted) await commands.publish({ channel, count: 1, bytes, every } satisfies Flood)
+      while (!signal.aborted) await commands.publish({ ...flood, count: 1 })
     }
     void publishOn()
     return Promise.resolve()
