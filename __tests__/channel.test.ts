@@ -1,4 +1,11 @@
-import { sse, type EventFilter, type Message, type SseMiddleware, type SubscribeOptions } from '../src/index.js'
+import {
+  sse,
+  type Connection,
+  type EventFilter,
+  type Message,
+  type SseMiddleware,
+  type SubscribeOptions,
+} from '../src/index.js'
 import { afterTest } from './helpers/after-test.js'
 import { openBothSides, openSubscribed, type Handle } from './helpers/both-sides.js'
 import { bareHttp2, express5 } from './helpers/servers.js'
@@ -300,6 +307,33 @@ describe('filter', () => {
     expect(live.channel('a').subscribers).toBe(1)
   })
 
+  it.each<[string, (connection: Connection, live: SseMiddleware) => unknown, unknown]>([
+    ['send()', (connection) => connection.send({ data: 'sent' }), false],
+    ['close()', (connection) => connection.close(), undefined],
+    ['close() of the registry', (_connection, live) => void live.close(), undefined],
+  ])(
+    'that throws on what %s delivers first breaks the connection off, and nothing comes behind',
+    async (_name, act, is) => {
+      const { live, errors } = reporting()
+      const { stream, connection } = await openBothSides({
+        live,
+        handle: (it) =>
+          it.subscribe('a', {
+            filter: () => {
+              throw new Error('from a filter')
+            },
+          }),
+      })
+      await stream.waitFor(isReady)
+      void live.channel('a').publish({ data: '1' })
+      expect(act(connection, live)).toBe(is)
+      expect(await stream.ended).toBe('cut')
+      expect(stream.data).toEqual([])
+      expect(errors).toMatchObject([{ message: 'from a filter' }])
+      expect(live.registry.stats()).toMatchObject({ closed: { error: 1, server: 0 } })
+    },
+  )
+
   it('may send to its connection and close it', async () => {
     const { live, stream } = await openBothSides({
       handle: (connection) =>
@@ -335,6 +369,12 @@ describe('a channel', () => {
     expect(latest?.json()).toEqual({ home: 1 })
     stream.close()
     await until(() => channel.subscribers === 1)
+  })
+
+  it('has no JSON but null for an event without data', async () => {
+    const channel = sse().channel('a')
+    await channel.publish({ event: 'over', key: 'score' })
+    expect([channel.latest('score')?.data, channel.latest('score')?.json()]).toEqual([undefined, null])
   })
 
   it('must have a name', () => {

@@ -60,6 +60,12 @@ describe('drain()', () => {
     expect(await stream.ended).toBe('ended')
   })
 
+  it('does not keep a connection beyond its age, however long the window', async () => {
+    const { live, stream } = await openBothSides({ sseOptions: { maxAge: 200, keepAlive: false } })
+    await live.registry.drain({ window: 3_600_000 })
+    expect(await stream.ended).toBe('ended')
+  })
+
   it('may be followed by close(), which does not wait for the window', async () => {
     const { live, stream } = await openSubscribed('a')
     const draining = live.registry.drain({ window: 3_600_000 })

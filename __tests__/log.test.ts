@@ -284,6 +284,68 @@ describe('the bound on the whole log', () => {
   })
 })
 
+describe('a log that begins with what a store holds', () => {
+  const stored = (ms: number, channel: string, key?: string) => ({
+    position: { ms, seq: 0 },
+    entry: { channel, key, body: 'data: x\n' },
+  })
+
+  it('takes of several latest events of one key the newest, and counts it once', () => {
+    const { log } = new TestLog()
+    const latest = [stored(1, 'a', 'k'), stored(2, 'a', 'k'), stored(3, 'a', 'l')]
+    log.begin(EPOCH, { ms: 5, seq: 0 }, { latest, events: [], readUpTo: { ms: 5, seq: 0 } })
+    expect(latestOf(log.channels.get('a')!).map(({ position, key }) => `${key}${position.ms}`)).toEqual(['k2', 'l3'])
+    expect([log.events, log.bytes]).toEqual([2, 2 * sizeOf(log.channels.get('a')!.latest('k')!)])
+  })
+
+  it('knows up to where clients may have read each channel before', () => {
+    const { log } = new TestLog()
+    const events = [stored(6, 'a'), stored(7, 'a'), stored(8, 'a'), stored(9, 'b')]
+    log.begin(EPOCH, { ms: 5, seq: 0 }, { latest: [stored(1, 'b', 'k')], events, readUpTo: { ms: 7, seq: 0 } })
+    expect(log.channels.get('a')?.readUpTo).toBe(2)
+    expect(log.channels.get('b')?.readUpTo).toBe(1)
+    expect(log.last).toEqual({ ms: 9, seq: 0 })
+  })
+
+  it('forgets what it held before, but for the channels that are read', () => {
+    const test = new TestLog()
+    test.append('unread', { key: 'k', id: 'own' })
+    const read = test.read('read')
+    test.append('read', { key: 'k', id: 'own' })
+    test.log.begin('another', { ms: 5, seq: 0 })
+    expect([...test.log.channels.keys()]).toEqual(['read'])
+    expect([read.isEmpty, read.bytes, read.ownId('own'), read.latest('k')]).toEqual([true, 0, undefined, undefined])
+    expect([read.floor, test.log.open('new').floor]).toEqual([test.log.last, test.log.last])
+    expect([test.log.events, test.log.bytes, test.log.epoch, test.log.generation]).toEqual([0, 0, 'another', 2])
+  })
+
+  it('is within its bounds, the newest events being what it keeps', () => {
+    const { log } = new TestLog({ history: { events: 2 } })
+    const events = [stored(6, 'a'), stored(7, 'a'), stored(8, 'a')]
+    log.begin(EPOCH, { ms: 5, seq: 0 }, { latest: [], events, readUpTo: { ms: 5, seq: 0 } })
+    expect(historyOf(log.channels.get('a')!).map(({ position }) => position.ms)).toEqual([7, 8])
+  })
+})
+
+describe('a log that skips events', () => {
+  it('has let go of its history, keeps the latest events and overtakes every reader', () => {
+    const test = new TestLog()
+    const read = test.read('a')
+    const keyed = test.append('a', { key: 'k' })
+    test.append('a')
+    test.append('unread')
+    const position = { ms: test.now + 10, seq: 0 }
+    test.log.skip(position, [{ position, entry: { channel: 'b', key: 'l', body: 'data: x\n' } }])
+    expect([...test.log.channels.keys()]).toEqual(['a', 'b'])
+    expect(test.history('a')).toEqual([])
+    expect(latestOf(read)).toEqual([keyed])
+    expect([read.tail, read.floor, read.floorNumber]).toEqual([3, position, 3])
+    expect(latestOf(test.channel('b')).map(({ key }) => key)).toEqual(['l'])
+    expect([test.log.last, test.log.open('new').floor]).toEqual([position, position])
+    expect(test.log.events).toBe(2)
+  })
+})
+
 describe('an ID of the app’s own', () => {
   it('finds its event while the log holds that', () => {
     const test = new TestLog({ history: { events: 2 } })

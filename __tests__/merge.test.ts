@@ -66,6 +66,15 @@ describe('several subscriptions read as one', () => {
     expect(merged(subscriptions)).toEqual(['b1', 'a2', 'a3', 'c1'])
   })
 
+  it('stop where history overtakes one of them while they are read', () => {
+    const { test, subscriptions } = play('aab', { history: { events: 2 } })
+    const heads = merge(subscriptions)
+    expect(heads.next()).toMatchObject({ value: { event: { number: 1, channel: { name: 'a' } } } })
+    for (let i = 0; i < 3; i++) test.append('a')
+    expect(heads.next()).toEqual({ done: true, value: undefined })
+    expect(subscriptions[0]!.isOvertaken).toBe(true)
+  })
+
   it('are not stopped by one whose latest events have gone since', () => {
     const test = new TestLog({ keys: 1 })
     const old = test.append('a', { key: 'k' })

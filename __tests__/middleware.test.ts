@@ -117,6 +117,11 @@ describe.each(servers)('on $name', (kind) => {
     expect(stream.headers['x-stream']).toBe('scores')
   })
 
+  it('adds a cookie where there is none', async () => {
+    const server = await startServer(kind, sse({ headers: { 'Set-Cookie': 'c=3' } }), subscribe)
+    expect((await openStream(server)).headers['set-cookie']).toEqual(['c=3'])
+  })
+
   it('streams to a POST behind a middleware that has read its body', async () => {
     const live = sse()
     const bodies: string[] = []

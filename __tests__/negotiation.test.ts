@@ -155,6 +155,7 @@ describe('the last event ID', () => {
     ['/?lastEventId=7#8', '7#8'],
     ['/?LASTEVENTID=7', ''],
     ['/?lastEventId', ''],
+    ['lastEventId=7', ''],
     ['/?__proto__=7', ''],
   ])('of the URL %j is %j', (url, id) => {
     expect(idOf({}, url)).toBe(id)

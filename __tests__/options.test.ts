@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { createRegistry, sse, SseError, type RegistryOptions, type SseOptions } from '../src/index.js'
 import { resolveRegistryOptions, resolveStreamOptions } from '../src/options.js'
+import { until } from './helpers/until.js'
 
 type Create = (options?: unknown) => unknown
 
@@ -278,6 +279,25 @@ describe('a failure that nobody awaits', () => {
     expect(await warned).toEqual([
       'retry must be a whole number of milliseconds, 0 or more; got -1',
       { type: 'SseError', code: 'ERR_SSE_MESSAGE', detail },
+    ])
+  })
+
+  it('is followed by a warning of what onError throws, whatever that is', async () => {
+    const warned: unknown[][] = []
+    const spy = jest.spyOn(process, 'emitWarning').mockImplementation((...args: unknown[]) => void warned.push(args))
+    const things: unknown[] = ['text', undefined, Object.assign(new TypeError('bare'), { stack: undefined })]
+    const registry = createRegistry({
+      onError: () => {
+        throw things.shift()
+      },
+    })
+    for (let i = 0; i < 3; i++) void registry.channel('a').publish({ retry: -1 })
+    await until(() => warned.length === 3)
+    spy.mockRestore()
+    expect(warned).toEqual([
+      ['text', expect.objectContaining({ type: 'Error' })],
+      ['undefined', expect.objectContaining({ type: 'Error' })],
+      ['bare', { type: 'TypeError', detail: '' }],
     ])
   })
 

@@ -77,6 +77,7 @@ describe('positions', () => {
     expect(positionBefore({ ms: 5, seq: 0 })).toEqual({ ms: 4, seq: MAX_SEQ })
     expect(positionBefore({ ms: 5, seq: 3 })).toEqual({ ms: 5, seq: 2 })
     expect(positionBefore({ ms: 0, seq: 1 })).toEqual(ORIGIN)
+    expect(positionBefore(ORIGIN)).toEqual(ORIGIN)
   })
 })
 

@@ -193,4 +193,16 @@ describe('limits', () => {
     expect(await stream.ended).toBe('ended')
     expect(stream.retries).toHaveLength(1)
   })
+
+  it('tell a client when to come back even where streams do not, and let nothing be sent', async () => {
+    const live = sse({ maxConnections: 1, retry: false })
+    const held: (() => boolean | undefined)[] = []
+    const server = await startServer(bareHttp, live, (_req, res) => held.push(() => res.sse?.send({ data: 'a' })))
+    const opening = [openStream(server), openStream(server)]
+    await until(() => held.length === 2)
+    expect(held.map((send) => send())).toEqual([true, false])
+    const streams = await Promise.all(opening)
+    await until(() => streams.some(({ state }) => state === 'ended'))
+    expect(streams.find(({ state }) => state === 'ended')?.raw).toMatch(/^retry: \d+\n$/)
+  })
 })

@@ -50,4 +50,25 @@ describe('cursors that read from shared batches', () => {
     expect(read(newcomer).batch?.events).toBe(1)
     expect(read(reader).batch?.events).toBe(3)
   })
+
+  it('do not keep more than 16 MiB of batches alive, and go on sharing the newest', () => {
+    const { test, channel, read } = setUp()
+    const cursors = Array.from({ length: 20 }, () => {
+      const pair = [new Cursor(channel), new Cursor(channel)] as const
+      test.append('scores', { data: 'x'.repeat(1024 * 1024) })
+      return pair
+    })
+    const first = cursors.map(([cursor]) => read(cursor).batch)
+    expect(read(cursors.at(-1)![1]).batch).toBe(first.at(-1))
+    expect(read(cursors[0]![1]).batch).not.toBe(first[0])
+  })
+
+  it('share a batch of which all events were conflated away, and what follows it', () => {
+    const { test, channel, read } = setUp()
+    const cursors = [new Cursor(channel), new Cursor(channel)]
+    for (let i = 0; i < 3; i++) test.append('scores', { key: 'k' })
+    const parts = cursors.map((cursor) => read(cursor, true))
+    expect(parts[0]).toMatchObject({ conflated: 2, to: 3 })
+    expect(parts[1]).toBe(parts[0])
+  })
 })
