@@ -241,24 +241,25 @@ export class StreamConnection<E extends object, R> {
 
   /** Ends the response, behind the events that are due. @internal */
   end(reason: CloseReason): void {
-    if (this.#state !== 'open') return
-    this.#reader?.serve()
-    if (!this.closed) this.#output.end()
-    this.#left(reason)
+    this.#finish(reason, () => this.#output.end())
   }
 
   /** Does the same, and ends its socket with it, because the process is about to leave. @internal */
   endForGood(reason: CloseReason): void {
-    if (this.#state !== 'open') return
-    this.#reader?.serve()
-    if (!this.closed) this.#output.endForGood(this.#retry())
-    this.#left(reason)
+    this.#finish(reason, () => this.#output.endForGood(this.#retry()))
   }
 
   /** @internal */
   destroy(reason: CloseReason): void {
     this.#left(reason)
     this.#output.destroy()
+  }
+
+  #finish(reason: CloseReason, end: () => void): void {
+    if (this.#state !== 'open') return
+    this.#reader?.serve()
+    if (!this.closed) end()
+    this.#left(reason)
   }
 
   #sendText(text: string): boolean {
