@@ -47,14 +47,15 @@ export class Output {
   open(text: string): void {
     const res = this.#res
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
-    const isPlain = Object.is(res.write, ServerResponse.prototype.write) && res.writableCorked === 0
-    // What is written in this turn goes out together. A response that is left to do this by itself, on Node 26, keeps back
-    // its head too, and what is written past it would come first.
-    if (isPlain) corkForNow(res.socket)
-    this.#written += Buffer.byteLength(text)
-    if (isFull(res, res.write(text))) this.#stop()
-    if (isPlain && res.chunkedEncoding && res.socket !== null) this.#goPast(res, res.socket)
-    else this.#flush()
+    if (Object.is(res.write, ServerResponse.prototype.write) && res.writableCorked === 0) {
+      // What is written in this turn goes out together. A response that is left to do this by itself, on Node 26, keeps back
+      // its head too, and what is written past it would come first.
+      corkForNow(res.socket)
+      // By itself, and not in front of a first `write`: Node would keep it in some thirty pieces as long as the response.
+      res.flushHeaders()
+      if (res.chunkedEncoding && res.socket !== null) this.#goPast(res, res.socket)
+    }
+    this.writeText(text)
   }
 
   /** Whether the log may write now: the response has not been ended, by whomever, and its socket takes more. */
