@@ -6,28 +6,15 @@ import type { ServerResponse } from 'node:http'
 import type { Batch } from './batch.js'
 import { requireChannelName } from './channel-name.js'
 import { CloseNotice, type CloseListener } from './close-notice.js'
-import type { StartFrom } from './cursor.js'
 import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
 import type { AnyEvents, Message } from './event-stream.js'
 import { prepareHead } from './head.js'
-import { check, type Form } from './option-form.js'
 import type { ResolvedStreamOptions } from './options.js'
 import { Output } from './output.js'
-import type { EventFilter } from './published-event.js'
 import { isGone, isHttp2, onClose } from './response-close.js'
 import { sendAll } from './send-all.js'
 import type { CloseReason } from './stats.js'
-
-export interface SubscribeOptions {
-  /**
-   * Where to begin when the client brings no last event ID: with the `latest` event of every key, with what is
-   * published from `now` on, or at the `start` of what the log holds. With a last event ID it resumes after that.
-   * @default 'latest'
-   */
-  from?: StartFrom | undefined
-  /** Decides which events this connection is sent; by default all. Filtered connections share no encoded batches. */
-  filter?: EventFilter | undefined
-}
+import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-options.js'
 
 /** Reads the log for one connection. */
 export interface ConnectionReader {
@@ -63,11 +50,6 @@ export interface StreamOrigin {
   closed: boolean
 }
 
-const SUBSCRIBE_FORMS: Record<keyof SubscribeOptions, Form> = {
-  from: { is: "'latest', 'now' or 'start'", test: (value) => ['latest', 'now', 'start'].includes(value as string) },
-  filter: { is: 'a function', test: (value) => typeof value === 'function' },
-}
-
 /** A shed client is asked to wait this much longer than one whose connection broke. */
 const SHED_RETRY_FACTOR = 4
 const DEFAULT_RETRY = 3000
@@ -101,7 +83,7 @@ export class StreamConnection<E extends object, R> {
     this.origin = origin
     this.#host = host
     this.#res = res
-    this.#output = new Output(res, () => this.#reader?.goOn())
+    this.#output = new Output(res, this)
     if (isGone(res)) this.#left('client')
     else onClose(res, () => this.#gone())
   }
@@ -149,7 +131,7 @@ export class StreamConnection<E extends object, R> {
    * A channel that the connection is subscribed to already is left as it is. Returns the function that unsubscribes.
    */
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): () => void {
-    check('subscribe()', options, SUBSCRIBE_FORMS)
+    checkSubscribeOptions(options)
     if (this.closed) return () => undefined
     for (const name of [channels].flat()) requireChannelName(name)
     if (!this.open()) return () => undefined
@@ -186,8 +168,13 @@ export class StreamConnection<E extends object, R> {
   }
 
   /** Settles when the socket can take more, or has closed. @internal */
-  drained(): Promise<void> {
-    return this.closed ? Promise.resolve() : this.#output.drained(this.signal)
+  whenWritable(): Promise<void> {
+    return this.closed ? Promise.resolve() : this.#output.whenWritable(this.signal)
+  }
+
+  /** @internal */
+  drained(): void {
+    this.#reader?.goOn()
   }
 
   /** Answers with a stream that ends at once: any status but 200 would stop a browser's EventSource for good. @internal */

@@ -2,7 +2,7 @@ export { sse, type SseMiddleware, type SseOptions, type SseRequest, type SseResp
 export { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 export type { RegistryOptions, StreamOptions } from './options.js'
 export type { Channel } from './channel.js'
-export type { SubscribeOptions } from './connection.js'
+export type { SubscribeOptions } from './subscribe-options.js'
 export type { StartFrom } from './cursor.js'
 export type { AnyEvents, Message } from './event-stream.js'
 export type { EventFilter, PublishedEvent } from './published-event.js'

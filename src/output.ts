@@ -25,6 +25,12 @@ interface Handle {
   _parent?: Handle | null
 }
 
+/** Whoever writes, as far as it has to be told. */
+export interface Writer {
+  /** Told when the socket, having been full, takes more. */
+  drained(): void
+}
+
 export class Output {
   /** Whether the socket has taken less than it was given; nothing from the log is written until it drains. */
   isBlocked = false
@@ -32,15 +38,15 @@ export class Output {
   largestWrite = 0
 
   readonly #res: ServerResponse
-  readonly #onDrain: () => void
+  readonly #writer: Writer
   /** Set as long as chunks may be written past `res.write`. */
   #socket: Socket | undefined
   #written = 0
   #progress = 0
 
-  constructor(res: ServerResponse, onDrain: () => void) {
+  constructor(res: ServerResponse, writer: Writer) {
     this.#res = res
-    this.#onDrain = onDrain
+    this.#writer = writer
   }
 
   /** Writes the head of the response together with the first text of its body. */
@@ -97,7 +103,7 @@ export class Output {
   }
 
   /** Settles when the socket can take more, at the earliest in the next turn, or when the signal is aborted. */
-  async drained(signal: AbortSignal): Promise<void> {
+  async whenWritable(signal: AbortSignal): Promise<void> {
     if (!this.isBlocked) return turn()
     await once(this.#emitter, 'drain', { signal }).catch(() => undefined)
   }
@@ -127,7 +133,7 @@ export class Output {
     this.isBlocked = true
     this.#emitter.once('drain', () => {
       this.isBlocked = false
-      this.#onDrain()
+      this.#writer.drained()
     })
   }
 

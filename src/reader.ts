@@ -3,13 +3,14 @@
  * until the socket says stop. Live delivery, replay, catching up and a newcomer's first events are all this one thing.
  */
 import { type Batch, BatchBuilder } from './batch.js'
-import type { ConnectionReader, StreamConnection, SubscribeOptions } from './connection.js'
+import type { ConnectionReader, StreamConnection } from './connection.js'
 import type { Delivery } from './delivery.js'
 import { encodeControl, type AnyEvents } from './event-stream.js'
 import { merge } from './merge.js'
 import { Placement, type Gap, type PlacementHost } from './placement.js'
 import { comparePositions, formatId, positionBefore, type Position } from './position.js'
 import { read } from './shared-batches.js'
+import type { SubscribeOptions } from './subscribe-options.js'
 import { Subscription } from './subscription.js'
 
 /** What the readers of a registry share. */

@@ -7,7 +7,7 @@ export interface Recipient<M> {
   readonly signal: AbortSignal
   send(message: M): boolean
   /** Settles when the socket can take more, or has closed. */
-  drained(): Promise<void>
+  whenWritable(): Promise<void>
 }
 
 /** True when all were sent, false when the connection closed before. What the iterable throws is thrown. */
@@ -46,7 +46,7 @@ function aborted(signal: AbortSignal, until: AbortSignal): Promise<false> {
 
 async function sendOne<M>(recipient: Recipient<M>, message: M): Promise<void> {
   if (!recipient.send(message)) throw CLOSED
-  await recipient.drained()
+  await recipient.whenWritable()
 }
 
 /** Ends a pipeline whose response the app itself has ended: the signal comes only when that has been flushed. */

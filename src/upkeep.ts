@@ -33,7 +33,7 @@ export class Upkeep<T extends Tended> {
   /** Every connection of which something is left, closed ones that still have something to send included. */
   readonly connections = new Set<T>()
   /** Milliseconds on a monotonic clock, as of the last round. */
-  now = performance.now()
+  now = clock()
   readonly #report: Report
   #timer: NodeJS.Timeout | undefined
   #period = Infinity
@@ -56,7 +56,7 @@ export class Upkeep<T extends Tended> {
 
   add(connection: T): void {
     const { keepAlive, stallTimeout, maxAge } = connection.origin.options
-    if (this.connections.size === 0) this.now = performance.now()
+    if (this.connections.size === 0) this.now = clock()
     this.connections.add(connection)
     this.watchWithin(Math.min(keepAlive || Infinity, stallTimeout || Infinity, maxAge || Infinity))
   }
@@ -79,7 +79,7 @@ export class Upkeep<T extends Tended> {
 
   #round(): void {
     const before = this.now
-    this.now = performance.now()
+    this.now = clock()
     const heldUp = Math.max(0, this.now - before - 2 * this.#period)
     this.forEach((connection) => {
       // While the process itself stood still, no client could show that it reads.
@@ -103,4 +103,9 @@ export class Upkeep<T extends Tended> {
     if (connection.endReason === 'drained') connection.endForGood('drained')
     else connection.end('expired')
   }
+}
+
+/** Whole milliseconds: a fraction would be an object of its own on the heap, for each time that each connection keeps. */
+function clock(): number {
+  return Math.round(performance.now())
 }

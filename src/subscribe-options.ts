@@ -1,0 +1,25 @@
+/** The options of `subscribe`. */
+import type { StartFrom } from './cursor.js'
+import { check, type Form } from './option-form.js'
+import type { EventFilter } from './published-event.js'
+
+export interface SubscribeOptions {
+  /**
+   * Where to begin when the client brings no last event ID: with the `latest` event of every key, with what is
+   * published from `now` on, or at the `start` of what the log holds. With a last event ID it resumes after that.
+   * @default 'latest'
+   */
+  from?: StartFrom | undefined
+  /** Decides which events this connection is sent; by default all. Filtered connections share no encoded batches. */
+  filter?: EventFilter | undefined
+}
+
+const FORMS: Record<keyof SubscribeOptions, Form> = {
+  from: { is: "'latest', 'now' or 'start'", test: (value) => ['latest', 'now', 'start'].includes(value as string) },
+  filter: { is: 'a function', test: (value) => typeof value === 'function' },
+}
+
+/** Throws an `SseError` for a wrong option. */
+export function checkSubscribeOptions(options: SubscribeOptions): void {
+  check('subscribe()', options, FORMS)
+}
