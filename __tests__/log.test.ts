@@ -150,6 +150,22 @@ describe('the floor of a channel', () => {
     expect(channel.numberAt(events[0]!.position)).toBe(3)
   })
 
+  it('of a channel that was dropped counts where it is the highest', () => {
+    const test = new TestLog({ history: { events: 1, age: 1000 } })
+    const quiet = test.read('quiet')
+    const event = test.append('a')
+    test.now += 2000
+    test.log.trimAge(test.now)
+    test.leave(quiet)
+    expect(test.log.open('new').floor).toEqual(event.position)
+  })
+
+  it('stands for every event below it, where no latest event is left', () => {
+    const test = new TestLog({ history: { events: 2 } })
+    const events = [{}, {}, {}, { key: 'k' }].map((entry) => test.append('a', entry))
+    expect(test.channel('a').numberAt(events[0]!.position)).toBe(2)
+  })
+
   it('tells, below itself, of the latest events that are still known', () => {
     const test = new TestLog({ history: { events: 1 } })
     const keyed = ['k', 'l', 'm'].map((key) => test.append('a', { key }))
@@ -169,6 +185,15 @@ describe('the latest event of a key', () => {
     expect(test.channel('a').latest('k')).toBe(third)
     expect([first, second, third].map((event) => event?.replaced)).toEqual([true, true, false])
     expect(test.channel('a').latest('l')).toBeUndefined()
+  })
+
+  it('is forgotten by itself alone, not by one that it has replaced', () => {
+    const test = new TestLog()
+    const [old, event] = test.appendMany('a', 2, { key: 'k' })
+    test.channel('a').forgetLatest(old!)
+    expect(test.channel('a').latest('k')).toBe(event)
+    test.channel('a').forgetLatest(event!)
+    expect(test.channel('a').latest('k')).toBeUndefined()
   })
 
   it('is one per channel', () => {
@@ -268,6 +293,15 @@ describe('the bound on the whole log', () => {
     expect(test.channel('busy').historyLength).toBeGreaterThanOrEqual(6)
   })
 
+  it('takes from history, and not from the latest events, while those take just half of it', () => {
+    const test = new TestLog({ bytes: 4 * SMALL, history: { events: 1 } })
+    test.append('oldest')
+    for (const key of ['k', 'l', 'm']) test.append('quiet', { key })
+    test.append('newest')
+    expect(test.log.channels.has('oldest')).toBe(false)
+    expect(latestOf(test.channel('quiet')).map(({ key }) => key)).toEqual(['k', 'l', 'm'])
+  })
+
   it('leaves history half of it, however many keys there are', () => {
     const test = new TestLog({ bytes: 10 * SMALL, history: { events: 1 } })
     for (let i = 0; i < 1000; i++) test.append(`channel ${i % 20}`, { key: String(i) })
@@ -296,6 +330,22 @@ describe('a log that begins with what a store holds', () => {
     log.begin(EPOCH, { ms: 5, seq: 0 }, { latest, events: [], readUpTo: { ms: 5, seq: 0 } })
     expect(latestOf(log.channels.get('a')!).map(({ position, key }) => `${key}${position.ms}`)).toEqual(['k2', 'l3'])
     expect([log.events, log.bytes]).toEqual([2, 2 * sizeOf(log.channels.get('a')!.latest('k')!)])
+  })
+
+  it('keeps no more keys than its bound, and lets those go that bring an ID of the app’s', () => {
+    const test = new TestLog({ keys: 1 })
+    const { position, entry } = stored(1, 'a', 'k')
+    const latest = [{ position, entry: { ...entry, id: 'own' } }, stored(2, 'a', 'l')]
+    test.log.begin(EPOCH, { ms: 5, seq: 0 }, { latest, events: [], readUpTo: { ms: 5, seq: 0 } })
+    expect(latestOf(test.channel('a')).map(({ key }) => key)).toEqual(['l'])
+    expect(test.log.events).toBe(1)
+  })
+
+  it('goes on from the clock of the events it holds', () => {
+    const test = new TestLog()
+    const { ms } = test.append('a').position
+    expect(test.log.now).toBeGreaterThanOrEqual(ms)
+    expect(test.log.now).toBeLessThan(ms + 60_000)
   })
 
   it('knows up to where clients may have read each channel before', () => {
@@ -371,6 +421,16 @@ describe('an ID of the app’s own', () => {
     const test = new TestLog()
     const [first] = test.appendMany('a', 3, { id: 'same' })
     expect(test.channel('a').ownId('same')).toBe(first)
+  })
+
+  it('that several events bring goes with the one that it finds', () => {
+    const test = new TestLog({ history: { events: 1 } })
+    const first = test.append('a', { id: 'same', key: 'k' })
+    test.append('a', { id: 'same' })
+    test.append('a')
+    expect(test.channel('a').ownId('same')).toBe(first)
+    test.append('a', { key: 'k' })
+    expect(test.channel('a').ownId('same')).toBeUndefined()
   })
 
   it('is one channel’s', () => {

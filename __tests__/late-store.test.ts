@@ -1,0 +1,146 @@
+// A store of an app's own, whose log begins late, begins anew, skips events, or is behind what clients bring.
+import { sse, type Store, type StoreLog } from '../src/index.js'
+import { openBothSides } from './helpers/both-sides.js'
+import type { OpenStream } from './helpers/open-stream.js'
+import { formatId, type Position } from '../src/position.js'
+import { until } from './helpers/until.js'
+
+/** A store that does by hand what Redis does by itself. */
+class HandStore implements Store {
+  log!: StoreLog
+  last: Position = { ms: 1000, seq: 0 }
+  /** How often it was asked to catch up, and what settles that. */
+  readonly catchingUp: (() => void)[] = []
+
+  start(log: StoreLog): void {
+    this.log = log
+  }
+
+  append(): Position {
+    return this.next()
+  }
+
+  catchUp(): Promise<void> {
+    return new Promise((resolve) => this.catchingUp.push(resolve))
+  }
+
+  close(): void {}
+
+  next(): Position {
+    return (this.last = { ms: this.last.ms + 1, seq: 0 })
+  }
+
+  begin(epoch: string): void {
+    this.log.begin(epoch, this.last)
+  }
+
+  /** Another process publishes. Returns the event's position. */
+  publish(data: string, key?: string): Position {
+    this.log.append(this.next(), { channel: 'a', key, body: `data: ${data}\n` })
+    return this.last
+  }
+}
+
+function start() {
+  const store = new HandStore()
+  const live = sse({ registry: { store } })
+  return { store, live, open: (headers = {}) => openBothSides({ live, headers, handle: (it) => it.subscribe('a') }) }
+}
+
+const resumeAfter = (position: Position, epoch: string) => ({ 'last-event-id': formatId(position, epoch) })
+
+const isReady = ({ event }: { event?: string | undefined }) => event === 'sse-ready'
+
+/** Data of the app's events and reasons of gaps, in order. */
+function summary({ events }: OpenStream): string[] {
+  return events
+    .filter((event) => !isReady(event))
+    .map(({ event, data }) => (event === 'sse-gap' ? (JSON.parse(data) as { reason: string }).reason : data))
+}
+
+describe('a log', () => {
+  it('that has not begun keeps subscribers waiting, and is then read from where each of them wants', async () => {
+    const { store, live } = start()
+    const { stream, another } = await openBothSides({
+      live,
+      handle: (connection) => connection.subscribe('a', { from: connection.lastEventId === '' ? 'start' : 'now' }),
+    })
+    const resumed = await another({ headers: resumeAfter(store.last, 'epoch01') })
+    store.log.begin('epoch01', store.last, {
+      latest: [],
+      events: [{ position: store.next(), entry: { channel: 'a', body: 'data: held\n' } }],
+      readUpTo: store.last,
+    })
+    for (const each of [stream, resumed.stream]) {
+      await each.waitFor(isReady)
+      expect(summary(each)).toEqual(['held'])
+    }
+    store.publish('1')
+    await stream.waitForData('1')
+  })
+
+  it('that begins anew is a gap to those that read it, and they go on', async () => {
+    const { store, open } = start()
+    store.begin('epoch01')
+    const { stream } = await open()
+    await stream.waitFor(isReady)
+    store.publish('1')
+    await stream.waitForData('1')
+    store.begin('epoch02')
+    store.publish('2')
+    await stream.waitForData('2')
+    expect(summary(stream)).toEqual(['1', 'restarted', '2'])
+    expect(stream.lastEventId).toMatch(/-epoch02$/)
+  })
+
+  it('that skips events is a gap to those that read it, which get the latest of each key', async () => {
+    const { store, live, open } = start()
+    store.begin('epoch01')
+    const { stream } = await open()
+    await stream.waitFor(isReady)
+    const position = store.next()
+    store.log.skip(position, [{ position, entry: { channel: 'a', key: 'k', body: 'data: latest\n' } }])
+    store.publish('2')
+    await stream.waitForData('2')
+    expect(summary(stream)).toEqual(['slow', 'latest', '2'])
+    expect(live.registry.stats().gaps.slow).toBe(1)
+  })
+})
+
+describe('a client that is ahead of the log', () => {
+  it('waits until that has caught up, and then resumes without a gap', async () => {
+    const { store, open } = start()
+    store.begin('epoch01')
+    const ahead = { ms: store.last.ms + 1, seq: 0 }
+    const { stream } = await open(resumeAfter(ahead, 'epoch01'))
+    await until(() => store.catchingUp.length === 1)
+    store.publish('read elsewhere')
+    store.publish('new')
+    store.catchingUp[0]!()
+    await stream.waitFor(isReady)
+    expect(summary(stream)).toEqual(['new'])
+  })
+
+  it('is told of a gap when the log begins anew meanwhile', async () => {
+    const { store, open } = start()
+    store.begin('epoch01')
+    const { stream } = await open(resumeAfter({ ms: store.last.ms + 9, seq: 0 }, 'epoch01'))
+    await until(() => store.catchingUp.length === 1)
+    store.begin('epoch02')
+    store.publish('latest', 'k')
+    store.catchingUp[0]!()
+    await stream.waitFor(isReady)
+    expect(summary(stream)).toEqual(['restarted', 'latest'])
+  })
+
+  it('does not wait for what the log has reached', async () => {
+    const { store, open } = start()
+    store.begin('epoch01')
+    const position = store.publish('1')
+    store.publish('2')
+    const { stream } = await open(resumeAfter(position, 'epoch01'))
+    await stream.waitFor(isReady)
+    expect(summary(stream)).toEqual(['2'])
+    expect(store.catchingUp).toEqual([])
+  })
+})

@@ -1,0 +1,52 @@
+/**
+ * Mutation testing: what `npm run mutation` does; its results are in docs/mutation.md.
+ *
+ * @see https://stryker-mutator.io/docs/stryker-js/configuration/
+ */
+
+/** What decides which bytes a client gets: the format, the request, the log, and how it is read and delivered. */
+const mutated = ['event-stream', 'position', 'negotiation', 'log', 'channel-log', 'delivery']
+
+/** The suites that cover these within one process, in the order in which they run: the quick ones find most. */
+const suites = [
+  'event-stream',
+  'position',
+  'negotiation',
+  'log',
+  'cursor',
+  'merge',
+  'shared-batches',
+  'delivery-passes',
+  'channel',
+  'delivery',
+]
+
+/** Transpiled file by file: mutants are full of code that has no type. */
+const tsJest = { tsconfig: { target: 'ES2022', module: 'CommonJS', isolatedModules: true }, diagnostics: false }
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  mutate: mutated.map((name) => `src/${name}.ts`),
+  testRunner: 'jest',
+  jest: {
+    projectType: 'custom',
+    configFile: 'jest.config.ts',
+    enableFindRelatedTests: false,
+    config: {
+      testMatch: suites.map((name) => `**/${name}.test.ts`),
+      testSequencer: '<rootDir>/__tests__/mutation/in-order-sequencer.cjs',
+      testRunner: '<rootDir>/__tests__/mutation/until-first-failure-jest-circus.cjs',
+      setupFiles: ['<rootDir>/__tests__/mutation/same-seed.ts'],
+      transform: { '^.+\\.ts$': ['ts-jest', tsJest] },
+      testTimeout: 10_000,
+    },
+  },
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  incremental: true,
+  incrementalFile: 'reports/mutation/incremental.json',
+  thresholds: { high: 95, low: 90, break: 85 },
+  ignorePatterns: ['bench', 'coverage', 'dist', 'docs', 'example-app', 'scripts'],
+  reporters: ['progress', 'clear-text', 'html', 'json'],
+  clearTextReporter: { allowColor: false, logTests: false, reportMutants: false, reportTests: false },
+}
