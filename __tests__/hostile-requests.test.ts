@@ -1,6 +1,5 @@
 // Clients that ask for too much: in a header, on one socket, or in sockets; beside others that ask for one stream.
 import { once } from 'node:events'
-import { getDefaultHighWaterMark } from 'node:stream'
 import { AttackedServer } from './helpers/attacked-server.js'
 import { openSockets, requestFor } from './helpers/hostile-sockets.js'
 import { openStream, type OpenStream } from './helpers/open-stream.js'
@@ -97,8 +96,8 @@ describeSiege('a server with clients that', () => {
       name: 'pipelined',
       client: 'one asks for 1,000 streams on one socket, and reads',
       outcome: 'one stream; the others wait behind it, count as open, and are cut with it after `stallTimeout`',
-      memory: 1000 * (4 * getDefaultHighWaterMark(false) + 16 * KIB),
-      because: 'four times Node’s high-water mark and 16 KiB for each that waits',
+      memory: 1000 * 16 * KIB,
+      because: '16 KiB for each that waits',
       descriptors: 1,
     })
   })

@@ -63,8 +63,8 @@ Their packets are dropped from one moment to the next: no acknowledgement comes,
 
 ${requests}
 
-HTTP/1.1 answers in order, so behind a stream nothing is answered. Streams that are asked for there wait in memory, count as open
-for \`maxConnections\`, and are cut with their socket after \`stallTimeout\`, counted from when they are full where something is published.
+HTTP/1.1 answers in order, so behind a stream nothing is answered. Streams that are asked for there wait with nothing but their
+head, count as open for \`maxConnections\`, and are cut with their socket after \`stallTimeout\`.
 Node stops reading the socket before it has taken in 1,000, and then sees the client leave only at its next write.
 
 Node answers 431 beyond \`maxHeaderSize\`, 16 KiB by default, and a 431 stops a browser's \`EventSource\` for good. Where more

@@ -169,7 +169,7 @@ export class StreamConnection<E extends object, R> {
 
   /** Settles when the socket can take more, or has closed. @internal */
   whenWritable(): Promise<void> {
-    return this.closed ? Promise.resolve() : this.#output.whenWritable(this.signal)
+    return this.closed ? Promise.resolve() : this.#output.whenWritable()
   }
 
   /** @internal */
@@ -279,6 +279,7 @@ export class StreamConnection<E extends object, R> {
     const wasOpen = this.#state === 'open'
     this.#state = 'closed'
     this.#reader?.close()
+    this.#output.release()
     if (wasOpen) this.#host.left(this as StreamConnection<AnyEvents, R>, reason)
     this.#closeNotice.give(reason)
   }

@@ -5,12 +5,12 @@
  * handed to every socket; `res.write` would frame it anew for each. Where `write` is wrapped by a middleware, or the
  * body is not chunked (HTTP/1.0, HTTP/2), everything goes through `res.write`.
  */
-import { once } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Batch } from './batch.js'
-import { destroy, endSocket } from './response-close.js'
+import { destroy, endSocket, isHttp2 } from './response-close.js'
 
 /** What `compression` and its like add to a response. */
 interface Flushable {
@@ -41,6 +41,7 @@ export class Output {
   readonly #writer: Writer
   /** Set as long as chunks may be written past `res.write`. */
   #socket: Socket | undefined
+  #waiting: (() => void)[] | undefined
   #written = 0
   #progress = 0
 
@@ -61,6 +62,8 @@ export class Output {
       res.flushHeaders()
       if (res.chunkedEncoding && res.socket !== null) this.#goPast(res, res.socket)
     }
+    // Behind another response, which may be a stream without an end: what was written would pile up in memory.
+    if (!isHttp2(res) && res.socket === null) this.#waitFor(res, 'socket')
     this.writeText(text)
   }
 
@@ -102,10 +105,17 @@ export class Output {
     destroy(this.#res)
   }
 
-  /** Settles when the socket can take more, at the earliest in the next turn, or when the signal is aborted. */
-  async whenWritable(signal: AbortSignal): Promise<void> {
+  /** Settles when the socket can take more, at the earliest in the next turn, or when nobody need wait any more. */
+  async whenWritable(): Promise<void> {
     if (!this.isBlocked) return turn()
-    await once(this.#emitter, 'drain', { signal }).catch(() => undefined)
+    await new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve))
+  }
+
+  /** Lets all go on that wait until it is writable. */
+  release(): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
+    for (const settle of waiting) settle()
   }
 
   /** Bytes given to the response that the operating system has not taken yet. */
@@ -129,16 +139,16 @@ export class Output {
 
   /** `write` also answers false when the system took everything at once but it was much; there is no need to wait then. */
   #stop(): void {
-    if (this.isBlocked || this.unsent === 0) return
-    this.isBlocked = true
-    this.#emitter.once('drain', () => {
-      this.isBlocked = false
-      this.#writer.drained()
-    })
+    if (!this.isBlocked && this.unsent > 0) this.#waitFor(this.#socket ?? this.#res, 'drain')
   }
 
-  get #emitter(): Socket | ServerResponse {
-    return this.#socket ?? this.#res
+  #waitFor(emitter: EventEmitter, event: 'drain' | 'socket'): void {
+    this.isBlocked = true
+    emitter.once(event, () => {
+      this.isBlocked = false
+      this.#writer.drained()
+      this.release()
+    })
   }
 
   #flush(): void {
