@@ -1,8 +1,9 @@
 // A store of an app's own, whose log begins late, begins anew, skips events, or is behind what clients bring.
 import { sse, type Store, type StoreLog } from '../src/index.js'
-import { openBothSides } from './helpers/both-sides.js'
-import type { OpenStream } from './helpers/open-stream.js'
 import { formatId, type Position } from '../src/position.js'
+import { openBothSides } from './helpers/both-sides.js'
+import { openStream, type OpenStream } from './helpers/open-stream.js'
+import { bareHttp, startServer } from './helpers/servers.js'
 import { until } from './helpers/until.js'
 
 /** A store that does by hand what Redis does by itself. */
@@ -12,11 +13,11 @@ class HandStore implements Store {
   /** How often it was asked to catch up, and what settles that. */
   readonly catchingUp: (() => void)[] = []
 
-  start(log: StoreLog): void {
+  start(log: StoreLog): void | Promise<void> {
     this.log = log
   }
 
-  append(): Position {
+  append(): Position | Promise<Position> {
     return this.next()
   }
 
@@ -77,6 +78,49 @@ describe('a log', () => {
     }
     store.publish('1')
     await stream.waitForData('1')
+  })
+
+  it('that is asked for over a network holds up requests until its store has started, and publishes until they are in', async () => {
+    class FarStore extends HandStore {
+      started!: () => void
+      appended!: () => void
+
+      override start(log: StoreLog): Promise<void> {
+        this.log = log
+        return new Promise((resolve) => (this.started = resolve))
+      }
+
+      override async append(): Promise<Position> {
+        await new Promise<void>((resolve) => (this.appended = resolve))
+        return this.publish('1')
+      }
+    }
+    const store = new FarStore()
+    const live = sse({ registry: { store } })
+    const steps: string[] = []
+    const server = await startServer(
+      bareHttp,
+      (req, res, next) => {
+        live(req, res, next)
+        steps.push('asked')
+      },
+      (_req, res) => {
+        steps.push('handled')
+        res.sse?.subscribe('a')
+      },
+    )
+    const opening = openStream(server)
+    await until(() => steps.length > 0)
+    store.begin('epoch01')
+    steps.push('started')
+    store.started()
+    const stream = await opening
+    expect(steps).toEqual(['asked', 'started', 'handled'])
+    await stream.waitFor(isReady)
+    const publishing = live.channel('a').publish({ data: '1' })
+    store.appended()
+    const { id } = await stream.waitForData('1')
+    expect(await publishing).toBe(id)
   })
 
   it('that begins anew is a gap to those that read it, and they go on', async () => {
