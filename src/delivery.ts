@@ -11,12 +11,15 @@ import { Feed, type Served } from './feed.js'
 import type { HistoryBounds, Log } from './log.js'
 import { SharedBatches } from './shared-batches.js'
 
-/** Readers served in a row before the event loop gets its turn: some milliseconds' worth. */
-const SLICE = 2000
+/** Milliseconds for which readers are served in a row before the event loop gets its turn. */
+const SLICE = 10
+/** Readers served between two looks at the clock. */
+const STRIDE = 16
 
 export class Delivery {
   readonly batches = new SharedBatches()
   readonly #log: Log
+  readonly #clock: () => number
   readonly #feeds = new Map<ChannelLog, Feed>()
   readonly #dueFeeds = new DueSet<Feed>()
   readonly #dueReaders = new DueSet<Served>()
@@ -28,8 +31,9 @@ export class Delivery {
   /** What was appended since something fell due, to any channel: it may push out what is due. */
   #pendingBytes = 0
 
-  constructor(log: Log) {
+  constructor(log: Log, clock: () => number = () => performance.now()) {
     this.#log = log
+    this.#clock = clock
   }
 
   /** Whether events come faster than passes, so that whoever publishes should wait for the next turn. */
@@ -103,16 +107,16 @@ export class Delivery {
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = this.#isPressed = false
-      this.#run(SLICE)
+      this.#run(this.#clock() + SLICE)
     })
   }
 
-  #run(slice: number): void {
+  #run(until: number): void {
     this.#isRunning = true
     let served = 0
     for (let reader = this.#nextReader(); reader !== undefined; reader = this.#nextReader()) {
       reader.serve()
-      if (++served >= slice) break
+      if (++served % STRIDE === 0 && this.#clock() >= until) break
     }
     this.#isRunning = false
     if (!this.#isIdle) return this.#schedule()
