@@ -280,6 +280,7 @@ describe('an event in the log', () => {
 
 describe('what the package itself writes', () => {
   it('is a named event without data at the head, which dispatches nothing', () => {
+    expect(STREAM_OPEN).toMatch(/^event: .+\n\n$/)
     expect(parseStream(STREAM_OPEN + encodeMessage({ data: 'a' })).events).toEqual([
       { id: undefined, event: undefined, data: 'a' },
     ])
