@@ -43,8 +43,6 @@ export default {
   },
   coverageAnalysis: 'perTest',
   concurrency: 2,
-  incremental: true,
-  incrementalFile: 'reports/mutation/incremental.json',
   thresholds: { high: 95, low: 90, break: 85 },
   ignorePatterns: ['bench', 'coverage', 'dist', 'docs', 'example-app', 'scripts'],
   reporters: ['progress', 'clear-text', 'html', 'json'],

@@ -5,9 +5,9 @@ import type { Feed, Served } from '../src/feed.js'
 import { SMALL, TestLog, type Entry, type TestBounds } from './helpers/log.js'
 
 /** A log, its delivery, and readers of which only is known when they are served. */
-function start(bounds: TestBounds = {}) {
+function start(bounds: TestBounds = {}, msEach = 1) {
   const test = new TestLog(bounds)
-  /** Milliseconds; serving a reader takes one. */
+  /** Milliseconds; serving a reader takes `msEach`. */
   let now = 0
   const delivery = new Delivery(test.log, () => now)
   /** The names of those that were served since this was last looked at. */
@@ -15,7 +15,7 @@ function start(bounds: TestBounds = {}) {
   const reader = (name: string, onServe?: () => void): Served => ({
     serve() {
       served.push(name)
-      now++
+      now += msEach
       onServe?.()
     },
   })
@@ -139,6 +139,31 @@ describe('a pass over many readers', () => {
     expect(served()).toEqual(names.slice(2 * SLICE))
     await turn()
     expect(served()).toEqual([])
+  })
+
+  it.each([
+    ['has not passed', 10 / SLICE - 0.001, 2 * SLICE],
+    ['has passed just then', 10 / SLICE, SLICE],
+  ])('serves on where that time %s', async (_name, msEach, count) => {
+    const { join, publish, served } = start({}, msEach)
+    for (let i = 0; i < 3 * SLICE; i++) join('a', `${i}`)
+    publish('a')
+    await turn()
+    expect(served()).toHaveLength(count)
+  })
+
+  it('takes its time from the clock of the process', async () => {
+    const test = new TestLog()
+    const delivery = new Delivery(test.log)
+    let served = 0
+    const serve = () => {
+      served++
+      for (const end = performance.now() + 1; performance.now() < end;);
+    }
+    for (let i = 0; i < 3 * SLICE; i++) join(delivery, 'a', { serve: () => serve() })
+    delivery.published(test.append('a'))
+    await turn()
+    expect(served).toBe(SLICE)
   })
 
   it('serves all of them again for what is published while it has given way', async () => {

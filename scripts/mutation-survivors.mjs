@@ -66,6 +66,12 @@ export const survivors = [
     why: 'no event stands under `undefined`',
   },
   {
+    file: 'delivery',
+    line: 'if (++served % STRIDE === 0 && this.#clock() >= until) break',
+    to: ['--served'],
+    why: 'a number is divisible whatever its sign',
+  },
+  {
     file: 'log',
     line: 'isPending = false',
     why: '`begin` sets it before anything is read, and a registry whose store is late sets it itself',
