@@ -4,7 +4,8 @@
  */
 
 /**
- * - `ERR_SSE_OPTION`: an option of a wrong type or range, thrown where the thing is created.
+ * - `ERR_SSE_OPTION`: an option of a wrong type or range, thrown by what takes it: `sse()`, `createRegistry()`,
+ *   `subscribe()`, `drain()` or `redisStore()`.
  * - `ERR_SSE_MESSAGE`: a message that the event stream format cannot carry.
  * - `ERR_SSE_DATA`: data that JSON cannot hold; `cause` is what `JSON.stringify` threw.
  * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty string.
