@@ -60,7 +60,7 @@ describeWithNetworks('a server with clients that vanish', () => {
     })
   })
 
-  it('while little is, with maxAge: ends them at that age', async () => {
+  it('while nothing is, with maxAge: ends them at that age', async () => {
     const server = await startServerInOwnNetwork({ server: { keepAliveTimeout: 500 } })
     const clients = await FarClients.connect(server)
     const siege = await besiege(server, async () => {
@@ -70,7 +70,7 @@ describeWithNetworks('a server with clients that vanish', () => {
     expectHeld(siege, {
       table: 'vanishing',
       name: 'aged',
-      client: `${CLIENTS} vanish while nothing but keep-alives is sent, with \`maxAge\``,
+      client: `${CLIENTS} vanish while nothing is sent, with \`maxAge\``,
       outcome: 'ended at `maxAge`, gone after the server’s `keepAliveTimeout`; counted in `closed.expired`',
       memory: CLIENTS * 32 * KIB,
       because: '32 KiB for each',

@@ -63,9 +63,14 @@ Their packets are dropped from one moment to the next: no acknowledgement comes,
 
 ${requests}
 
-HTTP/1.1 answers in order, so behind a stream nothing is answered. Streams that are asked for there wait with nothing but their
-head, count as open for \`maxConnections\`, and are cut with their socket after \`stallTimeout\`.
+HTTP/1.1 answers in order, so behind a stream nothing is answered. Streams that are asked for there count as open for
+\`maxConnections\`, and are cut with their socket after \`stallTimeout\`. Each waits with its head, an \`sse-gap\` if there is one to
+announce, and what the app sends with \`send()\`, up to \`maxBufferedBytes\`; nothing of the log is written before its turn.
 Node stops reading the socket before it has taken in 1,000, and then sees the client leave only at its next write.
+
+The same goes for a stream behind any other response that takes longer than \`stallTimeout\`, such as a long download: the socket
+is cut, the download with it. Clients that pipeline behind long responses are not to be expected: browsers and proxies do not
+pipeline.
 
 Node answers 431 beyond \`maxHeaderSize\`, 16 KiB by default, and a 431 stops a browser's \`EventSource\` for good. Where more
 is allowed, Node holds the headers as long as the stream is open.
