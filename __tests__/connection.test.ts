@@ -492,12 +492,46 @@ describe('a connection', () => {
     expect((await client.closed()).slice(stream.length)).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\nnext$/)
   })
 
+  it('is closed when the handler ends it, also behind a client that has closed its half and reads nothing', async () => {
+    const { connection, res, server, client } = await openUnread()
+    const errors: unknown[] = []
+    server.server.on('clientError', (error) => errors.push(error))
+    client.socket.end()
+    await until(() => !res.socket!.writable)
+    connection.send({ data: 'dropped' })
+    res.end()
+    expect(connection.closed).toBe(true)
+    expect(connection.send({ data: 'after' })).toBe(false)
+    client.socket.resume()
+    await client.closed()
+    expect(client.received).not.toContain('dropped')
+    expect(errors).toEqual([])
+  })
+
   it('may ask clients to come back at once', async () => {
     const { stream } = await openBothSides({ sseOptions: { retry: 0 } })
     await stream.waitForRaw((raw) => raw.includes('sse-open'))
     expect(stream.retries).toEqual([0])
   })
 })
+
+/** A stream whose client reads nothing, so that its socket is full. */
+async function openUnread() {
+  let res: (ServerResponse & SseResponse) | undefined
+  const server = await startServer(bareHttp, sse(), (_req, response) => {
+    res = response
+    response.sse?.open()
+  })
+  const client = await openRawSocket(server.port, ...REQUEST)
+  client.socket.pause()
+  await until(() => res !== undefined)
+  const connection = res!.sse!
+  while (connection.unsent === 0) {
+    connection.send({ data: 'x'.repeat(500_000) })
+    await new Promise(setImmediate)
+  }
+  return { connection, res: res!, server, client }
+}
 
 /** The chunks of a chunked body; throws where it is not a valid one. */
 function readChunks(body: string): string[] {

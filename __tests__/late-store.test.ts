@@ -187,4 +187,36 @@ describe('a client that is ahead of the log', () => {
     expect(summary(stream)).toEqual(['2'])
     expect(store.catchingUp).toEqual([])
   })
+
+  it('waits once: what it subscribes to later does not hold up what it has', async () => {
+    const { store, open } = start()
+    store.begin('epoch01')
+    const { connection, stream } = await open(resumeAfter(store.last, 'epoch99'))
+    await until(() => store.catchingUp.length === 1)
+    store.catchingUp[0]!()
+    await stream.waitFor(isReady)
+    connection.subscribe('b')
+    store.publish('live')
+    await stream.waitForData('live')
+    expect(store.catchingUp).toHaveLength(1)
+  })
+
+  it('is said to have resumed only where no gap was announced, whatever else resumes', async () => {
+    const { store, live } = start()
+    store.begin('epoch01')
+    const { stream } = await openBothSides({
+      live,
+      headers: resumeAfter(store.last, 'epoch99'),
+      handle: (connection) => {
+        connection.subscribe('a')
+        void until(() => store.catchingUp.length === 1).then(() => {
+          store.catchingUp[0]!()
+          // In the same turn, behind the placing of the first and before it is ready.
+          connection.subscribe('b')()
+        })
+      },
+    })
+    const { data } = await stream.waitFor(isReady)
+    expect(JSON.parse(data)).toMatchObject({ resumed: false })
+  })
 })

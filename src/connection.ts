@@ -95,7 +95,7 @@ export class StreamConnection<E extends object, R> {
 
   /** Whether nothing can be sent any more, be it that the client left or that the response was ended. */
   get closed(): boolean {
-    return this.#state === 'closed' || this.#output.isEnded
+    return this.#state === 'closed' || this.#res.writableEnded
   }
 
   /** Aborted when the connection closes: for the query, the fetch or the timer that works for it. */

@@ -2,8 +2,8 @@
  * The body of one response: puts bytes on its socket and knows when the socket says stop.
  *
  * Most streams are plain chunked HTTP/1.1. For those the chunk framing is made once per batch, and the same memory is
- * handed to every socket; `res.write` would frame it anew for each. Where `write` is wrapped by a middleware, or the
- * body is not chunked (HTTP/1.0, HTTP/2), everything goes through `res.write`.
+ * handed to every socket; `res.write` would frame it anew for each. Where `write` is wrapped by a middleware, the body is
+ * not chunked (HTTP/1.0, HTTP/2), or the request was pipelined behind another, everything goes through `res.write`.
  */
 import type { EventEmitter } from 'node:events'
 import { ServerResponse } from 'node:http'
@@ -69,16 +69,14 @@ export class Output {
 
   /** Whether the log may write now: the response has not been ended, by whomever, and its socket takes more. */
   get isWritable(): boolean {
-    return !this.isBlocked && !this.isEnded
-  }
-
-  /** A pass asks this of every connection; the response itself would have to be fetched from far-off memory. */
-  get isEnded(): boolean {
-    return this.#socket === undefined && this.#res.writableEnded
+    // A pass asks this of every connection; the response itself would have to be fetched from far-off memory.
+    return !this.isBlocked && (this.#socket !== undefined || !this.#res.writableEnded)
   }
 
   write(batch: Batch): void {
     const socket = this.#socket
+    // The client has closed its half, and Node has ended ours behind what it was given before.
+    if (socket?.writable === false) return
     const bytes = socket === undefined ? batch.payload : batch.chunk
     this.#written += bytes.length
     if (bytes.length > this.largestWrite) this.largestWrite = bytes.length

@@ -23,22 +23,32 @@ export interface PlacementHost {
   readonly report: Report
 }
 
+/** What is known of the connection. */
+export interface PlacementOptions {
+  /** An empty string when the client brought none. */
+  lastEventId: string
+  /** The log's, that the cursors placed before stand in. */
+  generation: number
+  /** Whether the log has been caught up with the last event ID before. */
+  hasCaughtUp: boolean
+  /** Told when there is nothing to wait for any more. */
+  onCaughtUp: () => void
+}
+
 export class Placement {
-  /** Whether the client's last event ID was gone on from without a gap. */
-  hasResumed = false
+  readonly #host: PlacementHost
   readonly #lastEventId: string
   readonly #generation: number
-  readonly #host: PlacementHost
   readonly #onCaughtUp: () => void
   /** Subscriptions that have not been told yet where the client's last event ID takes them. */
   #resuming: Subscription[] = []
-  #catchUp: 'due' | 'waiting' | 'done' = 'due'
+  #catchUp: 'due' | 'waiting' | 'done'
 
-  /** `generation`: the log's, that the cursors placed before stand in. */
-  constructor(lastEventId: string, generation: number, host: PlacementHost, onCaughtUp: () => void) {
+  constructor(host: PlacementHost, { lastEventId, generation, hasCaughtUp, onCaughtUp }: PlacementOptions) {
+    this.#host = host
     this.#lastEventId = lastEventId
     this.#generation = generation
-    this.#host = host
+    this.#catchUp = hasCaughtUp ? 'done' : 'due'
     this.#onCaughtUp = onCaughtUp
   }
 
@@ -104,7 +114,6 @@ export class Placement {
       subscription.startOver()
       return true
     })
-    this.hasResumed = lost.length === 0
     counters.resumes[lost.length === 0 ? 'resumed' : reason]++
     return { reason, lost }
   }

@@ -32,7 +32,10 @@ export class Reader implements ConnectionReader {
   #isLate = false
   #isServing = false
   #isReady = false
-  #hasResumed = false
+  /** Whether a gap was announced where its cursors were placed. */
+  #hasGap = false
+  /** Whether the store was asked once to catch up with the client's last event ID, which does not change. */
+  #hasCaughtUp = false
   #replayed = 0
 
   constructor(connection: Connection, host: ReaderHost) {
@@ -86,15 +89,22 @@ export class Reader implements ConnectionReader {
     if (placement.isWaiting) return false
     this.#placement = undefined
     this.#generation = generation
-    const gaps = placement.place(this.#subscriptions)
-    this.#hasResumed = placement.hasResumed
-    gaps.forEach((gap) => this.#announce(gap))
+    this.#hasCaughtUp = true
+    for (const gap of placement.place(this.#subscriptions)) {
+      this.#hasGap = true
+      this.#announce(gap)
+    }
     return true
   }
 
   #newPlacement(): Placement {
     const host = this.#host
-    return new Placement(this.#connection.lastEventId, this.#generation, host, () => host.delivery.due(this))
+    return new Placement(host, {
+      lastEventId: this.#connection.lastEventId,
+      generation: this.#generation,
+      hasCaughtUp: this.#hasCaughtUp,
+      onCaughtUp: () => host.delivery.due(this),
+    })
   }
 
   #writeDue(): void {
@@ -163,7 +173,8 @@ export class Reader implements ConnectionReader {
   #ready(): void {
     if (this.#subscriptions.length === 0) return
     this.#isReady = true
-    this.#control('sse-ready', { resumed: this.#hasResumed, replayed: this.#replayed }, this.#host.log.last)
+    const resumed = this.#connection.lastEventId !== '' && !this.#hasGap
+    this.#control('sse-ready', { resumed, replayed: this.#replayed }, this.#host.log.last)
   }
 
   #announce({ reason, lost }: Gap): void {
