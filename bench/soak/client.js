@@ -1,5 +1,6 @@
 import { now } from '../wire.js'
 import { chooseDeparture, chooseReading, chooseReturn, nextDeed } from './life.js'
+import { STREAM } from './limits.js'
 import { Reading } from './reading.js'
 import { Stream } from './stream.js'
 
@@ -11,6 +12,8 @@ const COMING = 2000
 const COMING_BACK = 500
 /** A keep-alive may overtake an event that is on its way to many clients, but not time and again. */
 const KEEP_ALIVES = 3
+/** Those that piled up while it did not read come in one burst, ahead of what is owed: only such as are so far apart count. */
+const APART = STREAM.keepAlive / 2
 /** Linux gives 28,232 ports for one address, and keeps each for a minute after its connection has gone. */
 const addressOf = (i) => (process.platform === 'linux' ? `127.0.0.${2 + (i % 50)}` : undefined)
 
@@ -21,6 +24,7 @@ export class Client {
   #index
   #random
   #port
+  #clock
   #onComplaint
   #mode = 'living'
   #timer
@@ -31,13 +35,15 @@ export class Client {
   #foreignId = ''
   #expected
   #keepAlives = 0
+  #lastKeepAlive = -Infinity
   #losses = []
   #story = []
 
-  constructor(index, { random, port, onComplaint }) {
+  constructor(index, { random, port, clock = now, onComplaint }) {
     this.#index = index
     this.#random = random
     this.#port = port
+    this.#clock = clock
     this.#onComplaint = onComplaint
     this.#startAfresh()
   }
@@ -128,7 +134,7 @@ export class Client {
     const isOurs = event.event.startsWith('sse-')
     if (!isOurs) this.received++
     try {
-      this.#reading.take(event, now())
+      this.#reading.take(event, this.#clock())
       if (isOurs) this.#tell(`${event.event} ${event.data}`)
     } catch (error) {
       this.#tell(`${event.event} ${event.id} ${event.data.slice(0, 60)}`)
@@ -139,7 +145,10 @@ export class Client {
   #takeKeepAlive() {
     if (this.#expected === undefined) return
     const owed = this.owed(this.#expected)
-    if (owed !== undefined && ++this.#keepAlives === KEEP_ALIVES) this.complain(`${owed}, only keep-alives come`)
+    const at = this.#clock()
+    if (owed === undefined || at - this.#lastKeepAlive < APART) return
+    this.#lastKeepAlive = at
+    if (++this.#keepAlives === KEEP_ALIVES) this.complain(`${owed}, only keep-alives come`)
   }
 
   #ended() {
@@ -169,7 +178,9 @@ export class Client {
     this.#depart(how)
     const { after, memory } = chooseReturn(this.#random)
     if (memory === 'lost') this.#startAfresh()
-    else if (memory === 'of something else' && this.#reading.lastEventId !== '') this.#foreignId = this.#random.some(FOREIGN_IDS, 1)[0]
+    else if (memory === 'of something else' && this.#reading.lastEventId !== '') {
+      this.#foreignId = this.#random.some(FOREIGN_IDS, 1)[0]
+    }
     this.#timer = setTimeout(() => this.#connect(), after)
   }
 
@@ -180,7 +191,7 @@ export class Client {
   }
 
   #tell(what) {
-    this.#story.push([now(), what])
+    this.#story.push([this.#clock(), what])
     if (this.#story.length > STORY_LENGTH) this.#story.shift()
   }
 }

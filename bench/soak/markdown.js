@@ -11,7 +11,7 @@ export function markdownOf({ when, machine, minutes, clients, seed, samples, bef
     ['Gaps announced', `${countsOf(after.gaps)}; ${count(lost)} events lost to them`],
     ['Events published', count(after.published)],
     ['Events delivered', `${count(after.delivered)}; ${count(after.conflated)} more were conflated`],
-    ['Missing, doubled, stale or out of order', complaints.length === 0 ? 'none' : complaints[0].complaint],
+    ['Complaints', complaints.length === 0 ? 'none' : complaints[0].complaint],
     ['Heap without clients, before and after', pairOf(before, after, 'heapUsed', inMiB)],
     ['Descriptors without clients, before and after', pairOf(before, after, 'descriptors', count)],
     ['Resident memory, at most', inMiB(Math.max(...samples.map(({ rss }) => rss)))],
