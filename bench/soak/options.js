@@ -15,7 +15,7 @@ export function readOptions(args) {
     options: {
       minutes: { type: 'string', default: '2' },
       clients: { type: 'string', default: '2000' },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      seed: { type: 'string', default: String(1 + (Date.now() % 1_000_000)) },
       output: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
