@@ -9,7 +9,7 @@ const BOUND = 95
 const SUITES = [
   ...['event-stream', 'position', 'negotiation', 'log', 'cursor', 'merge', 'shared-batches', 'delivery-passes'],
   ...['channel', 'delivery', 'late-readers', 'connection', 'middleware', 'registry', 'options', 'upkeep', 'drain'],
-  ...['memory-store', 'late-store'],
+  ...['memory-store', 'late-store', 'pipelined'],
   ...['client-backoff', 'client-duplicates', 'client-interface', 'client-live', 'client-parsing', 'client-reconnect'],
   'client-request',
 ]
