@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { sizeOf, type LogEvent } from '../src/channel-log.js'
+import { encodeBody } from '../src/event-stream.js'
 import { comparePositions, formatId } from '../src/position.js'
 import { EPOCH, historyOf, latestOf, SMALL, TestLog, type TestBounds } from './helpers/log.js'
 
@@ -415,6 +416,14 @@ describe('an ID of the app’s own', () => {
     expect(test.channel('a').ownId('1')).toBe(event)
     test.append('a', { id: '3', key: 'k' })
     expect(test.channel('a').ownId('1')).toBeUndefined()
+  })
+
+  it('finds the latest event of a key that a store held when the log began', () => {
+    const { log } = new TestLog()
+    const position = { ms: 1, seq: 0 }
+    const entry = { channel: 'a', key: 'k', id: '1', body: encodeBody({ data: 'x' }) }
+    log.begin(EPOCH, { ms: 2, seq: 0 }, { latest: [{ position, entry }], events: [], readUpTo: position })
+    expect(log.open('a').ownId('1')).toMatchObject({ position, key: 'k' })
   })
 
   it('that several events bring finds the oldest, so that none is skipped', () => {

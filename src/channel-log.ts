@@ -129,6 +129,7 @@ export class ChannelLog {
   /** Takes in the latest event of a key from before the history, which must be empty; returns the one that it replaces. */
   restore(event: LogEvent): LogEvent | undefined {
     this.tail = event.number
+    if (event.ownId !== undefined) this.#indexOwnId(event, event.ownId)
     return this.keep(event)
   }
 
