@@ -30,6 +30,7 @@ const told = new Set<Connection>()
 const counts = new Map<string, number>()
 let peak = 0
 let mostDescriptors = 0
+let waiting = 0
 let publishing: AbortController | undefined
 
 const app = express()
@@ -37,7 +38,9 @@ app.all('/channels/:names', express.text(), live, (req, res) => {
   res.sse?.subscribe(req.params.names.split(','), { from: req.query.from === 'start' ? 'start' : 'latest' })
 })
 app.get('/later/:name', live, async (req, res) => {
-  await delay(30)
+  waiting++
+  await delay(200)
+  waiting--
   res.sse?.subscribe(req.params.name)
 })
 app.get('/told', live, (_req, { sse: connection }) => {
@@ -89,13 +92,14 @@ const commands: Commands = {
       globalThis.gc?.()
     }
     peak = mostDescriptors = 0
-    return measure()
+    return { ...measure(), heapUsed: process.memoryUsage().heapUsed }
   },
 }
 
 function measure(): Measured {
   const now = look()
-  return { ...now, peak, mostDescriptors, stats: live.registry.stats(), leaving: leaving.registry.stats(), troubles }
+  const [stats, left] = [live.registry.stats(), leaving.registry.stats()]
+  return { ...now, peak, mostDescriptors, stats, waiting, leaving: left, troubles }
 }
 
 function look(): Pick<Measured, 'rss' | 'descriptors'> {

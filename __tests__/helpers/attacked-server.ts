@@ -32,6 +32,8 @@ export interface Measured {
   readonly peak: number
   readonly mostDescriptors: number
   readonly stats: RegistryStats
+  /** Handlers at `/later` that have not answered yet. */
+  readonly waiting: number
   /** Of the streams that `drain` drains. */
   readonly leaving: RegistryStats
   /** Errors that nobody caught, and warnings. */
@@ -47,8 +49,8 @@ export interface Commands {
   stopPublishing(channel: string): Promise<number>
   drain(window: number): Promise<void>
   measure(): Promise<Measured>
-  /** Collects garbage first. */
-  settle(): Promise<Measured>
+  /** Collects garbage first, and says what is left of the heap. */
+  settle(): Promise<Measured & { heapUsed: number }>
 }
 
 export interface Question {
