@@ -10,7 +10,7 @@ import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Batch } from './batch.js'
-import { destroy, endSocket, isHttp2 } from './response-close.js'
+import { destroy, endSocket, isPipelined } from './response-close.js'
 
 /** What `compression` and its like add to a response. */
 interface Flushable {
@@ -63,7 +63,7 @@ export class Output {
       if (res.chunkedEncoding && res.socket !== null) this.#goPast(res, res.socket)
     }
     // Behind another response, which may be a stream without an end: what was written would pile up in memory.
-    if (!isHttp2(res) && res.socket === null) this.#waitFor(res, 'socket')
+    if (isPipelined(res)) this.#waitFor(res, 'socket')
     this.writeText(text)
   }
 

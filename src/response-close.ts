@@ -6,6 +6,11 @@ export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2
   return 'stream' in res
 }
 
+/** Whether the request was pipelined behind another, whose response has the socket until it ends. */
+export function isPipelined(res: ServerResponse): boolean {
+  return !isHttp2(res) && res.socket === null
+}
+
 /** Whether the client has left already, or the response has been finished. */
 export function isGone(res: ServerResponse): boolean {
   return res.writableEnded || (isHttp2(res) ? res.stream.destroyed : res.req.socket.destroyed)
@@ -17,7 +22,7 @@ export function isGone(res: ServerResponse): boolean {
  * to the socket, since such a response may never get a `close` of its own.
  */
 export function onClose(res: ServerResponse, callback: () => void): void {
-  if (isHttp2(res) || res.socket !== null) {
+  if (!isPipelined(res)) {
     res.on('close', callback)
     return
   }
