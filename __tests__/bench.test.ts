@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { buildSync } from 'esbuild'
+import { brokenPackage, bundlePackage } from './helpers/broken-package.js'
 
 interface Sample {
   failed?: string
@@ -18,10 +18,7 @@ const bench = join(__dirname, '../bench/run.js')
 const folder = mkdtempSync(join(tmpdir(), 'sse-bench-test-'))
 const bundle = join(folder, 'package.cjs')
 
-beforeAll(() => {
-  const entryPoints = [join(__dirname, '../src/index.ts')]
-  buildSync({ entryPoints, bundle: true, platform: 'node', format: 'cjs', outfile: bundle })
-})
+beforeAll(() => bundlePackage(bundle))
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -55,7 +52,7 @@ describe('the benchmark, at a tiny size', () => {
     ['doubles the last event', 'count === 12 ? (publish(message), publish(message)) : publish(message)'],
   ])('a package that %s fails the run', async (name, publish) => {
     const packageFile = join(folder, `broken-${name.replace(/ /g, '-')}.mjs`)
-    writeFileSync(packageFile, brokenPackage(publish))
+    writeFileSync(packageFile, brokenPackage(bundle, publish))
     const { code, samples } = await run('a', { contestants: 'ours', packageFile })
     expect(samples[0]?.failed).toMatch(/expected event \d+, got \d+/)
     expect(code).toBe(1)
@@ -72,22 +69,3 @@ overTls('the benchmark over TLS (needs openssl: apt-get install openssl)', () =>
     expect(code).toBe(0)
   })
 })
-
-/** The package with a `publish` that does something else at the count-th call. */
-function brokenPackage(publishInstead: string) {
-  return `
-    import { sse as whole } from ${JSON.stringify(pathToFileURL(bundle).href)}
-    export function sse(options) {
-      const live = whole(options)
-      const channel = live.channel.bind(live)
-      let count = 0
-      live.channel = (name) => ({
-        publish(message) {
-          const publish = (each) => channel(name).publish(each)
-          count += 1
-          return ${publishInstead}
-        },
-      })
-      return live
-    }`
-}

@@ -2,11 +2,10 @@
 import type { Socket } from 'node:net'
 import { AttackedServer, type Measured } from './helpers/attacked-server.js'
 import { openSockets, requestFor } from './helpers/hostile-sockets.js'
-import { besiege, BYSTANDERS, describeSiege, expectHeld } from './helpers/siege.js'
+import { besiege, BYSTANDERS, describeSiege, expectHeld, KIB } from './helpers/siege.js'
 import { until } from './helpers/until.js'
 
 const CLIENTS = 5
-const KIB = 1024
 /** More than the sockets of both sides take. */
 const LARGE = 3000 * KIB
 /** Milliseconds of a drain, and by how much a busy machine may draw it out. */

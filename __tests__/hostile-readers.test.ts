@@ -1,26 +1,13 @@
 // Clients that take a stream and do not read it, or read it as slowly as they can, beside others that do read theirs.
 import type { Socket } from 'node:net'
-import { getDefaultHighWaterMark } from 'node:stream'
 import { afterTest } from './helpers/after-test.js'
 import { AttackedServer } from './helpers/attacked-server.js'
+import { EVENT, FLOOD, GARBAGE, logAndBatches, registry } from './helpers/flood.js'
 import { openSocket, openSockets, requestFor } from './helpers/hostile-sockets.js'
-import { besiege, BYSTANDERS, describeSiege, expectHeld, MIB } from './helpers/siege.js'
+import { besiege, BYSTANDERS, describeSiege, expectHeld, KIB, MIB } from './helpers/siege.js'
 import { until } from './helpers/until.js'
 
 const CLIENTS = 20
-const KIB = 1024
-const EVENT = 256 * KIB
-/** Some 260 MB, in two seconds: far above every bound, if it were held but once for all. */
-const FLOOD = { channel: 'flood', count: 1000, bytes: EVENT, every: 1 }
-/** What of it has not been collected yet. */
-const GARBAGE = 96 * MIB
-const registry = { bytes: 8 * MIB }
-
-/** For each connection a batch, of 64 KiB and the rest of an event, and as much as Node takes before it says that it is full. */
-const EACH = 64 * KIB + EVENT + getDefaultHighWaterMark(false)
-const LOG_AND_BATCHES = GARBAGE + registry.bytes + CLIENTS * EACH
-const LOG_AND_BATCHES_IN_WORDS = `${GARBAGE / MIB} MiB of the flood’s garbage, the log’s \`bytes\`, and ${EACH / KIB} KiB for each connection`
-
 const SLOW_GAP = '"reason":"slow"'
 
 /** Reads so many bytes at a time and stops, until its time has come again. */
@@ -82,8 +69,7 @@ describeSiege('a server with clients that', () => {
       name: 'never',
       client: `${CLIENTS} never read, of 260 MB published`,
       outcome: 'cut after `stallTimeout`; counted in `closed.stalled`',
-      memory: LOG_AND_BATCHES,
-      because: LOG_AND_BATCHES_IN_WORDS,
+      ...logAndBatches(CLIENTS),
       descriptors: CLIENTS,
     })
   })
@@ -121,8 +107,7 @@ describeSiege('a server with clients that', () => {
       name: 'byte',
       client: `${CLIENTS} read one byte a second, of 260 MB published`,
       outcome: 'cut after `stallTimeout`; counted in `closed.stalled`',
-      memory: LOG_AND_BATCHES,
-      because: LOG_AND_BATCHES_IN_WORDS,
+      ...logAndBatches(CLIENTS),
       descriptors: CLIENTS,
     })
   })
@@ -147,8 +132,7 @@ describeSiege('a server with clients that', () => {
       name: 'slow',
       client: `${CLIENTS} read 1.3 MB/s each, of 260 MB published in two seconds`,
       outcome: 'kept; each is told of its gap, of reason `slow`, counted in `gaps.slow`',
-      memory: LOG_AND_BATCHES,
-      because: LOG_AND_BATCHES_IN_WORDS,
+      ...logAndBatches(CLIENTS),
       descriptors: CLIENTS,
     })
   })

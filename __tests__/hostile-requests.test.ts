@@ -4,10 +4,9 @@ import { AttackedServer } from './helpers/attacked-server.js'
 import { openSockets, requestFor } from './helpers/hostile-sockets.js'
 import { openStream, type OpenStream } from './helpers/open-stream.js'
 import { openRawSocket } from './helpers/raw-socket.js'
-import { besiege, BYSTANDERS, describeSiege, expectHeld } from './helpers/siege.js'
+import { besiege, BYSTANDERS, describeSiege, expectHeld, KIB } from './helpers/siege.js'
 import { until } from './helpers/until.js'
 
-const KIB = 1024
 const STREAM = '/channels/numbers'
 
 function openStreams(server: AttackedServer, count: number, headers: Record<string, string> = {}) {

@@ -1,18 +1,12 @@
 // Clients whose network vanishes, so that neither an end nor a reset ever comes, beside others that stay.
-import { getDefaultHighWaterMark } from 'node:stream'
 import type { AttackedServer } from './helpers/attacked-server.js'
+import { FLOOD, logAndBatches, registry } from './helpers/flood.js'
 import { requestFor } from './helpers/hostile-sockets.js'
 import { describeWithNetworks, FarClients, setRetries, startServerInOwnNetwork } from './helpers/network-namespace.js'
-import { besiege, BYSTANDERS, expectHeld, MIB } from './helpers/siege.js'
+import { besiege, BYSTANDERS, expectHeld, KIB } from './helpers/siege.js'
 
 const CLIENTS = 20
-const KIB = 1024
 const RETRIES = 2
-const EVENT = 256 * KIB
-/** What of the flood has not been collected yet. */
-const GARBAGE = 96 * MIB
-/** A batch, of 64 KiB and the rest of an event, and as much as Node takes before it says that it is full. */
-const EACH = 64 * KIB + EVENT + getDefaultHighWaterMark(false)
 
 async function vanish(clients: FarClients, server: AttackedServer, path: string): Promise<void> {
   await clients.open(CLIENTS, requestFor(path))
@@ -22,12 +16,11 @@ async function vanish(clients: FarClients, server: AttackedServer, path: string)
 
 describeWithNetworks('a server with clients that vanish', () => {
   it('while much is published: cuts them after stallTimeout', async () => {
-    const registry = { bytes: 8 * MIB }
     const server = await startServerInOwnNetwork({ stream: { stallTimeout: 3000 }, registry })
     const clients = await FarClients.connect(server)
     const siege = await besiege(server, async () => {
       await vanish(clients, server, '/channels/flood')
-      await server.ask('publish', { channel: 'flood', count: 1000, bytes: EVENT, every: 1 })
+      await server.ask('publish', FLOOD)
       await server.until(({ stats }) => stats.closed.stalled === CLIENTS)
     })
     expectHeld(siege, {
@@ -35,8 +28,7 @@ describeWithNetworks('a server with clients that vanish', () => {
       name: 'busy',
       client: `${CLIENTS} vanish while 260 MB are published`,
       outcome: 'cut `stallTimeout` after the system’s buffers are full; counted in `closed.stalled`',
-      memory: GARBAGE + registry.bytes + CLIENTS * EACH,
-      because: `${GARBAGE / MIB} MiB of the flood’s garbage, the log’s \`bytes\`, and ${EACH / KIB} KiB for each connection`,
+      ...logAndBatches(CLIENTS),
       descriptors: CLIENTS,
     })
   })

@@ -1,11 +1,10 @@
 // A stream that is asked for behind another response on one socket: HTTP/1.1 answers in order, so it has to wait.
 import type { ServerResponse } from 'node:http'
 import { sse, type Connection, type SseOptions } from '../src/index.js'
+import { requestFor } from './helpers/hostile-sockets.js'
 import { openRawSocket } from './helpers/raw-socket.js'
 import { bareHttp, startServer } from './helpers/servers.js'
 import { until } from './helpers/until.js'
-
-const request = (path: string) => [`GET ${path} HTTP/1.1`, 'Host: a', 'Accept: text/event-stream', '', ''].join('\r\n')
 
 /** Asks for an answer that takes its time and, behind it on the same socket, for a stream of channel `a`. */
 async function openBehind(options?: SseOptions) {
@@ -17,7 +16,7 @@ async function openBehind(options?: SseOptions) {
     connection = res.sse!
     connection.subscribe('a')
   })
-  const client = await openRawSocket(server.port, request('/slow') + request('/stream'))
+  const client = await openRawSocket(server.port, requestFor('/slow') + requestFor('/stream'))
   await until(() => front !== undefined && connection !== undefined)
   return { live, client, connection: connection!, answerFront: () => front!.end('front') }
 }

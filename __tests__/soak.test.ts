@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { buildSync } from 'esbuild'
 import { afterTest } from './helpers/after-test.js'
+import { brokenPackage, bundlePackage } from './helpers/broken-package.js'
 import { bareHttp, startServer } from './helpers/servers.js'
 import { until } from './helpers/until.js'
 
@@ -65,11 +66,11 @@ const bundle = join(folder, 'package.cjs')
 let judgement: Judgement
 
 beforeAll(() => {
-  const options = { bundle: true, platform: 'node', format: 'cjs' } as const
-  buildSync({ ...options, entryPoints: [join(__dirname, '../src/index.ts')], outfile: bundle })
+  bundlePackage(bundle)
   const names = ['reading', 'losses', 'events', 'client', 'limits'].map((name) => `export * from './${name}.js'`)
   const outfile = join(folder, 'judgement.cjs')
-  buildSync({ ...options, stdin: { contents: names.join('\n'), resolveDir: soak }, outfile })
+  const stdin = { contents: names.join('\n'), resolveDir: soak }
+  buildSync({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile })
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- made just now
   judgement = require(outfile) as Judgement
 })
@@ -301,7 +302,7 @@ describe('the soak, for a few seconds,', () => {
 
   it('fails a package that now and then loses an event, and tells the client’s story', async () => {
     const packageFile = join(folder, 'broken.mjs')
-    writeFileSync(packageFile, brokenPackage())
+    writeFileSync(packageFile, brokenPackage(bundle, "count % 10 === 0 ? Promise.resolve('') : publish(message)"))
     const { code, stdout } = await run(packageFile)
     expect(stdout).toMatch(/client \d+, which reads .*: .*lost event/)
     expect(stdout).toMatch(/s {2}connects after ""/)
@@ -309,18 +310,3 @@ describe('the soak, for a few seconds,', () => {
     expect(code).toBe(1)
   })
 })
-
-/** The package with a `publish` that does nothing once in ten times. */
-function brokenPackage() {
-  return `
-    import { sse as whole } from ${JSON.stringify(pathToFileURL(bundle).href)}
-    export function sse(options) {
-      const live = whole(options)
-      const channel = live.channel.bind(live)
-      let count = 0
-      live.channel = (name) => ({
-        publish: (message) => (++count % 10 === 0 ? Promise.resolve('') : channel(name).publish(message)),
-      })
-      return live
-    }`
-}

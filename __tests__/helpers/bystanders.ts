@@ -83,8 +83,4 @@ export class Bystanders {
       return wrong === -1 ? harms : [...harms, `event ${numbers[wrong]} where ${wrong} was due`]
     })
   }
-
-  get count(): number {
-    return this.#all.length
-  }
 }

@@ -6,7 +6,8 @@ import type { AttackedServer, Measured } from './attacked-server.js'
 import { Bystanders } from './bystanders.js'
 import { recordResult } from './matrix-results.js'
 
-export const MIB = 1024 * 1024
+export const KIB = 1024
+export const MIB = 1024 * KIB
 /** What a process takes and gives back by itself: garbage that has not been collected, and what the allocator keeps. */
 const ALLOWANCE = 64 * MIB
 
