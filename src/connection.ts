@@ -3,7 +3,6 @@
  * is read from the log is reader.ts, and when it is tended to is upkeep.ts.
  */
 import type { ServerResponse } from 'node:http'
-import type { Batch } from './batch.js'
 import { requireChannelName } from './channel-name.js'
 import { CloseNotice, type CloseListener } from './close-notice.js'
 import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
@@ -61,7 +60,7 @@ export class StreamConnection<E extends object, R> {
   readonly origin: StreamOrigin
   /** Between 0 and 1, the same for the connection's life: spreads what would else happen to all at once. @internal */
   readonly variation = Math.random()
-  /** When something was last written, and when the socket last took something. @internal */
+  /** Up to when something was written, and up to when the socket took something. @internal */
   lastWrite = 0
   /** @internal */
   lastProgress = 0
@@ -70,9 +69,10 @@ export class StreamConnection<E extends object, R> {
   /** @internal */
   endReason: 'expired' | 'drained' = 'expired'
 
+  /** The body of its response. @internal */
+  readonly output: Output
   readonly #host: ConnectionHost<R>
   readonly #res: ServerResponse
-  readonly #output: Output
   readonly #closeNotice = new CloseNotice()
   #state: 'new' | 'open' | 'closed' = 'new'
   #reader: ConnectionReader | undefined
@@ -83,7 +83,7 @@ export class StreamConnection<E extends object, R> {
     this.origin = origin
     this.#host = host
     this.#res = res
-    this.#output = new Output(res, this)
+    this.output = new Output(res, this)
     if (isGone(res)) this.#left('client')
     else onClose(res, () => this.#gone())
   }
@@ -122,7 +122,7 @@ export class StreamConnection<E extends object, R> {
     const { headers, maxAge } = this.origin.options
     if (maxAge !== false) this.endAt = this.lastWrite + maxAge * (1 - 0.2 * this.variation)
     prepareHead(this.#res, headers)
-    this.#output.open(this.#retry() + STREAM_OPEN)
+    this.output.open(this.#retry() + STREAM_OPEN)
     return true
   }
 
@@ -169,7 +169,7 @@ export class StreamConnection<E extends object, R> {
 
   /** Settles when the socket can take more, or has closed. @internal */
   whenWritable(): Promise<void> {
-    return this.closed ? Promise.resolve() : this.#output.whenWritable()
+    return this.closed ? Promise.resolve() : this.output.whenWritable()
   }
 
   /** @internal */
@@ -188,37 +188,24 @@ export class StreamConnection<E extends object, R> {
     return false
   }
 
-  /** Whether the log may write to it now. @internal */
-  get isWritable(): boolean {
-    return this.#state !== 'closed' && this.#output.isWritable
-  }
-
-  /** @internal */
-  get isBlocked(): boolean {
-    return this.#output.isBlocked
-  }
-
   /** @internal */
   get unsent(): number {
-    return this.#output.unsent
+    return this.output.unsent
+  }
+
+  /** @internal */
+  hasWritten(): boolean {
+    return this.output.hasWritten()
   }
 
   /** @internal */
   hasProgressed(): boolean {
-    return this.#output.hasProgressed()
-  }
-
-  /** Only while `isWritable`. @internal */
-  write(batch: Batch): void {
-    this.lastWrite = this.#host.now
-    this.#output.write(batch)
+    return this.output.hasProgressed()
   }
 
   /** @internal */
   writeText(text: string): void {
-    if (this.closed) return
-    this.lastWrite = this.#host.now
-    this.#output.writeText(text)
+    if (!this.closed) this.output.writeText(text)
   }
 
   /** @internal */
@@ -228,18 +215,18 @@ export class StreamConnection<E extends object, R> {
 
   /** Ends the response, behind the events that are due. @internal */
   end(reason: CloseReason): void {
-    this.#finish(reason, () => this.#output.end())
+    this.#finish(reason, () => this.output.end())
   }
 
   /** Does the same, and ends its socket with it, because the process is about to leave. @internal */
   endForGood(reason: CloseReason): void {
-    this.#finish(reason, () => this.#output.endForGood(this.#retry()))
+    this.#finish(reason, () => this.output.endForGood(this.#retry()))
   }
 
   /** @internal */
   destroy(reason: CloseReason): void {
     this.#left(reason)
-    this.#output.destroy()
+    this.output.destroy()
   }
 
   #finish(reason: CloseReason, end: () => void): void {
@@ -254,7 +241,7 @@ export class StreamConnection<E extends object, R> {
     this.#reader?.serve()
     if (this.closed) return false
     this.writeText(text)
-    if (this.unsent > this.origin.options.maxBufferedBytes + this.#output.largestWrite) this.destroy('overflow')
+    if (this.unsent > this.origin.options.maxBufferedBytes + this.output.largestWrite) this.destroy('overflow')
     return !this.closed
   }
 
@@ -279,7 +266,7 @@ export class StreamConnection<E extends object, R> {
     const wasOpen = this.#state === 'open'
     this.#state = 'closed'
     this.#reader?.close()
-    this.#output.release()
+    this.output.release()
     if (wasOpen) this.#host.left(this as StreamConnection<AnyEvents, R>, reason)
     this.#closeNotice.give(reason)
   }

@@ -37,7 +37,7 @@ export class Connections<R> implements ConnectionHost<R> {
   /** How many have a socket that takes nothing more. */
   get stalled(): number {
     let stalled = 0
-    for (const connection of this.#upkeep.connections) if (connection.isBlocked) stalled++
+    for (const connection of this.#upkeep.connections) if (connection.output.isBlocked) stalled++
     return stalled
   }
 

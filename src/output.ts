@@ -43,6 +43,8 @@ export class Output {
   #socket: Socket | undefined
   #waiting: (() => void)[] | undefined
   #written = 0
+  /** `#written` when it was last looked at, and how much of it had been sent by then. */
+  #seen = 0
   #progress = 0
 
   constructor(res: ServerResponse, writer: Writer) {
@@ -119,6 +121,13 @@ export class Output {
   /** Bytes given to the response that the operating system has not taken yet. */
   get unsent(): number {
     return (this.#socket ?? this.#res).writableLength
+  }
+
+  /** Whether anything has been written since this was last asked. */
+  hasWritten(): boolean {
+    const hasWritten = this.#written !== this.#seen
+    this.#seen = this.#written
+    return hasWritten
   }
 
   /** Whether anything has been sent since this was last asked, be it a part of one large write. */

@@ -7,6 +7,7 @@ import type { ConnectionReader, StreamConnection } from './connection.js'
 import type { Delivery } from './delivery.js'
 import { encodeControl, type AnyEvents } from './event-stream.js'
 import { merge } from './merge.js'
+import type { Output } from './output.js'
 import { Placement, type Gap, type PlacementHost } from './placement.js'
 import { comparePositions, formatId, positionBefore, type Position } from './position.js'
 import { read } from './shared-batches.js'
@@ -22,12 +23,14 @@ type Connection = StreamConnection<AnyEvents, unknown>
 
 export class Reader implements ConnectionReader {
   readonly #connection: Connection
+  readonly #output: Output
   readonly #host: ReaderHost
   /** Set as long as there are cursors to be placed. */
   #placement: Placement | undefined
   /** The log's generation that the cursors stand in. */
   #generation: number
-  #subscriptions: Subscription[] = []
+  /** Where the chain of subscriptions begins. */
+  #first: Subscription | undefined
   /** Whether the socket has kept it waiting, so that keyed events conflate until it has caught up. */
   #isLate = false
   #isServing = false
@@ -40,8 +43,20 @@ export class Reader implements ConnectionReader {
 
   constructor(connection: Connection, host: ReaderHost) {
     this.#connection = connection
+    this.#output = connection.output
     this.#host = host
     this.#generation = host.log.generation
+  }
+
+  get #subscriptions(): readonly Subscription[] {
+    const subscriptions: Subscription[] = []
+    for (let each = this.#first; each !== undefined; each = each.following) subscriptions.push(each)
+    return subscriptions
+  }
+
+  set #subscriptions(subscriptions: readonly Subscription[]) {
+    this.#first = subscriptions[0]
+    subscriptions.forEach((each, i) => (each.following = subscriptions[i + 1]))
   }
 
   subscribe(channels: string | readonly string[], { from = 'latest', filter }: SubscribeOptions): () => void {
@@ -109,7 +124,7 @@ export class Reader implements ConnectionReader {
 
   #writeDue(): void {
     do {
-      if (!this.#connection.isWritable) {
+      if (!this.#output.isWritable) {
         this.#isLate = true
         return
       }
@@ -121,10 +136,10 @@ export class Reader implements ConnectionReader {
 
   #skipGaps(): void {
     let overtaken: Subscription[] | undefined
-    for (const subscription of this.#subscriptions) {
-      if (!subscription.isOvertaken) continue
-      subscription.skipGap()
-      ;(overtaken ??= []).push(subscription)
+    for (let each = this.#first; each !== undefined; each = each.following) {
+      if (!each.isOvertaken) continue
+      each.skipGap()
+      ;(overtaken ??= []).push(each)
     }
     if (overtaken !== undefined) this.#announce({ reason: 'slow', lost: overtaken })
   }
@@ -132,10 +147,10 @@ export class Reader implements ConnectionReader {
   /** Returns false when nothing is left to be written. */
   #writeNext(): boolean {
     let behind: Subscription | undefined
-    for (const subscription of this.#subscriptions) {
-      if (!subscription.isBehind) continue
+    for (let each = this.#first; each !== undefined; each = each.following) {
+      if (!each.isBehind) continue
       if (behind !== undefined) return this.#writeMerged()
-      behind = subscription
+      behind = each
     }
     if (behind === undefined) return false
     return behind.filter === undefined ? this.#writeShared(behind) : this.#writeMerged()
@@ -167,11 +182,11 @@ export class Reader implements ConnectionReader {
     if (batch === undefined) return
     counters.delivered += batch.events
     if (!this.#isReady) this.#replayed += batch.events
-    this.#connection.write(batch)
+    this.#output.write(batch)
   }
 
   #ready(): void {
-    if (this.#subscriptions.length === 0) return
+    if (this.#first === undefined) return
     this.#isReady = true
     const resumed = this.#connection.lastEventId !== '' && !this.#hasGap
     this.#control('sse-ready', { resumed, replayed: this.#replayed }, this.#host.log.last)

@@ -9,6 +9,8 @@ export class Subscription extends Cursor {
   readonly filter: EventFilter | undefined
   /** Where to begin, while the log is still to be filled. */
   waitsFor: StartFrom | undefined
+  /** The one that its connection reads beside it: a chain, since a pass would fetch an array from far-off memory. */
+  following: Subscription | undefined
 
   constructor(feed: Feed, filter: EventFilter | undefined) {
     super(feed.channel)

@@ -10,10 +10,12 @@ export interface Tended {
   readonly origin: { readonly options: Record<'keepAlive' | 'stallTimeout' | 'maxAge', number | false> }
   readonly variation: number
   readonly unsent: number
-  readonly lastWrite: number
+  lastWrite: number
   lastProgress: number
   readonly endAt: number
   readonly endReason: CloseReason
+  /** Whether anything has been written, or has been sent, since the last round. */
+  hasWritten(): boolean
   hasProgressed(): boolean
   keepAlive(): void
   end(reason: CloseReason): void
@@ -84,6 +86,7 @@ export class Upkeep<T extends Tended> {
     this.forEach((connection) => {
       // While the process itself stood still, no client could show that it reads.
       connection.lastProgress += heldUp
+      if (connection.hasWritten()) connection.lastWrite = before
       this.#tend(connection)
     })
   }
