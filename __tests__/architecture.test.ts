@@ -12,7 +12,7 @@ const LAYERS: Record<string, string[]> = {
   'what there are words for': ['stats', 'position', 'channel-name', 'option-form', 'event-stream', 'negotiation'],
   'means to an end': [
     'binary-search',
-    'due-set',
+    'due-queue',
     'report',
     'close-notice',
     'reported-promise',

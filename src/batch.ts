@@ -5,8 +5,6 @@
  */
 import type { LogEvent } from './channel-log.js'
 
-const CRLF_LENGTH = 2
-
 export class Batch {
   /** How many events it holds. */
   readonly events: number
@@ -15,18 +13,13 @@ export class Batch {
   #payload: Buffer | undefined
 
   constructor(text: string, bytes: number, events: number) {
-    const size = `${bytes.toString(16)}\r\n`
-    const chunk = Buffer.allocUnsafe(size.length + bytes + CRLF_LENGTH)
-    chunk.write(size, 0, 'latin1')
-    chunk.write(text, size.length, 'utf8')
-    chunk.write('\r\n', size.length + bytes, 'latin1')
     this.events = events
-    this.chunk = chunk
+    this.chunk = Buffer.from(`${bytes.toString(16)}\r\n${text}\r\n`, bytes === text.length ? 'latin1' : 'utf8')
   }
 
   /** The events alone. */
   get payload(): Buffer {
-    return (this.#payload ??= this.chunk.subarray(this.chunk.indexOf('\n') + 1, -CRLF_LENGTH))
+    return (this.#payload ??= this.chunk.subarray(this.chunk.indexOf('\n') + 1, -'\r\n'.length))
   }
 }
 

@@ -6,7 +6,7 @@
  * that keep up are never overtaken.
  */
 import { sizeOf, type ChannelLog, type LogEvent } from './channel-log.js'
-import { DueSet } from './due-set.js'
+import { DueQueue } from './due-queue.js'
 import { Feed, type Served } from './feed.js'
 import type { HistoryBounds, Log } from './log.js'
 import { SharedBatches } from './shared-batches.js'
@@ -21,8 +21,8 @@ export class Delivery {
   readonly #log: Log
   readonly #clock: () => number
   readonly #feeds = new Map<ChannelLog, Feed>()
-  readonly #dueFeeds = new DueSet<Feed>()
-  readonly #dueReaders = new DueSet<Served>()
+  readonly #dueFeeds = new DueQueue<Feed>()
+  readonly #dueReaders = new DueQueue<Served>()
   /** The readers still to be served of the feed that a pass is in the middle of. */
   #remaining: Iterator<Served> | undefined
   #isScheduled = false
@@ -60,7 +60,7 @@ export class Delivery {
     channel.readers = readers.size
     if (readers.size > 0) return
     this.#feeds.delete(channel)
-    this.#offer(feed)
+    this.#dueFeeds.delete(feed)
     this.#log.dropIfUnused(channel)
   }
 
@@ -134,14 +134,8 @@ export class Delivery {
       const feed = this.#dueFeeds.take()
       this.#remaining = feed?.readers.values()
       if (feed === undefined) return undefined
-      this.#offer(feed)
+      feed.clearPending()
     }
-  }
-
-  /** What is published to the feed from here on makes it due again. */
-  #offer(feed: Feed): void {
-    this.#dueFeeds.delete(feed)
-    feed.clearPending()
   }
 }
 

@@ -1,14 +1,16 @@
 /** A channel that has readers: who is to be served when it has more, and how much of it they have not been offered. */
 import type { ChannelLog, LogEvent } from './channel-log.js'
 import { sizeOf } from './channel-log.js'
+import type { Dueable } from './due-queue.js'
 
-export interface Served {
+export interface Served extends Dueable {
   serve(): void
 }
 
-export class Feed {
+export class Feed implements Dueable {
   readonly channel: ChannelLog
   readonly readers = new Set<Served>()
+  isDue = false
   /** Events appended since the readers were last served, and what they occupy. */
   pendingEvents = 0
   pendingBytes = 0

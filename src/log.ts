@@ -7,7 +7,7 @@
 import { ChannelLog, type LogEvent } from './channel-log.js'
 import { EventList } from './event-list.js'
 import { endBody, endEvent, isEvent } from './event-stream.js'
-import { comparePositions, createEpoch, formatId, ORIGIN, type Position } from './position.js'
+import { comparePositions, createEpoch, formatId, ORIGIN, writeMs, type Position } from './position.js'
 
 /** Bounds of each channel's history. */
 export interface HistoryBounds {
@@ -72,6 +72,8 @@ export class Log {
   /** The highest floor of a dropped channel: the floor of one that comes back under any name. */
   #droppedFloor: Position = ORIGIN
   #lastAt = performance.now()
+  /** The milliseconds of the last ID: many events share them. */
+  #written = { ms: 0, text: writeMs(0) }
 
   constructor(bounds: LogBounds) {
     this.bounds = bounds
@@ -110,6 +112,13 @@ export class Log {
    */
   get now(): number {
     return this.last.ms + performance.now() - this.#lastAt
+  }
+
+  /** The event ID of a position. */
+  idOf(position: Position): string {
+    const { ms } = position
+    if (ms !== this.#written.ms) this.#written = { ms, text: writeMs(ms) }
+    return formatId(position, this.epoch, this.#written.text)
   }
 
   /** The channel of a name, made when there is none yet. */
@@ -256,6 +265,6 @@ export class Log {
 
   #encode(position: Position, ownId: string | undefined, body: string): string {
     if (ownId !== undefined) return endEvent(body, ownId)
-    return isEvent(body) ? endEvent(body, formatId(position, this.epoch)) : endBody(body)
+    return isEvent(body) ? endEvent(body, this.idOf(position)) : endBody(body)
   }
 }

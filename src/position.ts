@@ -42,9 +42,17 @@ export function createEpoch(): string {
   return Array.from(bits, (n) => (n % 36).toString(36)).join('')
 }
 
-/** At most 24 ASCII bytes, opaque to clients: short, because clients send it back in a header. */
-export function formatId({ ms, seq }: Position, epoch: string): string {
-  return `${ms.toString(36)}-${seq.toString(36)}-${epoch}`
+/**
+ * At most 24 ASCII bytes, opaque to clients: short, because clients send it back in a header. To write out milliseconds
+ * costs as much as all the rest; who has them written out already hands them in.
+ */
+export function formatId({ ms, seq }: Position, epoch: string, writtenMs = writeMs(ms)): string {
+  return `${writtenMs}-${seq.toString(36)}-${epoch}`
+}
+
+/** The milliseconds as IDs have them. */
+export function writeMs(ms: number): string {
+  return ms.toString(36)
 }
 
 /** Undefined when the text is no ID of this form: an app's own, or garbage. */

@@ -57,7 +57,8 @@ export class Publisher {
 
   #published(position: StoredPosition, { id }: LogEntry): string {
     this.#options.counters.published++
-    return id ?? formatId(position, position.epoch ?? this.#options.log.epoch)
+    if (id !== undefined) return id
+    return position.epoch === undefined ? this.#options.log.idOf(position) : formatId(position, position.epoch)
   }
 }
 

@@ -9,7 +9,7 @@ import { encodeControl, type AnyEvents } from './event-stream.js'
 import { merge } from './merge.js'
 import type { Output } from './output.js'
 import { Placement, type Gap, type PlacementHost } from './placement.js'
-import { comparePositions, formatId, positionBefore, type Position } from './position.js'
+import { comparePositions, positionBefore, type Position } from './position.js'
 import { read } from './shared-batches.js'
 import type { SubscribeOptions } from './subscribe-options.js'
 import { Subscription } from './subscription.js'
@@ -22,6 +22,7 @@ export interface ReaderHost extends PlacementHost {
 type Connection = StreamConnection<AnyEvents, unknown>
 
 export class Reader implements ConnectionReader {
+  isDue = false
   readonly #connection: Connection
   readonly #output: Output
   readonly #host: ReaderHost
@@ -201,7 +202,7 @@ export class Reader implements ConnectionReader {
   /** An event of the package's own; without an ID where the app gives out its own, which it would displace. */
   #control(event: string, data: object, position: Position): void {
     const { log } = this.#host
-    this.#connection.writeText(encodeControl(event, data, log.hasOwnIds ? undefined : formatId(position, log.epoch)))
+    this.#connection.writeText(encodeControl(event, data, log.hasOwnIds ? undefined : log.idOf(position)))
   }
 
   /** A position at which a client that breaks off here can go on without missing what it was about to be sent. */

@@ -108,7 +108,7 @@ export class Upkeep<T extends Tended> {
   }
 }
 
-/** Whole milliseconds: a fraction would be an object of its own on the heap, for every write of every connection anew. */
+/** Whole milliseconds: a fraction would be an object of its own on the heap, for every connection anew. */
 function clock(): number {
   return Math.round(performance.now())
 }
