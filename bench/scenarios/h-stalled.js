@@ -14,15 +14,17 @@ export const stalled = {
     { name: 'all read', stalled: 0 },
     { name: 'one stalled', stalled: 1 },
   ],
-  // History is memory too: a log of 8 MiB, full before the measured phase, leaves the stalled client as what can grow.
+  // History is memory too: a log of 8 MiB that has been full for a while, until the heap is as large as that makes it, leaves
+  // the stalled client as what can grow.
   serverOptions: () => ({ registry: { bytes: 8 * MiB } }),
-  full: { connections: 1000, channels: 20, warmUp: 3000, events: 10_000, bytes: 20_000 },
+  full: { connections: 1000, channels: 20, warmUp: 9000, events: 10_000, bytes: 20_000 },
   tiny: { connections: 4, channels: 2, warmUp: 2, events: 10, bytes: 20_000 },
 
   async run(stage, { connections, channels, stalled, warmUp, events, bytes }) {
+    const plan = { bytes, turnsAhead: 0, turnsPerAck: 1, metering: { rssEveryMs: 50, collect: false } }
     await stage.open({ connections, channels })
+    await stage.deliver({ ...plan, events: warmUp })
     if (stalled > 0) await stage.openStalled({ connections: stalled, channels, perClient: channels })
-    const metering = { rssEveryMs: 50, collect: false }
-    return stage.deliver({ warmUp, events, bytes, turnsAhead: 0, turnsPerAck: 1, metering })
+    return stage.deliver({ ...plan, events })
   },
 }

@@ -26,14 +26,18 @@ const methods = {
     await publisher.paced(prepared, { everyMs: 0, perTick: 100 })
   },
 
-  /** One measured phase: everything from the first publish to the call of `finish`. */
+  /** One phase: all that is published behind the warm-up is measured, up to the call of `finish`. */
   async publish(plan, metering) {
     const prepared = publisher.prepare(plan)
-    await meter.start(metering)
-    return plan.everyMs === undefined ? publisher.closedLoop(prepared, plan) : publisher.paced(prepared, plan)
+    await meter.prepare(metering)
+    const onWarm = () => meter.start(metering)
+    return plan.everyMs === undefined ? publisher.closedLoop(prepared, plan, onWarm) : publisher.paced(prepared, plan, onWarm)
   },
 
-  startMeter: (metering) => meter.start(metering),
+  async startMeter(metering) {
+    await meter.prepare(metering)
+    meter.start(metering)
+  },
   finish: (metering) => meter.stop(metering),
   settledRss: () => meter.settledRss(),
   connections: () => contestant.connections(),

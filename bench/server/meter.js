@@ -30,10 +30,17 @@ export class Meter {
     this.#source = source
   }
 
-  /** `collect: false` begins with what garbage there is: growth is then growth, and not its coming back. */
-  async start({ loopDelay = false, rssEveryMs = 0, collect = true, profile = false } = {}) {
+  /**
+   * All that takes time, before the warm-up. `collect: false` begins with what garbage there is: growth is then growth, and
+   * not its coming back.
+   */
+  async prepare({ collect = true, profile = false } = {}) {
     if (collect) global.gc?.()
-    if (profile) await this.#startProfile()
+    if (profile) await this.#connectProfiler()
+  }
+
+  start({ loopDelay = false, rssEveryMs = 0 } = {}) {
+    if (this.#profiler) void this.#profiler.post('Profiler.start')
     if (loopDelay) {
       this.#loop = monitorEventLoopDelay({ resolution: 2 })
       this.#loop.enable()
@@ -51,7 +58,7 @@ export class Meter {
     this.#loop?.disable()
     clearInterval(this.#sampling)
     this.#sampleRss()
-    if (profileTo) await this.#writeProfile(profileTo)
+    if (this.#profiler) await this.#writeProfile(profileTo)
     return { cpu, ms, rss: this.#source.rss(), rssGrowth: this.#peak - this.#rss, longestBlock: this.#longestBlock() }
   }
 
@@ -69,17 +76,17 @@ export class Meter {
     return this.#loop && this.#loop.max / 1e6
   }
 
-  async #startProfile() {
+  async #connectProfiler() {
     this.#profiler = new Session()
     this.#profiler.connect()
     await this.#profiler.post('Profiler.enable')
     await this.#profiler.post('Profiler.setSamplingInterval', { interval: 200 })
-    await this.#profiler.post('Profiler.start')
   }
 
   async #writeProfile(file) {
     const { profile } = await this.#profiler.post('Profiler.stop')
     this.#profiler.disconnect()
+    this.#profiler = undefined
     writeFileSync(file, JSON.stringify(profile))
   }
 }

@@ -30,10 +30,14 @@ export class Publisher {
   }
 
   /** As fast as the load generator follows: at most `turnsAhead` turns of `perTurn` events ahead of it. */
-  async closedLoop(prepared, { perTurn, turnsAhead, turnsPerAck }) {
+  async closedLoop(prepared, { warmUp, perTurn, turnsAhead, turnsPerAck }, onWarm) {
     const publishedAt = new Float64Array(prepared.length)
     this.#acks.reset()
     for (let i = 0, turns = 0; i < prepared.length; turns++) {
+      if (turns === warmUp / perTurn) {
+        await this.#acks.reached(Math.floor(turns / turnsPerAck))
+        onWarm()
+      }
       await this.#acks.reached(Math.ceil((turns - turnsAhead) / turnsPerAck))
       for (const end = Math.min(i + perTurn, prepared.length); i < end; i++) this.#send(prepared, i, publishedAt)
       await this.#settled()
@@ -42,12 +46,13 @@ export class Publisher {
   }
 
   /** `perTick` events every `everyMs`, whether the load generator follows or not. */
-  async paced(prepared, { everyMs, perTick = 1 }) {
+  async paced(prepared, { warmUp = 0, everyMs, perTick = 1 }, onWarm = () => {}) {
     const publishedAt = new Float64Array(prepared.length)
     const start = now()
     for (let i = 0, ticks = 0; i < prepared.length; ticks++) {
       const early = start + ticks * everyMs - now()
       if (early > 0) await sleep(early)
+      if (i === warmUp) onWarm()
       for (const end = Math.min(i + perTick, prepared.length); i < end; i++) this.#send(prepared, i, publishedAt)
       await this.#settled()
     }
