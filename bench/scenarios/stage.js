@@ -54,7 +54,7 @@ export class Stage {
 
   /** Publishes to whoever is there, without waiting for anyone. */
   async fill(plan) {
-    await this.server.fill(plan)
+    await this.server.fill({ ...plan, first: this.#next })
     this.#next += plan.events / (plan.channels ?? 1)
   }
 
@@ -114,11 +114,12 @@ export class Stage {
     const { perTurn, turnsPerAck, everyMs } = { perTurn: 1, turnsPerAck: 2, ...rest }
     const total = warmUp + events
     const eventsPerAck = everyMs === undefined ? perTurn * turnsPerAck : undefined
-    const phase = { events: total, first: this.#next, lastOnly, eventsPerAck }
+    const first = this.#next
+    const phase = { events: total, first, lastOnly, eventsPerAck }
     const crowds = this.#watch ? [this.load, this.#watch] : [this.load]
     const counts = await Promise.all(crowds.map((crowd) => crowd.begin(phase)))
     this.#next += total / this.#lanes
-    const plan = { channels, keys, turnsAhead: 8, ...rest, perTurn, turnsPerAck, warmUp, events: total }
+    const plan = { channels, keys, turnsAhead: 8, ...rest, perTurn, turnsPerAck, warmUp, first, events: total }
     const publishing = this.server.publish(plan, { ...metering, profile: profileTo !== undefined })
     const published = publishing.then(async (publishedAt) => {
       await onPublished?.()

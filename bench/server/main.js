@@ -22,8 +22,8 @@ const methods = {
 
   /** Publishes to nobody in particular, without waiting for anyone: history, a first event. */
   async fill(plan) {
-    const prepared = publisher.prepare(plan)
-    await publisher.paced(prepared, { everyMs: 0, perTick: 100 })
+    const unmeasured = { ...plan, warmUp: plan.events }
+    await publisher.paced(publisher.prepare(unmeasured), { ...unmeasured, everyMs: 0, perTick: 100 })
   },
 
   /** One phase: all that is published behind the warm-up is measured, up to the call of `finish`. */

@@ -3,13 +3,13 @@ import { channelName, createMessages, now } from '../wire.js'
 
 /**
  * Publishes numbered events round robin over channels, or over the keys of one channel, and notes when each was
- * published. Messages are made beforehand, so that the figure holds what a contestant does and nothing else.
+ * published. Those that are measured are made beforehand, so that the figure holds what a contestant does and nothing else;
+ * those before are not, so that the heap is not full of them.
  */
 export class Publisher {
   #publish
   #settled
   #acks
-  #numbers = new Map()
 
   constructor({ publish, settled = turn }, acks) {
     this.#publish = publish
@@ -17,16 +17,17 @@ export class Publisher {
     this.#acks = acks
   }
 
-  prepare({ events, bytes, channels = 1, keys = 0, keyed = keys > 0 }) {
+  /** `first`: the number of each lane's first event. */
+  prepare({ events, warmUp, first, bytes, channels = 1, keys = 0, keyed = keys > 0 }) {
     const message = createMessages({ bytes })
     const lanes = keys || channels
-    return Array.from({ length: events }, (_, i) => {
+    const make = (i) => {
       const lane = i % lanes
-      const number = this.#numbers.get(lane) ?? 0
-      this.#numbers.set(lane, number + 1)
       const channel = channelName(keys ? 0 : lane)
-      return { channel, message: message(lane, number), key: keyed ? `key-${lane}` : undefined }
-    })
+      return { channel, message: message(lane, first + Math.floor(i / lanes)), key: keyed ? `key-${lane}` : undefined }
+    }
+    const made = Array.from({ length: events - warmUp }, (_, i) => make(warmUp + i))
+    return { length: events, at: (i) => made[i - warmUp] ?? make(i) }
   }
 
   /** As fast as the load generator follows: at most `turnsAhead` turns of `perTurn` events ahead of it. */
@@ -46,7 +47,7 @@ export class Publisher {
   }
 
   /** `perTick` events every `everyMs`, whether the load generator follows or not. */
-  async paced(prepared, { warmUp = 0, everyMs, perTick = 1 }, onWarm = () => {}) {
+  async paced(prepared, { warmUp, everyMs, perTick = 1 }, onWarm = () => {}) {
     const publishedAt = new Float64Array(prepared.length)
     const start = now()
     for (let i = 0, ticks = 0; i < prepared.length; ticks++) {
@@ -60,7 +61,7 @@ export class Publisher {
   }
 
   #send(prepared, i, publishedAt) {
-    const { channel, message, key } = prepared[i]
+    const { channel, message, key } = prepared.at(i)
     publishedAt[i] = now()
     this.#publish(channel, message, key)
   }
