@@ -6,7 +6,7 @@ export const crowd = {
   columns: ['p50', 'p99', 'longestBlock', 'cpuPerEvent', 'rss'],
   needs: ['crowds'],
   watched: true,
-  full: { connections: 9900, watchers: 100, warmUp: 30, events: 100, everyMs: 100 },
+  full: { connections: 9900, watchers: 100, warmUp: 30, events: 150, everyMs: 100 },
   tiny: { connections: 20, watchers: 4, warmUp: 1, events: 3, everyMs: 5 },
 
   async run(stage, { connections, watchers, warmUp, events, everyMs }) {

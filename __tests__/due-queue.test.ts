@@ -1,0 +1,65 @@
+import { DueQueue, type Dueable } from '../src/due-queue.js'
+
+interface Task extends Dueable {
+  name: string
+}
+
+const task = (name: string): Task => ({ name, isDue: false })
+
+/** Everything that is due, in order. */
+function takeAll(queue: DueQueue<Task>): string[] {
+  const names: string[] = []
+  for (let next = queue.take(); next !== undefined; next = queue.take()) names.push(next.name)
+  return names
+}
+
+describe('what is due', () => {
+  it('is taken in the order in which it fell due, each thing once', () => {
+    const queue = new DueQueue<Task>()
+    const [a, b] = [task('a'), task('b')]
+    for (const each of [a, b, a]) queue.add(each)
+    expect(takeAll(queue)).toEqual(['a', 'b'])
+    expect(queue.isEmpty).toBe(true)
+  })
+
+  it('falls due again when it has been taken', () => {
+    const queue = new DueQueue<Task>()
+    const [a, b] = [task('a'), task('b')]
+    queue.add(a)
+    queue.add(b)
+    queue.take()
+    queue.add(a)
+    expect(takeAll(queue)).toEqual(['b', 'a'])
+  })
+
+  it('is passed over when it has been deleted', () => {
+    const queue = new DueQueue<Task>()
+    const [a, b] = [task('a'), task('b')]
+    queue.add(a)
+    queue.add(b)
+    queue.delete(a)
+    expect(queue.isEmpty).toBe(false)
+    expect(takeAll(queue)).toEqual(['b'])
+  })
+
+  it('is nothing when all of it has been deleted', () => {
+    const queue = new DueQueue<Task>()
+    const a = task('a')
+    queue.add(a)
+    queue.delete(a)
+    queue.delete(a)
+    expect(queue.isEmpty).toBe(true)
+    expect(queue.take()).toBeUndefined()
+  })
+
+  it('is taken once when it was deleted and has fallen due again', () => {
+    const queue = new DueQueue<Task>()
+    const [a, b] = [task('a'), task('b')]
+    queue.add(a)
+    queue.delete(a)
+    queue.add(b)
+    queue.add(a)
+    expect(takeAll(queue).sort()).toEqual(['a', 'b'])
+    expect(queue.isEmpty).toBe(true)
+  })
+})
