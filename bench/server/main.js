@@ -31,7 +31,9 @@ const methods = {
     const prepared = publisher.prepare(plan)
     await meter.prepare(metering)
     const onWarm = () => meter.start(metering)
-    return plan.everyMs === undefined ? publisher.closedLoop(prepared, plan, onWarm) : publisher.paced(prepared, plan, onWarm)
+    return plan.everyMs === undefined
+      ? publisher.closedLoop(prepared, plan, onWarm)
+      : publisher.paced(prepared, plan, onWarm)
   },
 
   async startMeter(metering) {
