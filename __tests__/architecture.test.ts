@@ -19,7 +19,7 @@ const LAYERS: Record<string, string[]> = {
     'response-close',
     'send-all',
   ],
-  log: ['channel-log', 'event-list', 'log', 'store', 'options', 'resume'],
+  log: ['event-ids', 'channel-log', 'event-list', 'log', 'store', 'options', 'resume'],
   'reading the log': [
     'cursor',
     'published-event',

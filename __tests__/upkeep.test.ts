@@ -30,6 +30,16 @@ describe('keep-alives', () => {
     expect(stream.raw).not.toContain('\n:\n')
   })
 
+  it('are not sent where events are published', async () => {
+    const { live, stream } = await openSubscribed('a', { sseOptions: { keepAlive: 500 } })
+    for (let i = 0; i < 60; i++) {
+      await live.channel('a').publish({ data: `${i}` })
+      await new Promise((resolve) => setTimeout(resolve, 15))
+    }
+    await stream.waitForData('59')
+    expect(stream.raw).not.toContain('\n:\n')
+  })
+
   it('can be switched off', async () => {
     const off = await openSubscribed('a', { sseOptions: { keepAlive: false } })
     const on = await openSubscribed('a', { sseOptions: { keepAlive: 40 } })

@@ -60,7 +60,7 @@ export class StreamConnection<E extends object, R> {
   readonly origin: StreamOrigin
   /** Between 0 and 1, the same for the connection's life: spreads what would else happen to all at once. @internal */
   readonly variation = Math.random()
-  /** Up to when something was written, and up to when the socket took something. @internal */
+  /** The last round of upkeep before something was written, and the last one that found nothing unsent or less of it. @internal */
   lastWrite = 0
   /** @internal */
   lastProgress = 0

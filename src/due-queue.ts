@@ -21,7 +21,7 @@ export class DueQueue<T extends Dueable> {
     this.#queue.push(thing)
   }
 
-  /** Its place in the queue remains, and is passed over. */
+  /** Its place in the queue remains, and is passed over; if it should fall due again before that, it has the place again. */
   delete(thing: T): void {
     if (!thing.isDue) return
     thing.isDue = false

@@ -5,9 +5,10 @@
  * first, and the age of history. What an event's leaving means for its channel is in channel-log.ts.
  */
 import { ChannelLog, type LogEvent } from './channel-log.js'
+import { EventIds } from './event-ids.js'
 import { EventList } from './event-list.js'
 import { endBody, endEvent, isEvent } from './event-stream.js'
-import { comparePositions, createEpoch, formatId, ORIGIN, writeMs, type Position } from './position.js'
+import { comparePositions, createEpoch, ORIGIN, type Position } from './position.js'
 
 /** Bounds of each channel's history. */
 export interface HistoryBounds {
@@ -52,7 +53,7 @@ export interface HeldEvents {
 }
 
 export class Log {
-  epoch = createEpoch()
+  ids = new EventIds(createEpoch())
   /** Position of the newest event, or where the log began. */
   last: Position = ORIGIN
   /** Whether nothing can be read yet, because a store is still to say where the log begins. */
@@ -72,8 +73,6 @@ export class Log {
   /** The highest floor of a dropped channel: the floor of one that comes back under any name. */
   #droppedFloor: Position = ORIGIN
   #lastAt = performance.now()
-  /** The milliseconds of the last ID: many events share them. */
-  #written = { ms: 0, text: writeMs(0) }
 
   constructor(bounds: LogBounds) {
     this.bounds = bounds
@@ -81,7 +80,7 @@ export class Log {
 
   /** Says where the log begins and under which epoch its IDs are given out. What it held before is gone. */
   begin(epoch: string, position: Position, held: HeldEvents = { latest: [], events: [], readUpTo: position }): void {
-    this.epoch = epoch
+    this.ids = new EventIds(epoch)
     this.isPending = false
     this.generation++
     this.#clear(position)
@@ -114,13 +113,6 @@ export class Log {
     return this.last.ms + performance.now() - this.#lastAt
   }
 
-  /** The event ID of a position. */
-  idOf(position: Position): string {
-    const { ms } = position
-    if (ms !== this.#written.ms) this.#written = { ms, text: writeMs(ms) }
-    return formatId(position, this.epoch, this.#written.text)
-  }
-
   /** The channel of a name, made when there is none yet. */
   open(name: string): ChannelLog {
     let channel = this.channels.get(name)
@@ -129,6 +121,10 @@ export class Log {
       this.channels.set(name, channel)
     }
     return channel
+  }
+
+  get epoch(): string {
+    return this.ids.epoch
   }
 
   /** What they occupy; see `sizeOf`. */
@@ -265,6 +261,6 @@ export class Log {
 
   #encode(position: Position, ownId: string | undefined, body: string): string {
     if (ownId !== undefined) return endEvent(body, ownId)
-    return isEvent(body) ? endEvent(body, this.idOf(position)) : endBody(body)
+    return isEvent(body) ? endEvent(body, this.ids.of(position)) : endBody(body)
   }
 }

@@ -43,8 +43,9 @@ export class Output {
   #socket: Socket | undefined
   #waiting: (() => void)[] | undefined
   #written = 0
-  /** `#written` when it was last looked at, and how much of it had been sent by then. */
+  /** `#written` when `hasWritten` last looked. */
   #seen = 0
+  /** What had been sent when `hasProgressed` last looked. */
   #progress = 0
 
   constructor(res: ServerResponse, writer: Writer) {
@@ -69,7 +70,10 @@ export class Output {
     this.writeText(text)
   }
 
-  /** Whether the log may write now: the response has not been ended, by whomever, and its socket takes more. */
+  /**
+   * Whether the log may write now: the response has not been ended, by whomever, and its socket takes more. Not whether it was
+   * destroyed: then nobody is subscribed any more.
+   */
   get isWritable(): boolean {
     // A pass asks this of every connection; the response itself would have to be fetched from far-off memory.
     return !this.isBlocked && (this.#socket !== undefined || !this.#res.writableEnded)

@@ -62,8 +62,8 @@ export class Placement {
     else for (const subscription of subscriptions) this.#start(subscription, from)
   }
 
-  remove(subscription: Subscription): void {
-    this.#resuming = this.#resuming.filter((other) => other !== subscription)
+  remove(subscriptions: ReadonlySet<Subscription>): void {
+    this.#resuming = this.#resuming.filter((each) => !subscriptions.has(each))
   }
 
   /** Places the cursors that have to be; returns the gaps in which they stand. */

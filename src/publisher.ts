@@ -58,7 +58,7 @@ export class Publisher {
   #published(position: StoredPosition, { id }: LogEntry): string {
     this.#options.counters.published++
     if (id !== undefined) return id
-    return position.epoch === undefined ? this.#options.log.idOf(position) : formatId(position, position.epoch)
+    return position.epoch === undefined ? this.#options.log.ids.of(position) : formatId(position, position.epoch)
   }
 }
 

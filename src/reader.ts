@@ -49,26 +49,16 @@ export class Reader implements ConnectionReader {
     this.#generation = host.log.generation
   }
 
-  get #subscriptions(): readonly Subscription[] {
-    const subscriptions: Subscription[] = []
-    for (let each = this.#first; each !== undefined; each = each.following) subscriptions.push(each)
-    return subscriptions
-  }
-
-  set #subscriptions(subscriptions: readonly Subscription[]) {
-    this.#first = subscriptions[0]
-    subscriptions.forEach((each, i) => (each.following = subscriptions[i + 1]))
-  }
-
   subscribe(channels: string | readonly string[], { from = 'latest', filter }: SubscribeOptions): () => void {
     const names = new Set([channels].flat())
-    for (const { channel } of this.#subscriptions) names.delete(channel.name)
+    const subscriptions = this.#listSubscriptions()
+    for (const { channel } of subscriptions) names.delete(channel.name)
     const added = Array.from(names, (name) => new Subscription(this.#host.delivery.join(name, this), filter))
-    this.#subscriptions = this.#subscriptions.concat(added)
+    this.#chain(subscriptions.concat(added))
     this.#placement ??= this.#newPlacement()
     this.#placement.add(added, from)
     this.#host.delivery.due(this)
-    return () => added.forEach((subscription) => this.#unsubscribe(subscription))
+    return () => this.#unsubscribe(new Set(added))
   }
 
   serve(): void {
@@ -91,9 +81,9 @@ export class Reader implements ConnectionReader {
     this.#host.delivery.due(this)
   }
 
+  /** With nothing subscribed nothing is written any more: a pass does not ask whether the connection is closed. */
   close(): void {
-    for (const subscription of this.#subscriptions) this.#host.delivery.leave(subscription.feed, this)
-    this.#subscriptions = []
+    this.#unsubscribe(new Set(this.#listSubscriptions()))
   }
 
   /** Places the cursors that have to be; returns false when there is something to wait for. */
@@ -106,7 +96,7 @@ export class Reader implements ConnectionReader {
     this.#placement = undefined
     this.#generation = generation
     this.#hasCaughtUp = true
-    for (const gap of placement.place(this.#subscriptions)) {
+    for (const gap of placement.place(this.#listSubscriptions())) {
       this.#hasGap = true
       this.#announce(gap)
     }
@@ -167,7 +157,7 @@ export class Reader implements ConnectionReader {
 
   #writeMerged(): boolean {
     const builder = new BatchBuilder()
-    for (const { subscription, event } of merge(this.#subscriptions)) {
+    for (const { subscription, event } of merge(this.#listSubscriptions())) {
       if (this.#isLate && event.replaced) builder.conflated++
       else if (subscription.wants(event, this.#host.log.epoch)) builder.add(event)
       if (builder.isFull || this.#connection.closed) break
@@ -202,20 +192,31 @@ export class Reader implements ConnectionReader {
   /** An event of the package's own; without an ID where the app gives out its own, which it would displace. */
   #control(event: string, data: object, position: Position): void {
     const { log } = this.#host
-    this.#connection.writeText(encodeControl(event, data, log.hasOwnIds ? undefined : log.idOf(position)))
+    this.#connection.writeText(encodeControl(event, data, log.hasOwnIds ? undefined : log.ids.of(position)))
   }
 
   /** A position at which a client that breaks off here can go on without missing what it was about to be sent. */
   #readUpTo(): Position {
-    const next = this.#subscriptions.map((subscription) => subscription.next()?.position)
+    const next = this.#listSubscriptions().map((subscription) => subscription.next()?.position)
     const lowest = next.filter((position) => position !== undefined).sort(comparePositions)[0]
     return lowest === undefined ? this.#host.log.last : positionBefore(lowest)
   }
 
-  #unsubscribe(subscription: Subscription): void {
-    if (!this.#subscriptions.includes(subscription)) return
-    this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription)
-    this.#placement?.remove(subscription)
-    this.#host.delivery.leave(subscription.feed, this)
+  #unsubscribe(leaving: ReadonlySet<Subscription>): void {
+    const subscriptions = this.#listSubscriptions()
+    this.#chain(subscriptions.filter((each) => !leaving.has(each)))
+    this.#placement?.remove(leaving)
+    for (const each of subscriptions) if (leaving.has(each)) this.#host.delivery.leave(each.feed, this)
+  }
+
+  #listSubscriptions(): Subscription[] {
+    const subscriptions: Subscription[] = []
+    for (let each = this.#first; each !== undefined; each = each.following) subscriptions.push(each)
+    return subscriptions
+  }
+
+  #chain(subscriptions: readonly Subscription[]): void {
+    this.#first = subscriptions[0]
+    subscriptions.forEach((each, i) => (each.following = subscriptions[i + 1]))
   }
 }

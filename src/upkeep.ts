@@ -14,8 +14,9 @@ export interface Tended {
   lastProgress: number
   readonly endAt: number
   readonly endReason: CloseReason
-  /** Whether anything has been written, or has been sent, since the last round. */
+  /** Whether anything has been written since this was last asked. */
   hasWritten(): boolean
+  /** Whether anything has been sent since this was last asked. */
   hasProgressed(): boolean
   keepAlive(): void
   end(reason: CloseReason): void

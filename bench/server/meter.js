@@ -53,8 +53,10 @@ export class Meter {
 
   /** `profileTo`: where the CPU profile of the phase goes, when one was started. */
   async stop({ profileTo } = {}) {
+    if (this.#at === undefined) throw new Error('nothing was measured: the warm-up is no whole number of turns')
     const cpu = this.#source.cpu() - this.#cpu
     const ms = now() - this.#at
+    this.#at = undefined
     this.#loop?.disable()
     clearInterval(this.#sampling)
     this.#sampleRss()

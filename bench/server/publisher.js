@@ -27,7 +27,7 @@ export class Publisher {
       return { channel, message: message(lane, first + Math.floor(i / lanes)), key: keyed ? `key-${lane}` : undefined }
     }
     const made = Array.from({ length: events - warmUp }, (_, i) => make(warmUp + i))
-    return { length: events, at: (i) => made[i - warmUp] ?? make(i) }
+    return { length: events, at: (i) => (i < warmUp ? make(i) : made[i - warmUp]) }
   }
 
   /** As fast as the load generator follows: at most `turnsAhead` turns of `perTurn` events ahead of it. */
@@ -35,7 +35,7 @@ export class Publisher {
     const publishedAt = new Float64Array(prepared.length)
     this.#acks.reset()
     for (let i = 0, turns = 0; i < prepared.length; turns++) {
-      if (turns === warmUp / perTurn) {
+      if (i === warmUp) {
         await this.#acks.reached(Math.floor(turns / turnsPerAck))
         onWarm()
       }
