@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../wire.js'
+
+const GIVING_BACK = 1000
 
 const own = {
   /** User and system time of this process, microseconds. */
@@ -64,9 +67,10 @@ export class Meter {
     return { cpu, ms, rss: this.#source.rss(), rssGrowth: this.#peak - this.#rss, longestBlock: this.#longestBlock() }
   }
 
-  /** Resident memory once garbage is gone. */
-  settledRss() {
+  /** Resident memory once garbage is gone, and V8's other threads have given back what it occupied. */
+  async settledRss() {
     for (let i = 0; i < 4; i++) global.gc?.()
+    await sleep(GIVING_BACK)
     return this.#source.rss()
   }
 
