@@ -62,6 +62,12 @@ export const survivors = [
   {
     file: 'channel-log',
     line: 'if (event.ownId !== undefined && this.#byOwnId?.get(event.ownId) === event) this.#byOwnId.delete(event.ownId)',
+    from: 'this.#byOwnId?.get',
+    why: 'an event with an ID of its own has been put in there; the guard is the compiler’s',
+  },
+  {
+    file: 'channel-log',
+    line: 'if (event.ownId !== undefined && this.#byOwnId?.get(event.ownId) === event) this.#byOwnId.delete(event.ownId)',
     from: 'event.ownId !== undefined',
     why: 'no event stands under `undefined`',
   },
