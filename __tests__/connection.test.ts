@@ -526,7 +526,7 @@ async function openUnread() {
   client.socket.pause()
   await until(() => res !== undefined)
   const connection = res!.sse!
-  while (connection.unsent === 0) {
+  while (connection.output.unsent === 0) {
     connection.send({ data: 'x'.repeat(500_000) })
     await new Promise(setImmediate)
   }

@@ -26,7 +26,7 @@ describe('a stream behind another response', () => {
     const { live, client, connection, answerFront } = await openBehind()
     const data = Array.from({ length: 20 }, (_, i) => `${i}:${'x'.repeat(10_000)}`)
     for (const each of data) await live.channel('a').publish({ data: each })
-    expect(connection.unsent).toBeLessThan(1000)
+    expect(connection.output.unsent).toBeLessThan(1000)
     expect(live.registry.stats()).toMatchObject({ connections: 1, stalled: 1, delivered: 0 })
     answerFront()
     const received = await client.waitFor((received) => received.includes('sse-ready'))

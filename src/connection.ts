@@ -189,21 +189,6 @@ export class StreamConnection<E extends object, R> {
   }
 
   /** @internal */
-  get unsent(): number {
-    return this.output.unsent
-  }
-
-  /** @internal */
-  hasWritten(): boolean {
-    return this.output.hasWritten()
-  }
-
-  /** @internal */
-  hasProgressed(): boolean {
-    return this.output.hasProgressed()
-  }
-
-  /** @internal */
   writeText(text: string): void {
     if (!this.closed) this.output.writeText(text)
   }
@@ -241,7 +226,7 @@ export class StreamConnection<E extends object, R> {
     this.#reader?.serve()
     if (this.closed) return false
     this.writeText(text)
-    if (this.unsent > this.origin.options.maxBufferedBytes + this.output.largestWrite) this.destroy('overflow')
+    if (this.output.unsent > this.origin.options.maxBufferedBytes + this.output.largestWrite) this.destroy('overflow')
     return !this.closed
   }
 

@@ -9,15 +9,17 @@ import type { CloseReason } from './stats.js'
 export interface Tended {
   readonly origin: { readonly options: Record<'keepAlive' | 'stallTimeout' | 'maxAge', number | false> }
   readonly variation: number
-  readonly unsent: number
+  readonly output: {
+    readonly unsent: number
+    /** Whether anything has been written since this was last asked. */
+    hasWritten(): boolean
+    /** Whether anything has been sent since this was last asked. */
+    hasProgressed(): boolean
+  }
   lastWrite: number
   lastProgress: number
   readonly endAt: number
   readonly endReason: CloseReason
-  /** Whether anything has been written since this was last asked. */
-  hasWritten(): boolean
-  /** Whether anything has been sent since this was last asked. */
-  hasProgressed(): boolean
   keepAlive(): void
   end(reason: CloseReason): void
   endForGood(reason: CloseReason): void
@@ -87,15 +89,16 @@ export class Upkeep<T extends Tended> {
     this.forEach((connection) => {
       // While the process itself stood still, no client could show that it reads.
       connection.lastProgress += heldUp
-      if (connection.hasWritten()) connection.lastWrite = before
+      if (connection.output.hasWritten()) connection.lastWrite = before
       this.#tend(connection)
     })
   }
 
   #tend(connection: T): void {
-    const { keepAlive, stallTimeout } = connection.origin.options
-    if (connection.unsent > 0) {
-      if (connection.hasProgressed()) connection.lastProgress = this.now
+    const { origin, output } = connection
+    const { keepAlive, stallTimeout } = origin.options
+    if (output.unsent > 0) {
+      if (output.hasProgressed()) connection.lastProgress = this.now
       else if (stallTimeout !== false && this.now - connection.lastProgress >= stallTimeout)
         connection.destroy('stalled')
     } else {
