@@ -6,6 +6,15 @@ interface Task extends Dueable {
 
 const task = (name: string): Task => ({ name, isDue: false })
 
+/** Two things, due one after the other. */
+function twoDue() {
+  const queue = new DueQueue<Task>()
+  const [a, b] = [task('a'), task('b')]
+  queue.add(a)
+  queue.add(b)
+  return { queue, a, b }
+}
+
 /** Everything that is due, in order. */
 function takeAll(queue: DueQueue<Task>): string[] {
   const names: string[] = []
@@ -15,49 +24,36 @@ function takeAll(queue: DueQueue<Task>): string[] {
 
 describe('what is due', () => {
   it('is taken in the order in which it fell due, each thing once', () => {
-    const queue = new DueQueue<Task>()
-    const [a, b] = [task('a'), task('b')]
-    for (const each of [a, b, a]) queue.add(each)
+    const { queue, a } = twoDue()
+    queue.add(a)
     expect(takeAll(queue)).toEqual(['a', 'b'])
     expect(queue.isEmpty).toBe(true)
   })
 
   it('falls due again when it has been taken', () => {
-    const queue = new DueQueue<Task>()
-    const [a, b] = [task('a'), task('b')]
-    queue.add(a)
-    queue.add(b)
+    const { queue, a } = twoDue()
     queue.take()
     queue.add(a)
     expect(takeAll(queue)).toEqual(['b', 'a'])
   })
 
   it('is passed over when it has been deleted', () => {
-    const queue = new DueQueue<Task>()
-    const [a, b] = [task('a'), task('b')]
-    queue.add(a)
-    queue.add(b)
+    const { queue, a } = twoDue()
     queue.delete(a)
     expect(queue.isEmpty).toBe(false)
     expect(takeAll(queue)).toEqual(['b'])
   })
 
   it('is nothing when all of it has been deleted', () => {
-    const queue = new DueQueue<Task>()
-    const a = task('a')
-    queue.add(a)
-    queue.delete(a)
-    queue.delete(a)
+    const { queue, a, b } = twoDue()
+    for (const each of [a, b, a]) queue.delete(each)
     expect(queue.isEmpty).toBe(true)
     expect(queue.take()).toBeUndefined()
   })
 
   it('is taken once, in its old place, when it was deleted and has fallen due again', () => {
-    const queue = new DueQueue<Task>()
-    const [a, b] = [task('a'), task('b')]
-    queue.add(a)
+    const { queue, a } = twoDue()
     queue.delete(a)
-    queue.add(b)
     queue.add(a)
     expect(takeAll(queue)).toEqual(['a', 'b'])
     expect(queue.isEmpty).toBe(true)

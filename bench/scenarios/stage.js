@@ -109,17 +109,17 @@ export class Stage {
     return this.#shape.keys ?? this.#shape.channels ?? 1
   }
 
-  async #phase({ warmUp = 0, events, lastOnly, metering, profileTo, onPublished, ...rest }) {
+  async #phase({ warmUp = 0, events, perTurn = 1, turnsPerAck = 2, turnsAhead = 8, ...options }) {
+    const { lastOnly, metering, profileTo, onPublished, ...rest } = options
     const { channels, keys } = this.#shape
-    const { perTurn, turnsPerAck, everyMs } = { perTurn: 1, turnsPerAck: 2, ...rest }
     const total = warmUp + events
-    const eventsPerAck = everyMs === undefined ? perTurn * turnsPerAck : undefined
+    const eventsPerAck = rest.everyMs === undefined ? perTurn * turnsPerAck : undefined
     const first = this.#next
     const phase = { events: total, first, lastOnly, eventsPerAck }
     const crowds = this.#watch ? [this.load, this.#watch] : [this.load]
     const counts = await Promise.all(crowds.map((crowd) => crowd.begin(phase)))
     this.#next += total / this.#lanes
-    const plan = { channels, keys, turnsAhead: 8, ...rest, perTurn, turnsPerAck, warmUp, first, events: total }
+    const plan = { channels, keys, ...rest, perTurn, turnsPerAck, turnsAhead, warmUp, first, events: total }
     const publishing = this.server.publish(plan, { ...metering, profile: profileTo !== undefined })
     const published = publishing.then(async (publishedAt) => {
       await onPublished?.()
