@@ -167,7 +167,6 @@ describe('subscribe', () => {
     connection.subscribe('b')
     await stream.waitForData('score 1')
     expect(stream.data).toEqual(['a', 'score 1'])
-    expect(stream.events.filter(isReady)).toHaveLength(1)
   })
 
   it('keeps the order of calls between what is sent and what is published', async () => {
@@ -333,6 +332,56 @@ describe('filter', () => {
       expect(live.registry.stats()).toMatchObject({ closed: { error: 1, server: 0 } })
     },
   )
+
+  it('that answers with a promise closes the connection, and the error names the fault', async () => {
+    const { live, errors } = reporting()
+    const filter = (() => Promise.reject(new Error('from a promise'))) as unknown as EventFilter
+    const { stream } = await openBothSides({ live, handle: (it) => it.subscribe('a', { filter }) })
+    await stream.waitFor(isReady)
+    await live.channel('a').publish({ data: 'secret' })
+    expect(await stream.ended).toBe('cut')
+    expect(stream.data).toEqual([])
+    expect(errors).toMatchObject([{ code: 'ERR_SSE_OPTION', message: expect.stringContaining('promise') as string }])
+  })
+
+  it('that unsubscribes lets nothing through after that, of any channel it left', async () => {
+    const { live, stream } = await openBothSides({
+      handle: (connection) => {
+        const leave = connection.subscribe(['a', 'b'], {
+          filter({ data }) {
+            if (data === 'b2') leave()
+            return true
+          },
+        })
+        connection.subscribe('c')
+      },
+    })
+    await stream.waitFor(isReady)
+    for (const data of ['a1', 'b2', 'a3', 'b4', 'c5']) void live.channel(data[0]!).publish({ data })
+    await stream.waitForData('c5')
+    expect(stream.data).toEqual(['a1', 'c5'])
+  })
+
+  it('that subscribes and publishes gets each event of the new channel once and in order', async () => {
+    const { live, stream } = await openBothSides({
+      headers: { 'last-event-id': 'none' },
+      handle: (connection) =>
+        connection.subscribe('a', {
+          filter() {
+            connection.subscribe('b', { from: 'start', resume: false })
+            void live.channel('b').publish({ data: 'b2' })
+            return true
+          },
+        }),
+    })
+    await stream.waitFor(isReady)
+    await live.channel('b').publish({ data: 'b1' })
+    await live.channel('a').publish({ data: 'a1' })
+    await stream.waitForData('b2')
+    await live.channel('b').publish({ data: 'last' })
+    await stream.waitForData('last')
+    expect(stream.data).toEqual(['a1', 'b1', 'b2', 'last'])
+  })
 
   it('may send to its connection and close it', async () => {
     const { live, stream } = await openBothSides({

@@ -1,5 +1,5 @@
-import { sse, type SseMiddleware, type SseOptions } from '../src/index.js'
-import { openSubscribed } from './helpers/both-sides.js'
+import { sse, type Connection, type SseMiddleware, type SseOptions, type StartFrom } from '../src/index.js'
+import { openBothSides, openSubscribed } from './helpers/both-sides.js'
 import { openStream, type OpenStream, type OpenStreamOptions } from './helpers/open-stream.js'
 import { bareHttp, startServer, type TestServer } from './helpers/servers.js'
 
@@ -96,16 +96,92 @@ describe('a client that comes back', () => {
     expect((await resume(server, id)).read).toEqual(['b2', 'a3'])
   })
 
-  it('is taken back by a channel that is subscribed to late, so that nothing of it is skipped the next time', async () => {
+  it('gets older events of a channel joined late, then an `sse-ready` that moves its ID forward', async () => {
     const { live, stream, another } = await openSubscribed('a')
     const id = await publish(live, 'b', 'b1')
-    await publish(live, 'a', 'a2')
+    const newest = await publish(live, 'a', 'a2')
     const late = await another({ headers: { 'last-event-id': stream.events[0]!.id! } })
     await late.stream.waitForData('a2')
     late.connection.subscribe('b')
     await late.stream.waitForData('b1')
-    expect(late.stream.data).toEqual(['a2', 'b1'])
-    expect(late.stream.lastEventId).toBe(id)
+    await late.stream.waitForRaw((raw) => raw.split('sse-ready').length === 3)
+    expect(late.stream.events.map(({ id }) => id)).toEqual([newest, newest, id, newest])
+    expect(JSON.parse(late.stream.events.at(-1)!.data)).toEqual({ resumed: true, replayed: 1 })
+  })
+
+  it('is not told again that it has caught up when a late subscription wrote nothing', async () => {
+    const { live, stream, connection } = await openSubscribed('a')
+    connection.subscribe('b', { from: 'now' })
+    await publish(live, 'a', '1')
+    connection.subscribe('c')
+    await publish(live, 'a', '2')
+    await stream.waitForData('2')
+    expect(stream.events.map(({ event }) => event)).toEqual(['sse-ready', undefined, undefined])
+  })
+
+  it.each<[StartFrom, string[]]>([
+    ['now', ['a2', 'a3']],
+    ['latest', ['a2', 'a3']],
+    ['start', ['a2', 'a1', 'a2', 'a3']],
+  ])('that leaves a channel and joins it again goes on there from %s', async (from, expected) => {
+    const { live } = await start()
+    const id = await publish(live, 'a', 'a1')
+    await publish(live, 'a', 'a2')
+    const { stream, connection } = await openBothSides({ live, headers: { 'last-event-id': id } })
+    const leave = connection.subscribe('a')
+    await stream.waitForData('a2')
+    leave()
+    connection.subscribe('a', { from })
+    await publish(live, 'a', 'a3')
+    await stream.waitForData('a3')
+    expect(summary(stream)).toEqual(expected)
+  })
+
+  it('gets no false gap in a channel that it left and joined again', async () => {
+    const { live } = await start({ history: { events: 1 } })
+    const { stream, connection } = await openBothSides({
+      live,
+      headers: { 'last-event-id': await publish(live, 'a', 'a1') },
+    })
+    const leave = connection.subscribe('a')
+    for (const data of ['a2', 'a3']) {
+      await publish(live, 'a', data)
+      await stream.waitForData(data)
+    }
+    leave()
+    connection.subscribe('a', { from: 'now' })
+    await publish(live, 'a', 'a4')
+    await stream.waitForData('a4')
+    expect(summary(stream)).toEqual(['a2', 'a3', 'a4'])
+  })
+
+  it('resumes a channel that it left before anything of it was placed', async () => {
+    const { live } = await start()
+    const id = await publish(live, 'a', 'a1')
+    await publish(live, 'a', 'a2')
+    const { stream } = await openBothSides({
+      live,
+      headers: { 'last-event-id': id },
+      handle: (connection) => {
+        connection.subscribe('a')()
+        connection.subscribe('a', { from: 'now' })
+      },
+    })
+    await stream.waitForData('a2')
+  })
+
+  it('gets a channel that it did not read before as `from` says, where the handler asks for that', async () => {
+    const { live } = await start()
+    await publish(live, 'new', 'state', 'k')
+    const id = await publish(live, 'a', 'a1')
+    await publish(live, 'a', 'a2')
+    const handle = (connection: Connection) => {
+      connection.subscribe('a')
+      connection.subscribe('new', { resume: false })
+    }
+    const { stream } = await openBothSides({ live, headers: { 'last-event-id': id }, handle })
+    await stream.waitFor(({ event }) => event === 'sse-ready')
+    expect(summary(stream)).toEqual(['state', 'a2'])
   })
 })
 
@@ -176,25 +252,141 @@ describe('a gap', () => {
   })
 })
 
+describe('a newcomer', () => {
+  it.each([
+    ['keys', { keys: 3 }, 5],
+    ['bytes', { bytes: 4000 }, 20],
+  ])(
+    'is told of a gap where %s evicted latest events; that is counted and reported once',
+    async (_name, bounds, count) => {
+      const errors: Error[] = []
+      const { live, server } = await start({ ...bounds, onError: (error) => void errors.push(error) })
+      for (let i = 0; i < count; i++) await publish(live, 'a', `${i}`, `k${i}`)
+      const { read } = await resume(server, '')
+      expect(read[0]).toBe('gap evicted a')
+      expect(read.length).toBeLessThan(count)
+      expect((await resume(server, '', '/b')).read).toEqual([])
+      expect(live.registry.stats().evictedKeys).toBe(count - read.length + 1)
+      expect(errors).toMatchObject([{ code: 'ERR_SSE_LIMIT' }])
+    },
+  )
+
+  it('is told of a gap in a channel that was dropped with its latest events evicted', async () => {
+    const { live, server } = await start({ bytes: 4000, history: false, onError: () => {} })
+    await publish(live, 'quiet', 'state', 'k')
+    for (let i = 0; i < 20; i++) await publish(live, 'busy', `${i}`, `k${i}`)
+    expect(live.registry.has('quiet')).toBe(false)
+    expect((await resume(server, '', '/quiet')).read).toEqual(['gap evicted quiet'])
+  })
+})
+
 describe("an app's own IDs", () => {
-  it('are found again, and then nothing of ours carries an ID', async () => {
+  it('resume, and so do the IDs of control events beside them', async () => {
     const { live, server } = await start()
     const ours = await publish(live, 'a', '0')
     for (const n of [1, 2, 3]) await live.channel('a').publish({ data: `${n}`, id: `match/${n}` })
     const { stream, read, ready } = await resume(server, 'match/1')
     expect(read).toEqual(['2', '3'])
+    expect(stream.ids).toEqual(['match/2', 'match/3'])
     expect(ready).toEqual({ resumed: true, replayed: 2 })
-    expect(stream.events.find(({ event }) => event === 'sse-ready')?.id).toBeUndefined()
-    expect(stream.lastEventId).toBe('match/3')
+    await live.channel('a').publish({ data: '4', id: 'match/4' })
+    expect((await resume(server, stream.lastEventId)).read).toEqual(['4'])
     const lost = await resume(server, 'match/9')
     expect(lost.read).toEqual(['gap unknown a'])
-    expect(lost.stream.lastEventId).toBe('')
-    expect((await resume(server, ours)).read).toEqual(['1', '2', '3'])
+    expect((await resume(server, lost.stream.lastEventId)).read).toEqual([])
+    expect((await resume(server, ours)).read).toEqual(['1', '2', '3', '4'])
   })
 
-  it('that came several times skip nothing', async () => {
+  it('in one channel take no ID off the control events of another', async () => {
     const { live, server } = await start()
-    for (const data of ['a1', 'b2', 'a3']) await live.channel(data[0]!).publish({ data, id: 'same' })
-    expect((await resume(server, 'same', '/a,b')).read).toEqual(['b2', 'a3'])
+    await live.channel('a').publish({ data: 'a', id: 'own' })
+    const { stream } = await resume(server, '', '/b')
+    stream.close()
+    await publish(live, 'b', 'b1')
+    expect((await resume(server, stream.lastEventId, '/b')).read).toEqual(['b1'])
+  })
+
+  it('that were used twice are a gap, never a place to go on from', async () => {
+    const { live, server } = await start({ history: { events: 3 } })
+    const own = (id: string) => live.channel('a').publish({ data: id, id })
+    for (const id of ['v1', 'x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7', 'v1', 'x9']) await own(id)
+    expect((await resume(server, 'v1')).read).toEqual(['gap unknown a'])
+    expect((await resume(server, 'x7')).read).toEqual(['v1', 'x9'])
+  })
+
+  it('that were used twice are a gap whichever channels have them', async () => {
+    const { live, server } = await start({ history: { events: 1 } })
+    await live.channel('a').publish({ data: 'a1', id: 'same' })
+    for (let i = 0; i < 5; i++) await live.channel('a').publish({ data: `a${i}` })
+    await live.channel('b').publish({ data: 'b1', id: 'same' })
+    expect((await resume(server, 'same', '/a,b')).read).toEqual(['gap unknown a,b'])
+  })
+
+  it('show nothing of a channel that the client does not read', async () => {
+    const { live, server } = await start()
+    await live.channel('secret').publish({ data: 's', id: 'order-1' })
+    expect((await resume(server, 'order-1')).read).toEqual(['gap unknown a'])
+    expect((await resume(server, 'order-2')).read).toEqual(['gap unknown a'])
+  })
+})
+
+describe('controlEvents: false', () => {
+  it('sends nothing but what the app publishes, and still resumes', async () => {
+    const { live, stream, another } = await openBothSides({
+      sseOptions: { controlEvents: false, retry: false, registry: { history: { events: 1 } } },
+      handle: (connection) => connection.subscribe('a'),
+    })
+    await stream.waitForRaw((raw) => raw === ':\n')
+    const id = await publish(live, 'a', '1')
+    await publish(live, 'a', '2')
+    await stream.waitForData('2')
+    expect(stream.events.map(({ event }) => event)).toEqual([undefined, undefined])
+    const { stream: second } = await another({ headers: { 'last-event-id': id } })
+    await second.waitForData('2')
+    expect(second.events).toHaveLength(1)
+    expect(second.raw).not.toContain('sse-')
+  })
+})
+
+describe('maxSubscriptions', () => {
+  it('is the most channels of one connection; more throw, before anything is written', async () => {
+    const errors: unknown[] = []
+    const attempt = (subscribe: () => void) => {
+      try {
+        subscribe()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    let connections = 0
+    const live = sse({ maxSubscriptions: 3 })
+    const { stream, connection } = await openBothSides({
+      live,
+      handle: (it) => {
+        attempt(() => it.subscribe(['a', 'b', 'c', 'd']))
+        connections = live.registry.stats().connections
+        const leave = it.subscribe(['a', 'b', 'b', 'c'])
+        attempt(() => it.subscribe('d'))
+        it.subscribe(['a', 'c'])
+        leave()
+        it.subscribe(['d', 'e', 'f'])
+      },
+    })
+    await publish(live, 'f', '1')
+    await stream.waitForData('1')
+    expect(errors).toMatchObject([{ code: 'ERR_SSE_LIMIT' }, { code: 'ERR_SSE_LIMIT' }])
+    expect([connections, connection.closed, live.channel('a').subscribers]).toEqual([0, false, 0])
+  })
+
+  it('may be raised to thousands, each of which is delivered and can be left', async () => {
+    const names = Array.from({ length: 8000 }, (_, i) => `channel ${i}`)
+    const { live, stream, connection } = await openBothSides({ sseOptions: { maxSubscriptions: 10_000 } })
+    const leaving = names.map((name) => connection.subscribe(name))
+    for (const name of names) void live.channel(name).publish({ data: name })
+    await stream.waitForData(names.at(-1)!)
+    expect(stream.data).toEqual(names)
+    for (const leave of leaving) leave()
+    expect(live.channel(names[0]!).subscribers).toBe(0)
+    expect(live.registry.stats().connections).toBe(1)
   })
 })

@@ -1,10 +1,16 @@
 // A store of an app's own, whose log begins late, begins anew, skips events, or is behind what clients bring.
-import { sse, type Store, type StoreLog } from '../src/index.js'
+import { get as httpGet } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { sse, type Connection, type SseMiddleware, type Store, type StoreLog } from '../src/index.js'
 import { formatId, type Position } from '../src/position.js'
 import { openBothSides } from './helpers/both-sides.js'
 import { openStream, type OpenStream } from './helpers/open-stream.js'
 import { bareHttp, startServer } from './helpers/servers.js'
 import { until } from './helpers/until.js'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 /** A store that does by hand what Redis does by itself. */
 class HandStore implements Store {
@@ -57,6 +63,22 @@ function summary({ events }: OpenStream): string[] {
   return events
     .filter((event) => !isReady(event))
     .map(({ event, data }) => (event === 'sse-gap' ? (JSON.parse(data) as { reason: string }).reason : data))
+}
+
+/** Opens a stream; `gone` settles when nothing holds on to the server's side of it any more. */
+async function openForgotten(live: SseMiddleware, headers: Record<string, string>) {
+  let weak: WeakRef<Connection> | undefined
+  const server = await startServer(bareHttp, live, (_req, res) => {
+    weak = new WeakRef(res.sse!)
+    res.sse!.subscribe('a')
+  })
+  const stream = await openStream(server, { headers })
+  const gone = () =>
+    until(() => {
+      collectGarbage()
+      return weak?.deref() === undefined
+    })
+  return { stream, gone }
 }
 
 describe('a log', () => {
@@ -123,6 +145,35 @@ describe('a log', () => {
     expect(await publishing).toBe(id)
   })
 
+  it('that is still starting lets go of a request whose client has left', async () => {
+    class SlowStore extends HandStore {
+      override start(log: StoreLog): Promise<void> {
+        this.log = log
+        return new Promise(() => {})
+      }
+    }
+    const live = sse({ registry: { store: new SlowStore() } })
+    let weak: WeakRef<object> | undefined
+    let handled = 0
+    const server = await startServer(
+      bareHttp,
+      (_req, res, next) => {
+        weak = new WeakRef(res)
+        next()
+      },
+      live,
+      () => handled++,
+    )
+    const request = httpGet(server.origin, { headers: { accept: 'text/event-stream' } }).on('error', () => {})
+    await until(() => weak !== undefined)
+    request.destroy()
+    await until(() => {
+      collectGarbage()
+      return weak?.deref() === undefined
+    })
+    expect(handled).toBe(0)
+  })
+
   it('that begins anew is a gap to those that read it, and they go on', async () => {
     const { store, open } = start()
     store.begin('epoch01')
@@ -163,6 +214,28 @@ describe('a client that is ahead of the log', () => {
     store.catchingUp[0]!()
     await stream.waitFor(isReady)
     expect(summary(stream)).toEqual(['new'])
+  })
+
+  it('waits also with an ID of the app that the log has not reached', async () => {
+    const { store, open } = start()
+    store.begin('epoch01')
+    const { stream } = await open({ 'last-event-id': 'own-1' })
+    await until(() => store.catchingUp.length === 1)
+    store.log.append(store.next(), { channel: 'a', id: 'own-1', body: 'data: read elsewhere\n' })
+    store.publish('new')
+    store.catchingUp[0]!()
+    await stream.waitFor(isReady)
+    expect(summary(stream)).toEqual(['new'])
+  })
+
+  it('is let go at once when it leaves while it waits', async () => {
+    const { store, live } = start()
+    store.begin('epoch01')
+    const { gone, stream } = await openForgotten(live, { 'last-event-id': 'own-1' })
+    await until(() => store.catchingUp.length === 1)
+    stream.close()
+    await gone()
+    expect(live.registry.stats().connections).toBe(0)
   })
 
   it('is told of a gap when the log begins anew meanwhile', async () => {

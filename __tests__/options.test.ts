@@ -57,6 +57,8 @@ const STREAM: OptionCase[] = [
     wrong: [...never, text, '3000', true, -1, 1.5, Infinity, 2 ** 53],
     right: [0, 1, 3000, false],
   },
+  { option: 'controlEvents', is: 'true or false', wrong: [...never, 'gaps', 0, 1], right: [true, false] },
+  { option: 'maxSubscriptions', is: count, wrong: noCount, right: [1, 1000, Infinity] },
   { option: 'keepAlive', is: milliseconds, wrong: noMilliseconds, right: [1, 0.5, 15_000, false] },
   { option: 'maxAge', is: milliseconds, wrong: noMilliseconds, right: [1, 1e9, false] },
   { option: 'stallTimeout', is: milliseconds, wrong: noMilliseconds, right: [1, 30_000, false] },
@@ -224,6 +226,8 @@ describe('the defaults', () => {
   it('of sse() are those that are documented', () => {
     expect(resolveStreamOptions({})).toEqual({
       accept: 'explicit',
+      controlEvents: true,
+      maxSubscriptions: 1000,
       fallthrough: true,
       retry: 3000,
       keepAlive: 15_000,

@@ -3,6 +3,7 @@ import { openBothSides, openSubscribed } from './helpers/both-sides.js'
 import { openStream } from './helpers/open-stream.js'
 import { bareHttp, startServer } from './helpers/servers.js'
 import { until } from './helpers/until.js'
+import { sizeOf, sizeOfChannel } from '../src/sizes.js'
 
 describe('a registry', () => {
   it('is shared by the routes it is passed to', async () => {
@@ -94,6 +95,7 @@ describe('stats()', () => {
     published: 0,
     delivered: 0,
     conflated: 0,
+    evictedKeys: 0,
     gaps: { evicted: 0, slow: 0, restarted: 0, unknown: 0 },
     resumes: { resumed: 0, evicted: 0, restarted: 0, unknown: 0 },
     closed: { client: 0, server: 0, expired: 0, drained: 0, stalled: 0, overflow: 0, error: 0 },
@@ -115,7 +117,7 @@ describe('stats()', () => {
     for (const client of [stream, second]) await client.waitForData('für')
     const text = second.raw.slice(second.raw.indexOf('data: für'))
     const otherText = text.replace('für', '2')
-    const bytes = Buffer.byteLength(text) + Buffer.byteLength(otherText) + 2 * 256
+    const bytes = sizeOf(text, Buffer.byteLength(text)) + sizeOf(otherText, otherText.length) + 2 * sizeOfChannel('a')
     const counts = live.registry.stats()
     expect(counts).toEqual({
       ...nothing,

@@ -7,6 +7,7 @@
 import Denque from 'denque'
 import { countWhile } from './binary-search.js'
 import { comparePositions, type Position } from './position.js'
+import { sizeOfChannel } from './sizes.js'
 
 /** One event in the log, encoded once; every connection is sent the same text. */
 export interface LogEvent {
@@ -21,22 +22,16 @@ export interface LogEvent {
   readonly text: string
   /** Length of `text` in bytes. */
   readonly bytes: number
+  /** What the event counts for in every bound; see `sizeOf`. */
+  readonly size: number
+  /** When it came into this log, in whole milliseconds of a monotonic clock. */
+  readonly at: number
   /** Whether a newer event of the same key is in the log. */
   replaced: boolean
   /** Neighbours in the log's order of age; see event-list.ts. */
   older: LogEvent | undefined
   newer: LogEvent | undefined
 }
-
-/**
- * Bytes that an event counts for in every bound: its text, and 256 for the objects that hold it, so that a log of many
- * small events stays within its bound too.
- */
-export function sizeOf(event: LogEvent): number {
-  return event.bytes + EVENT_OVERHEAD
-}
-
-export const EVENT_OVERHEAD = 256
 
 export class ChannelLog {
   readonly name: string
@@ -50,16 +45,23 @@ export class ChannelLog {
   readers = 0
   /** What the events of the history occupy; see `sizeOf`. */
   bytes = 0
+  /** Whether a bound has evicted the latest event of some key, so that a newcomer does not get all of the state. */
+  isIncomplete: boolean
+  /** Bytes that the channel itself counts for, beside its events. */
+  readonly size: number
+  /** What it counts in: history while it has some, else the latest events; undefined while it holds nothing. */
+  chargedTo: { bytes: number } | undefined
 
   readonly #history = new Denque<LogEvent>()
   /** By key, in order of position: a key that is set again moves to the end. */
   readonly #latest = new Map<string, LogEvent>()
   #latestInOrder: readonly LogEvent[] | undefined
-  #byOwnId: Map<string, LogEvent> | undefined
 
-  constructor(name: string, floor: Position) {
+  constructor(name: string, floor: Position, isIncomplete: boolean) {
     this.name = name
     this.floor = floor
+    this.isIncomplete = isIncomplete
+    this.size = sizeOfChannel(name)
   }
 
   /** Number of the newest event that history has let go; the next one is the oldest of the history. */
@@ -104,11 +106,6 @@ export class ChannelLog {
     return this.#latest.values().next().value
   }
 
-  /** The event that brought this ID of the app's own; where several did, the oldest, so that none is skipped. */
-  ownId(id: string): LogEvent | undefined {
-    return this.#byOwnId?.get(id)
-  }
-
   /** How many of the channel's events stand at or before a position; below the floor, as far as is still known. */
   numberAt(position: Position): number {
     if (comparePositions(position, this.floor) < 0) return this.#numberBelowFloor(position)
@@ -120,16 +117,14 @@ export class ChannelLog {
   /** Appends an event; returns the one of the same key that it replaces. */
   append(event: LogEvent): LogEvent | undefined {
     this.tail = event.number
-    this.bytes += sizeOf(event)
+    this.bytes += event.size
     this.#history.push(event)
-    if (event.ownId !== undefined) this.#indexOwnId(event, event.ownId)
     return this.keep(event)
   }
 
   /** Takes in the latest event of a key from before the history, which must be empty; returns the one that it replaces. */
   restore(event: LogEvent): LogEvent | undefined {
     this.tail = event.number
-    if (event.ownId !== undefined) this.#indexOwnId(event, event.ownId)
     return this.keep(event)
   }
 
@@ -143,9 +138,11 @@ export class ChannelLog {
   clear(position: Position): void {
     this.#history.clear()
     this.#latest.clear()
-    this.#latestInOrder = this.#byOwnId = undefined
+    this.#latestInOrder = undefined
     this.bytes = 0
     this.floor = position
+    this.isIncomplete = false
+    this.chargedTo = undefined
   }
 
   /** Takes an event as the latest of its key; returns the one that it replaces. */
@@ -166,7 +163,7 @@ export class ChannelLog {
     const event = this.#history.shift()
     if (event === undefined) return undefined
     this.floor = event.position
-    this.bytes -= sizeOf(event)
+    this.bytes -= event.size
     return event
   }
 
@@ -175,16 +172,6 @@ export class ChannelLog {
     if (!this.isLatest(event) || event.key === undefined) return
     this.#latest.delete(event.key)
     this.#latestInOrder = undefined
-  }
-
-  /** Forgets an event that is in neither history nor latest any more. */
-  forgetOwnId(event: LogEvent): void {
-    if (event.ownId !== undefined && this.#byOwnId?.get(event.ownId) === event) this.#byOwnId.delete(event.ownId)
-  }
-
-  #indexOwnId(event: LogEvent, id: string): void {
-    this.#byOwnId ??= new Map()
-    if (!this.#byOwnId.has(id)) this.#byOwnId.set(id, event)
   }
 
   #numberBelowFloor(position: Position): number {

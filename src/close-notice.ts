@@ -1,4 +1,7 @@
 /** Tells whoever wants to know that a connection has closed: listeners, and an `AbortSignal` for all that takes one. */
+import { AsyncResource } from 'node:async_hooks'
+import { guard } from './callback.js'
+import type { Report } from './report.js'
 import type { CloseReason } from './stats.js'
 
 export type CloseListener = (reason: CloseReason) => void
@@ -7,34 +10,32 @@ export class CloseNotice {
   #reason: CloseReason | undefined
   #listeners: Set<CloseListener> | undefined
   #controller: AbortController | undefined
+  #abort: ((reason: CloseReason) => void) | undefined
 
   /** A listener that comes too late is called all the same, in a microtask. Returns the function that takes it back. */
-  add(listener: CloseListener, report: (error: unknown) => void): () => void {
+  add(listener: CloseListener, report: Report): () => void {
     const listeners = (this.#listeners ??= new Set())
-    const guarded: CloseListener = (reason) => {
-      try {
-        listener(reason)
-      } catch (error) {
-        report(error)
-      }
-    }
+    const guarded = guard(listener, report)
     listeners.add(guarded)
     const reason = this.#reason
-    if (reason !== undefined) queueMicrotask(() => listeners.delete(guarded) && guarded(reason))
+    // Not `queueMicrotask`, which fake clocks replace.
+    if (reason !== undefined) void Promise.resolve().then(() => listeners.delete(guarded) && guarded(reason))
     return () => void listeners.delete(guarded)
   }
 
+  /** Its listeners run in the async context in which it was first asked for. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#reason !== undefined) this.#controller.abort(abortReason(this.#reason))
+      const controller = (this.#controller = new AbortController())
+      this.#abort = AsyncResource.bind((reason: CloseReason) => controller.abort(abortReason(reason)))
+      if (this.#reason !== undefined) this.#abort(this.#reason)
     }
     return this.#controller.signal
   }
 
   give(reason: CloseReason): void {
     this.#reason = reason
-    this.#controller?.abort(abortReason(reason))
+    this.#abort?.(reason)
     const listeners = [...(this.#listeners ?? [])]
     this.#listeners?.clear()
     for (const listener of listeners) listener(reason)

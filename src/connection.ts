@@ -17,7 +17,9 @@ import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-option
 
 /** Reads the log for one connection. */
 export interface ConnectionReader {
-  subscribe(channels: string | readonly string[], options: SubscribeOptions): () => void
+  /** The names among these that are not subscribed to yet. Throws an `SseError` when they are too many. */
+  select(channels: string | readonly string[]): ReadonlySet<string>
+  subscribe(names: ReadonlySet<string>, options: SubscribeOptions): () => void
   /** Writes what is due, as far as the connection takes it. */
   serve(): void
   /** Told when the connection, having been full, takes more. */
@@ -119,24 +121,27 @@ export class StreamConnection<E extends object, R> {
     if (!this.#host.admit(this as StreamConnection<AnyEvents, R>)) return this.shed()
     this.#state = 'open'
     this.lastWrite = this.lastProgress = this.#host.now
-    const { headers, maxAge } = this.origin.options
+    const { headers, maxAge, controlEvents } = this.origin.options
     if (maxAge !== false) this.endAt = this.lastWrite + maxAge * (1 - 0.2 * this.variation)
     prepareHead(this.#res, headers)
-    this.output.open(this.#retry() + STREAM_OPEN)
+    this.output.open(this.#retry() + (controlEvents ? STREAM_OPEN : '') || KEEP_ALIVE)
     return true
   }
 
   /**
    * Sends the events of one or several channels from here on: after the client's last event ID, or else as `from` says.
-   * A channel that the connection is subscribed to already is left as it is. Returns the function that unsubscribes.
+   * A channel that the connection is subscribed to already is left as it is. One that it was subscribed to before begins
+   * as `from` says. Returns the function that unsubscribes. Throws an `SseError` for a wrong option or name, and when the
+   * channels are more than `maxSubscriptions`.
    */
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): () => void {
     checkSubscribeOptions(options)
     if (this.closed) return () => undefined
     for (const name of [channels].flat()) requireChannelName(name)
+    const reader = (this.#reader ??= this.#host.createReader(this as StreamConnection<AnyEvents, R>))
+    const selected = reader.select(channels)
     if (!this.open()) return () => undefined
-    this.#reader ??= this.#host.createReader(this as StreamConnection<AnyEvents, R>)
-    return this.#reader.subscribe(channels, options)
+    return reader.subscribe(selected, options)
   }
 
   /**

@@ -10,6 +10,8 @@
  * - `ERR_SSE_DATA`: data that JSON cannot hold; `cause` is what `JSON.stringify` threw.
  * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty string.
  * - `ERR_SSE_CLOSED`: publishing to a registry that has been closed.
+ * - `ERR_SSE_LIMIT`: a bound was reached: `subscribe()` beyond `maxSubscriptions` throws it; that `keys` or `bytes` has
+ *   evicted the latest event of a key goes to `onError`, once.
  * - `ERR_SSE_STORE`: the store refused an event, or what it holds cannot be read; `cause` is what it said.
  * - `ERR_SSE_STORE_TIMEOUT`: the store did not answer in time; the event may be published all the same.
  * - `ERR_SSE_STORE_FULL`: too many publishes wait for the store already; the event is not published.
@@ -20,6 +22,7 @@ export type SseErrorCode =
   | 'ERR_SSE_DATA'
   | 'ERR_SSE_CHANNEL'
   | 'ERR_SSE_CLOSED'
+  | 'ERR_SSE_LIMIT'
   | 'ERR_SSE_STORE'
   | 'ERR_SSE_STORE_TIMEOUT'
   | 'ERR_SSE_STORE_FULL'

@@ -2,7 +2,7 @@
  * A doubly linked list of events in order of age, threaded through the events themselves: the oldest is at hand, and
  * any event leaves in constant time. An event is in one list at a time.
  */
-import { sizeOf, type LogEvent } from './channel-log.js'
+import type { LogEvent } from './channel-log.js'
 
 export class EventList {
   oldest: LogEvent | undefined
@@ -16,7 +16,7 @@ export class EventList {
     if (this.#newest === undefined) this.oldest = event
     else this.#newest.newer = event
     this.#newest = event
-    this.bytes += sizeOf(event)
+    this.bytes += event.size
   }
 
   remove(event: LogEvent): void {
@@ -25,6 +25,6 @@ export class EventList {
     if (event.newer === undefined) this.#newest = event.older
     else event.newer.older = event.older
     event.older = event.newer = undefined
-    this.bytes -= sizeOf(event)
+    this.bytes -= event.size
   }
 }

@@ -1,6 +1,5 @@
 /** A channel that has readers: who is to be served when it has more, and how much of it they have not been offered. */
 import type { ChannelLog, LogEvent } from './channel-log.js'
-import { sizeOf } from './channel-log.js'
 import type { Dueable } from './due-queue.js'
 
 export interface Served extends Dueable {
@@ -21,7 +20,7 @@ export class Feed implements Dueable {
 
   add(event: LogEvent): void {
     this.pendingEvents++
-    this.pendingBytes += sizeOf(event)
+    this.pendingBytes += event.size
   }
 
   /** Called when everything so far is about to be offered to the readers. */

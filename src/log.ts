@@ -5,52 +5,19 @@
  * first, and the age of history. What an event's leaving means for its channel is in channel-log.ts.
  */
 import { ChannelLog, type LogEvent } from './channel-log.js'
+import { createEvent } from './log-event.js'
 import { EventIds } from './event-ids.js'
 import { EventList } from './event-list.js'
-import { endBody, endEvent, isEvent } from './event-stream.js'
+import { OwnIds } from './own-ids.js'
 import { comparePositions, createEpoch, ORIGIN, type Position } from './position.js'
+import { RecentHashes } from './recent-hashes.js'
+import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from './store.js'
+import { now } from './timers.js'
 
-/** Bounds of each channel's history. */
-export interface HistoryBounds {
-  events: number
-  bytes: number
-  /** Milliseconds. */
-  age: number
-}
+export type { HeldEvents, HistoryBounds, LogBounds, LogEntry, StoredEvent } from './store.js'
 
-export interface LogBounds {
-  history: HistoryBounds
-  /** Whether history is replayed; if not, it only serves readers that are connected and slow. */
-  replay: boolean
-  bytes: number
-  keys: number
-}
-
-/** An event on its way into the log, as a store carries it. */
-export interface LogEntry {
-  channel: string
-  key?: string | undefined
-  /** The app's own event ID. */
-  id?: string | undefined
-  /** The encoded message without its ID; see `encodeBody`. */
-  body: string
-}
-
-/** An event as a store holds it. */
-export interface StoredEvent {
-  readonly position: Position
-  readonly entry: LogEntry
-}
-
-/** What a store holds already when it begins to fill a log. */
-export interface HeldEvents {
-  /** The latest event of each key, of those that stand before `events`; positions rise. */
-  readonly latest: readonly StoredEvent[]
-  /** The newest events, without a hole; positions rise. */
-  readonly events: readonly StoredEvent[]
-  /** Up to where they may have been read by clients already, before the log began anew. */
-  readonly readUpTo: Position
-}
+/** 320 KiB, some 8,000 names of channels. */
+const MAX_INCOMPLETE_BYTES = 320 * 1024
 
 export class Log {
   ids = new EventIds(createEpoch())
@@ -64,18 +31,27 @@ export class Log {
   readonly channels = new Map<string, ChannelLog>()
   /** How many events the log holds. */
   events = 0
-  /** Whether an app's own event ID has ever been seen; then the package's own events carry none. */
-  hasOwnIds = false
+  /** How many latest events were evicted by `keys` or `bytes`. */
+  evictedKeys = 0
+  readonly ownIds: OwnIds
+  /** When the newest event was appended, in milliseconds of the monotonic clock. */
+  appendedAt: number
 
+  readonly #clock: () => number
   #history = new EventList()
   /** Events that history has let go and that are still the latest of their key. */
   #latestOnly = new EventList()
   /** The highest floor of a dropped channel: the floor of one that comes back under any name. */
   #droppedFloor: Position = ORIGIN
-  #lastAt = performance.now()
+  /** Names of dropped channels that were incomplete. */
+  readonly #droppedIncomplete: RecentHashes
 
-  constructor(bounds: LogBounds) {
+  constructor(bounds: LogBounds, clock: () => number = now) {
     this.bounds = bounds
+    this.#clock = clock
+    this.appendedAt = clock()
+    this.ownIds = new OwnIds(bounds.bytes)
+    this.#droppedIncomplete = new RecentHashes(Math.min(MAX_INCOMPLETE_BYTES, bounds.bytes / 8))
   }
 
   /** Says where the log begins and under which epoch its IDs are given out. What it held before is gone. */
@@ -84,13 +60,7 @@ export class Log {
     this.isPending = false
     this.generation++
     this.#clear(position)
-    for (const { position, entry } of held.latest) this.#restore(position, entry)
-    for (const channel of this.channels.values()) channel.readUpTo = channel.tail
-    for (const { position, entry } of held.events) {
-      const { channel, number } = this.append(position, entry)
-      if (comparePositions(position, held.readUpTo) <= 0) channel.readUpTo = number
-      this.trim(channel, position.ms)
-    }
+    this.ownIds.refill(() => this.#fill(held))
   }
 
   /** Says that what followed, up to a position, is lost, but for the latest event of some keys. */
@@ -100,24 +70,16 @@ export class Log {
       channel.lose(position)
       this.dropIfUnused(channel)
     }
-    this.#advance(position)
+    this.last = position
     this.#droppedFloor = position
     for (const { position, entry } of latest) this.#restore(position, entry)
-  }
-
-  /**
-   * Milliseconds on the clock that positions are from, which may be another machine's and may have been set back: the
-   * newest event's, and what has passed since.
-   */
-  get now(): number {
-    return this.last.ms + performance.now() - this.#lastAt
   }
 
   /** The channel of a name, made when there is none yet. */
   open(name: string): ChannelLog {
     let channel = this.channels.get(name)
     if (channel === undefined) {
-      channel = new ChannelLog(name, this.#droppedFloor)
+      channel = new ChannelLog(name, this.#droppedFloor, this.#droppedIncomplete.has(name))
       this.channels.set(name, channel)
     }
     return channel
@@ -127,38 +89,45 @@ export class Log {
     return this.ids.epoch
   }
 
-  /** What they occupy; see `sizeOf`. */
+  /** What events, channels and the memory of evicted ones occupy; see `sizeOf`. */
   get bytes(): number {
-    return this.#history.bytes + this.#latestOnly.bytes
+    return this.#history.bytes + this.#latestOnly.bytes + this.ownIds.bytes + this.#droppedIncomplete.bytes
   }
 
-  append(position: Position, entry: LogEntry): LogEvent {
-    const event = this.#event(position, entry)
+  /** When the oldest event of all history came into the log; undefined when there is none. */
+  get oldestAt(): number | undefined {
+    return this.#history.oldest?.at
+  }
+
+  append(position: Position, entry: LogEntry, at = this.#clock()): LogEvent {
+    const event = this.#create(position, entry, at)
     const { channel } = event
-    this.#advance(position)
+    this.last = position
+    this.appendedAt = at
     this.#history.push(event)
     const replaced = channel.append(event)
     if (replaced !== undefined && replaced.number <= channel.floorNumber) this.#release(replaced, this.#latestOnly)
+    this.#charge(channel)
     return event
   }
 
   /** Lets go of what is beyond the bounds, of one channel and of the whole log. */
-  trim(channel: ChannelLog, now: number): void {
+  trim(channel: ChannelLog, now = this.appendedAt): void {
     const { history, keys } = this.bounds
     while (channel.historyLength > 1 && (channel.historyLength > history.events || channel.bytes > history.bytes)) {
       this.#letGo(channel)
     }
-    while (channel.keys > keys) this.#forget(channel.oldestLatest)
+    while (channel.keys > keys) this.#evictLatest(channel.oldestLatest)
     this.#trimBytes()
     this.trimAge(now)
     this.dropIfUnused(channel)
   }
 
-  /** Lets go of what is older than history's bound, in every channel. */
-  trimAge(now: number): void {
-    const deadline = now - this.bounds.history.age
+  /** Lets go of what is older than history's bound, in every channel. `now` is in milliseconds of the monotonic clock. */
+  trimAge(now = this.#clock()): void {
+    const deadline = Math.floor(now) - this.bounds.history.age
     for (let event = this.#history.oldest; event !== undefined; event = this.#history.oldest) {
-      if (event.position.ms >= deadline) return
+      if (event.at >= deadline) return
       this.#letGo(event.channel)
     }
   }
@@ -169,40 +138,45 @@ export class Log {
     if (!this.bounds.replay) while (channel.historyLength > 0) this.#moveOutOfHistory(channel)
     if (!channel.isEmpty || this.channels.get(channel.name) !== channel) return
     this.channels.delete(channel.name)
+    if (channel.isIncomplete) this.#droppedIncomplete.add(channel.name)
     if (comparePositions(channel.floor, this.#droppedFloor) > 0) this.#droppedFloor = channel.floor
   }
 
-  #event(position: Position, { channel: name, key, id: ownId, body }: LogEntry): LogEvent {
-    const channel = this.open(name)
-    const text = this.#encode(position, ownId, body)
-    if (ownId !== undefined) this.hasOwnIds = true
+  #create(position: Position, entry: LogEntry, at: number): LogEvent {
+    const { channel, id } = entry
+    if (id !== undefined) this.ownIds.add(id, channel, position)
     this.events++
-    return {
-      channel,
-      position,
-      number: channel.tail + 1,
-      key,
-      ownId,
-      text,
-      bytes: Buffer.byteLength(text),
-      replaced: false,
-      older: undefined,
-      newer: undefined,
+    return createEvent(this.open(channel), position, entry, { ids: this.ids, at })
+  }
+
+  #fill({ latest, events, readUpTo, now: storeNow, incomplete = [] }: HeldEvents): void {
+    const now = this.#clock()
+    const reference = storeNow ?? events.at(-1)?.position.ms ?? 0
+    for (const { position, entry } of latest) this.#restore(position, entry)
+    for (const channel of this.channels.values()) channel.readUpTo = channel.tail
+    for (const { position, entry } of events) {
+      const { channel, number } = this.append(position, entry, now - Math.max(0, reference - position.ms))
+      if (comparePositions(position, readUpTo) <= 0) channel.readUpTo = number
+      this.trim(channel, now)
     }
+    this.appendedAt = now
+    for (const name of incomplete) this.#markIncomplete(name)
+  }
+
+  #markIncomplete(name: string): void {
+    const channel = this.channels.get(name)
+    if (channel === undefined) this.#droppedIncomplete.add(name)
+    else channel.isIncomplete = true
   }
 
   /** Takes in the latest event of a key from before the history of its channel, which is still empty. */
   #restore(position: Position, entry: LogEntry): void {
-    const event = this.#event(position, entry)
+    const event = this.#create(position, entry, this.appendedAt)
     const replaced = event.channel.restore(event)
     if (replaced !== undefined) this.#release(replaced, this.#latestOnly)
     this.#latestOnly.push(event)
-    this.trim(event.channel, position.ms)
-  }
-
-  #advance(position: Position): void {
-    this.last = position
-    this.#lastAt = performance.now()
+    this.#charge(event.channel)
+    this.trim(event.channel)
   }
 
   /** Forgets everything but the channels that have readers. */
@@ -210,7 +184,7 @@ export class Log {
     this.#history = new EventList()
     this.#latestOnly = new EventList()
     this.events = 0
-    this.#advance(position)
+    this.last = position
     this.#droppedFloor = position
     for (const channel of this.channels.values()) {
       channel.clear(position)
@@ -226,7 +200,7 @@ export class Log {
     const { bytes } = this.bounds
     while (this.bytes > bytes && this.events > 1) {
       const history = this.#history.oldest
-      if (history === undefined || this.#latestOnly.bytes > bytes / 2) this.#forget(this.#latestOnly.oldest)
+      if (history === undefined || this.#latestOnly.bytes > bytes / 2) this.#evictLatest(this.#latestOnly.oldest)
       else this.#letGo(history.channel)
     }
   }
@@ -242,25 +216,34 @@ export class Log {
     if (!channel.isLatest(event)) return this.#release(event, this.#history)
     this.#history.remove(event)
     this.#latestOnly.push(event)
+    this.#charge(channel)
   }
 
-  /** Forgets the latest event of a key, and so the event, unless history holds it. */
-  #forget(event: LogEvent | undefined): void {
+  /** Evicts the latest event of a key, and so the event, unless history holds it. */
+  #evictLatest(event: LogEvent | undefined): void {
     if (event === undefined) return
     const { channel } = event
+    this.evictedKeys++
+    channel.isIncomplete = true
     channel.forgetLatest(event)
     if (event.number <= channel.floorNumber) this.#release(event, this.#latestOnly)
     this.dropIfUnused(channel)
   }
 
   #release(event: LogEvent, list: EventList): void {
+    const { channel, ownId } = event
     list.remove(event)
-    event.channel.forgetOwnId(event)
+    if (ownId !== undefined) this.ownIds.remove(ownId)
     this.events--
+    this.#charge(channel)
   }
 
-  #encode(position: Position, ownId: string | undefined, body: string): string {
-    if (ownId !== undefined) return endEvent(body, ownId)
-    return isEvent(body) ? endEvent(body, this.ids.of(position)) : endBody(body)
+  /** Counts the channel itself where its events count. */
+  #charge(channel: ChannelLog): void {
+    const list = channel.historyLength > 0 ? this.#history : channel.isEmpty ? undefined : this.#latestOnly
+    if (channel.chargedTo === list) return
+    if (channel.chargedTo !== undefined) channel.chargedTo.bytes -= channel.size
+    if (list !== undefined) list.bytes += channel.size
+    channel.chargedTo = list
   }
 }

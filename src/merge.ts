@@ -10,7 +10,7 @@ interface Head {
 }
 
 /**
- * Moves each cursor over its event as it yields it. It ends early where one of them meets a gap: what lies behind that
+ * Moves each cursor over its event as it yields it, and passes over subscriptions that leave meanwhile. It ends early where one of them meets a gap: what lies behind that
  * may have a lower position than anything the others have left, and is to be announced first.
  */
 export function* merge(subscriptions: readonly Subscription[]): Generator<Head, void> {
@@ -20,6 +20,7 @@ export function* merge(subscriptions: readonly Subscription[]): Generator<Head, 
   }
   for (let head = heads.pop(); head !== undefined; head = heads.pop()) {
     const { subscription, event } = head
+    if (subscription.hasLeft) continue
     subscription.number = event.number
     yield head
     if (subscription.isBehind && !insert(heads, subscription)) return
@@ -28,6 +29,7 @@ export function* merge(subscriptions: readonly Subscription[]): Generator<Head, 
 
 /** Keeps the heads in falling order, so that the lowest is popped. Returns false at a gap. */
 function insert(heads: Head[], subscription: Subscription): boolean {
+  if (subscription.hasLeft) return true
   const event = subscription.next()
   // To look for the next event may have moved the cursor to the end, over latest events that are no more.
   if (event === undefined) return !subscription.isBehind

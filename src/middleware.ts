@@ -76,8 +76,13 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}): 
     res: ServerResponse | Http2ServerResponse,
     next: (error?: unknown) => void,
   ): void {
-    if (registry.starting === undefined) return handle(req, asResponse(res), next, origin, registry as ChannelRegistry)
-    void registry.starting.then(() => middleware(req, res, next))
+    if (!registry.isStarting) return handle(req, asResponse(res), next, origin, registry as ChannelRegistry)
+    // A client that leaves meanwhile must leave nothing behind, however long the store takes.
+    const stopWaiting = registry.onceStarted(() => {
+      res.off('close', stopWaiting)
+      middleware(req, res, next)
+    })
+    res.once('close', stopWaiting)
   }
 
   return Object.assign(middleware, {

@@ -56,6 +56,20 @@ export interface StreamOptions {
    */
   maxBufferedBytes?: number
   /**
+   * How many channels one connection may be subscribed to; `subscribe` throws `ERR_SSE_LIMIT` beyond it. `Infinity` for
+   * no limit.
+   * @default 1000
+   */
+  maxSubscriptions?: number
+  /**
+   * Whether `sse-open`, `sse-ready` and `sse-gap` are sent. `false` is for clients that take every event for the app's.
+   * It gives up the promise: a gap is no longer announced, a client that drops before its first event loses what comes
+   * meanwhile, and WebKit may glue a half-received event to the next. `EventStream` then knows neither `gap` nor
+   * `resumed`.
+   * @default true
+   */
+  controlEvents?: boolean
+  /**
    * Response headers to send beside the package's own.
    * @default {}
    */
@@ -112,6 +126,8 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
   maxConnections: Infinity,
   stallTimeout: 30_000,
   maxBufferedBytes: 4 * MIB,
+  maxSubscriptions: 1000,
+  controlEvents: true,
   headers: {},
 }
 
@@ -167,6 +183,8 @@ const STREAM_FORMS: Record<keyof StreamOptions | 'registry', Form> = {
   },
   stallTimeout: timeout,
   maxBufferedBytes: count,
+  maxSubscriptions: count,
+  controlEvents: boolean,
   headers: { is: 'an object of valid header names and values', test: isHeaders },
 }
 

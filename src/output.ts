@@ -8,9 +8,9 @@
 import type { EventEmitter } from 'node:events'
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { setImmediate as turn } from 'node:timers/promises'
 import { Batch } from './batch.js'
 import { destroy, endSocket, isPipelined } from './response-close.js'
+import { nextTurn } from './timers.js'
 
 /** What `compression` and its like add to a response. */
 interface Flushable {
@@ -111,8 +111,10 @@ export class Output {
 
   /** Settles when the socket can take more, at the earliest in the next turn, or when nobody need wait any more. */
   async whenWritable(): Promise<void> {
-    if (!this.isBlocked) return turn()
-    await new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve))
+    await new Promise<void>((resolve) => {
+      if (this.isBlocked) (this.#waiting ??= []).push(resolve)
+      else nextTurn(resolve)
+    })
   }
 
   /** Lets all go on that wait until it is writable. */
@@ -176,7 +178,8 @@ function takenBySystem(socket: (Socket & { _handle?: Handle | null }) | null): n
 function corkForNow(socket: Socket | null): void {
   if (socket === null) return
   socket.cork()
-  process.nextTick(() => socket.uncork())
+  // In a microtask: fake clocks replace `process.nextTick`.
+  void Promise.resolve().then(() => socket.uncork())
 }
 
 /** A wrapped `write` may return nothing, whatever the one under it said. */

@@ -7,6 +7,7 @@ import { formatId } from './position.js'
 import { ReportedPromise } from './reported-promise.js'
 import type { Counters } from './stats.js'
 import type { Store, StoredPosition } from './store.js'
+import { nextTurn } from './timers.js'
 
 export interface PublisherOptions {
   store: Store
@@ -64,5 +65,5 @@ export class Publisher {
 
 /** So that a loop that awaits every publish lets the sockets have their turn; else it would run ahead of its readers. */
 function inNextTurn(id: string): Promise<string> {
-  return new Promise((resolve) => setImmediate(resolve, id))
+  return new Promise((resolve) => nextTurn(() => resolve(id)))
 }

@@ -10,13 +10,17 @@ import { merge } from './merge.js'
 import type { Output } from './output.js'
 import { Placement, type Gap, type PlacementHost } from './placement.js'
 import { comparePositions, positionBefore, type Position } from './position.js'
+import { ReadyNotice } from './ready-notice.js'
+import type { Report } from './report.js'
 import { read } from './shared-batches.js'
 import type { SubscribeOptions } from './subscribe-options.js'
-import { Subscription } from './subscription.js'
+import { bindFilter, Subscription } from './subscription.js'
+import { SubscriptionList } from './subscription-list.js'
 
 /** What the readers of a registry share. */
 export interface ReaderHost extends PlacementHost {
   readonly delivery: Delivery
+  readonly report: Report
 }
 
 type Connection = StreamConnection<AnyEvents, unknown>
@@ -26,21 +30,17 @@ export class Reader implements ConnectionReader {
   readonly #connection: Connection
   readonly #output: Output
   readonly #host: ReaderHost
+  readonly #subscriptions = new SubscriptionList()
   /** Set as long as there are cursors to be placed. */
   #placement: Placement | undefined
   /** The log's generation that the cursors stand in. */
   #generation: number
-  /** Where the chain of subscriptions begins. */
-  #first: Subscription | undefined
   /** Whether the socket has kept it waiting, so that keyed events conflate until it has caught up. */
   #isLate = false
   #isServing = false
-  #isReady = false
-  /** Whether a gap was announced where its cursors were placed. */
-  #hasGap = false
+  readonly #readyNotice = new ReadyNotice()
   /** Whether the store was asked once to catch up with the client's last event ID, which does not change. */
   #hasCaughtUp = false
-  #replayed = 0
 
   constructor(connection: Connection, host: ReaderHost) {
     this.#connection = connection
@@ -49,16 +49,25 @@ export class Reader implements ConnectionReader {
     this.#generation = host.log.generation
   }
 
-  subscribe(channels: string | readonly string[], { from = 'latest', filter }: SubscribeOptions): () => void {
-    const names = new Set([channels].flat())
-    const subscriptions = this.#listSubscriptions()
-    for (const { channel } of subscriptions) names.delete(channel.name)
-    const added = Array.from(names, (name) => new Subscription(this.#host.delivery.join(name, this), filter))
-    this.#chain(subscriptions.concat(added))
-    this.#placement ??= this.#newPlacement()
-    this.#placement.add(added, from)
+  select(channels: string | readonly string[]): ReadonlySet<string> {
+    return this.#subscriptions.select([channels].flat(), this.#connection.origin.options.maxSubscriptions)
+  }
+
+  subscribe(names: ReadonlySet<string>, { from = 'latest', filter, resume = true }: SubscribeOptions): () => void {
+    const bound = bindFilter(filter)
+    const placement = (this.#placement ??= this.#newPlacement())
+    const isResuming = resume && this.#connection.lastEventId !== ''
+    const added = Array.from(names, (name) => {
+      const subscription = new Subscription(this.#host.delivery.join(name, this), bound)
+      this.#subscriptions.add(subscription)
+      // The last event ID says nothing about a channel that was read since.
+      if (isResuming && !this.#subscriptions.hasLeft(name)) placement.resume(subscription)
+      else placement.start(subscription, from)
+      return subscription
+    })
+    if (isResuming || added.some((subscription) => subscription.isBehind)) this.#readyNotice.wentBack()
     this.#host.delivery.due(this)
-    return () => this.#unsubscribe(new Set(added))
+    return () => this.#unsubscribe(added)
   }
 
   serve(): void {
@@ -83,7 +92,8 @@ export class Reader implements ConnectionReader {
 
   /** With nothing subscribed nothing is written any more: a pass does not ask whether the connection is closed. */
   close(): void {
-    this.#unsubscribe(new Set(this.#listSubscriptions()))
+    this.#placement?.cancel()
+    for (const subscription of this.#subscriptions.toArray()) this.#remove(subscription)
   }
 
   /** Places the cursors that have to be; returns false when there is something to wait for. */
@@ -96,10 +106,7 @@ export class Reader implements ConnectionReader {
     this.#placement = undefined
     this.#generation = generation
     this.#hasCaughtUp = true
-    for (const gap of placement.place(this.#listSubscriptions())) {
-      this.#hasGap = true
-      this.#announce(gap)
-    }
+    for (const gap of placement.place()) this.#announce(gap)
     return true
   }
 
@@ -107,6 +114,7 @@ export class Reader implements ConnectionReader {
     const host = this.#host
     return new Placement(host, {
       lastEventId: this.#connection.lastEventId,
+      subscriptions: this.#subscriptions,
       generation: this.#generation,
       hasCaughtUp: this.#hasCaughtUp,
       onCaughtUp: () => host.delivery.due(this),
@@ -121,13 +129,15 @@ export class Reader implements ConnectionReader {
       }
       this.#skipGaps()
     } while (this.#writeNext())
+    // A filter may have subscribed: the cursors of that are placed in the next pass.
+    if (this.#placement !== undefined) return
     this.#isLate = false
-    if (!this.#isReady) this.#ready()
+    if (!this.#readyNotice.isTold) this.#tellReady()
   }
 
   #skipGaps(): void {
     let overtaken: Subscription[] | undefined
-    for (let each = this.#first; each !== undefined; each = each.following) {
+    for (let each = this.#subscriptions.first; each !== undefined; each = each.following) {
       if (!each.isOvertaken) continue
       each.skipGap()
       ;(overtaken ??= []).push(each)
@@ -135,10 +145,11 @@ export class Reader implements ConnectionReader {
     if (overtaken !== undefined) this.#announce({ reason: 'slow', lost: overtaken })
   }
 
-  /** Returns false when nothing is left to be written. */
+  /** Returns false when nothing is left to be written, or cursors have to be placed first. */
   #writeNext(): boolean {
+    if (this.#placement !== undefined) return false
     let behind: Subscription | undefined
-    for (let each = this.#first; each !== undefined; each = each.following) {
+    for (let each = this.#subscriptions.first; each !== undefined; each = each.following) {
       if (!each.isBehind) continue
       if (behind !== undefined) return this.#writeMerged()
       behind = each
@@ -157,9 +168,10 @@ export class Reader implements ConnectionReader {
 
   #writeMerged(): boolean {
     const builder = new BatchBuilder()
-    for (const { subscription, event } of merge(this.#listSubscriptions())) {
+    for (const { subscription, event } of merge(this.#subscriptions.toArray())) {
       if (this.#isLate && event.replaced) builder.conflated++
-      else if (subscription.wants(event, this.#host.log.epoch)) builder.add(event)
+      // A filter may unsubscribe: then not even the event that it was asked about is sent.
+      else if (subscription.wants(event, this.#host.log.epoch) && !subscription.hasLeft) builder.add(event)
       if (builder.isFull || this.#connection.closed) break
     }
     // A filter may have closed the connection.
@@ -172,51 +184,58 @@ export class Reader implements ConnectionReader {
     counters.conflated += conflated
     if (batch === undefined) return
     counters.delivered += batch.events
-    if (!this.#isReady) this.#replayed += batch.events
+    this.#readyNotice.wrote(batch.events)
     this.#output.write(batch)
   }
 
-  #ready(): void {
-    if (this.#first === undefined) return
-    this.#isReady = true
-    const resumed = this.#connection.lastEventId !== '' && !this.#hasGap
-    this.#control('sse-ready', { resumed, replayed: this.#replayed }, this.#host.log.last)
+  #tellReady(): void {
+    if (this.#subscriptions.size === 0) return
+    const notice = this.#readyNotice.caughtUp()
+    if (notice === undefined) return
+    const { hasGap, replayed } = notice
+    const resumed = this.#connection.lastEventId !== '' && !hasGap
+    this.#control('sse-ready', { resumed, replayed }, this.#host.log.last)
   }
 
   #announce({ reason, lost }: Gap): void {
     this.#host.counters.gaps[reason]++
+    this.#readyNotice.gap()
     const channels = lost.map(({ channel }) => channel.name)
     this.#control('sse-gap', { channels, reason }, this.#readUpTo())
   }
 
-  /** An event of the package's own; without an ID where the app gives out its own, which it would displace. */
+  /** A control event, with the package's own ID also where the app has IDs of its own: either of them resumes. */
   #control(event: string, data: object, position: Position): void {
-    const { log } = this.#host
-    this.#connection.writeText(encodeControl(event, data, log.hasOwnIds ? undefined : log.ids.of(position)))
+    if (!this.#connection.origin.options.controlEvents) return
+    this.#connection.writeText(encodeControl(event, data, this.#host.log.ids.of(position)))
   }
 
   /** A position at which a client that breaks off here can go on without missing what it was about to be sent. */
   #readUpTo(): Position {
-    const next = this.#listSubscriptions().map((subscription) => subscription.next()?.position)
-    const lowest = next.filter((position) => position !== undefined).sort(comparePositions)[0]
+    let lowest: Position | undefined
+    for (let each = this.#subscriptions.first; each !== undefined; each = each.following) {
+      const position = each.next()?.position
+      if (position !== undefined && (lowest === undefined || comparePositions(position, lowest) < 0)) lowest = position
+    }
     return lowest === undefined ? this.#host.log.last : positionBefore(lowest)
   }
 
-  #unsubscribe(leaving: ReadonlySet<Subscription>): void {
-    const subscriptions = this.#listSubscriptions()
-    this.#chain(subscriptions.filter((each) => !leaving.has(each)))
-    this.#placement?.remove(leaving)
-    for (const each of subscriptions) if (leaving.has(each)) this.#host.delivery.leave(each.feed, this)
+  #unsubscribe(subscriptions: readonly Subscription[]): void {
+    const { lastEventId, origin } = this.#connection
+    for (const subscription of subscriptions) {
+      if (subscription.hasLeft) continue
+      const isPlaced = this.#placement?.delete(subscription) !== true
+      // A name that is forgotten again costs events that come twice, and loses none.
+      if (isPlaced && lastEventId !== '') {
+        this.#subscriptions.leave(subscription.channel.name, origin.options.maxSubscriptions)
+      }
+      this.#remove(subscription)
+    }
   }
 
-  #listSubscriptions(): Subscription[] {
-    const subscriptions: Subscription[] = []
-    for (let each = this.#first; each !== undefined; each = each.following) subscriptions.push(each)
-    return subscriptions
-  }
-
-  #chain(subscriptions: readonly Subscription[]): void {
-    this.#first = subscriptions[0]
-    subscriptions.forEach((each, i) => (each.following = subscriptions[i + 1]))
+  #remove(subscription: Subscription): void {
+    subscription.hasLeft = true
+    this.#subscriptions.delete(subscription)
+    this.#host.delivery.leave(subscription.feed, this)
   }
 }

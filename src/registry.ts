@@ -1,11 +1,15 @@
 /** A registry: the named channels of one route, or of several that share it, over one log. It puts the parts together. */
+import { AsyncResource } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
+import { CatchUp } from './catch-up.js'
 import { Channel, type ChannelHost } from './channel.js'
 import { requireChannelName } from './channel-name.js'
 import { StreamConnection, type StreamOrigin } from './connection.js'
 import { Connections } from './connections.js'
 import { Delivery } from './delivery.js'
 import type { AnyEvents } from './event-stream.js'
+import { SseError } from './errors.js'
+import { Expiry } from './expiry.js'
 import { Log, type LogEntry } from './log.js'
 import { MemoryStore } from './memory-store.js'
 import { resolveDrainWindow, resolveRegistryOptions, type RegistryOptions } from './options.js'
@@ -26,8 +30,9 @@ export function createRegistry<E extends object = AnyEvents>(options: RegistryOp
 }
 
 export class ChannelRegistry<E extends object = AnyEvents> {
-  /** Settles when the store has filled the log, so that streams can open; undefined as soon as it has. @internal */
-  starting: Promise<void> | undefined
+  /** Whether the store still fills the log, so that requests have to wait. @internal */
+  isStarting = false
+  readonly #waiting = new Set<() => void>()
   readonly #log: Log
   readonly #store: Store
   readonly #counters = new Counters()
@@ -35,6 +40,8 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   readonly #connections: Connections<ChannelRegistry>
   readonly #publisher: Publisher
   readonly #channelHost: ChannelHost
+  readonly #expiry: Expiry
+  #hasReportedEviction = false
 
   /** @internal */
   constructor(options: RegistryOptions) {
@@ -44,7 +51,8 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     const counters = (this.#counters = new Counters())
     const log = (this.#log = new Log(bounds))
     const delivery = (this.#delivery = new Delivery(log))
-    const readerHost: ReaderHost = { log, counters, delivery, report, catchUp: store.catchUp?.bind(store) }
+    const catchUp = store.catchUp && new CatchUp(store.catchUp.bind(store), report)
+    const readerHost: ReaderHost = { log, counters, delivery, report, catchUp }
     const createReader = (connection: Connection) => new Reader(connection, readerHost)
     this.#connections = new Connections<ChannelRegistry>({
       registry: this as ChannelRegistry,
@@ -58,6 +66,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       subscribers: (channel) => delivery.subscribers(log.channels.get(channel)),
       latest: (channel, key) => this.#latest(channel, key),
     }
+    this.#expiry = new Expiry(log)
     this.#start(report)
   }
 
@@ -80,7 +89,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   /** What the registry holds and has done, as plain counts. */
   stats(): RegistryStats {
     const { published, delivered, conflated, shed, gaps, resumes, closed } = this.#counters
-    const { events, bytes, channels } = this.#log
+    const { events, bytes, channels, evictedKeys } = this.#log
     const { open: connections, stalled } = this.#connections
     const now = { connections, channels: channels.size, events, bytes, stalled }
     return {
@@ -88,6 +97,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       published,
       delivered,
       conflated,
+      evictedKeys,
       shed,
       gaps: { ...gaps },
       resumes: { ...resumes },
@@ -107,8 +117,16 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   /** Ends all connections and the store, sheds new requests and rejects what is published. Settles when that is done. */
   async close(): Promise<void> {
     this.#publisher.close()
+    this.#expiry.close()
     await this.#connections.close()
     await this.#store.close()
+  }
+
+  /** Calls back when the store has filled the log. Returns the function that takes it back. @internal */
+  onceStarted(callback: () => void): () => void {
+    const bound = AsyncResource.bind(callback)
+    this.#waiting.add(bound)
+    return () => void this.#waiting.delete(bound)
   }
 
   /** Takes a response in; undefined when it was shed. @internal */
@@ -131,9 +149,10 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       bounds: log.bounds,
       begin: (epoch, position, held) => {
         log.begin(epoch, position, held)
+        this.#expiry.watch()
         this.#delivery.allDue()
       },
-      append: (position, entry) => this.#append(position, entry),
+      append: (position, entry) => this.#append(position, entry, report),
       skip: (position, latest) => {
         log.skip(position, latest)
         this.#delivery.allDue()
@@ -141,17 +160,35 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       report,
     })
     if (starting === undefined) return
-    this.starting = starting.catch(report).finally(() => (this.starting = undefined))
+    this.isStarting = true
+    void starting.catch(report).finally(() => {
+      this.isStarting = false
+      for (const callback of this.#waiting) callback()
+      this.#waiting.clear()
+    })
   }
 
-  #append(position: Position, entry: LogEntry): void {
-    const event = this.#log.append(position, entry)
+  #append(position: Position, entry: LogEntry, report: (error: unknown) => void): void {
+    const log = this.#log
+    const event = log.append(position, entry)
     this.#delivery.published(event)
-    this.#log.trim(event.channel, position.ms)
+    log.trim(event.channel)
+    this.#expiry.watch()
+    if (log.evictedKeys === 0 || this.#hasReportedEviction) return
+    this.#hasReportedEviction = true
+    report(evictionOf(event.channel.name))
   }
 
   #latest(channel: string, key: string): PublishedEvent | undefined {
     const event = this.#log.channels.get(channel)?.latest(key)
     return event && new PublishedEvent(event, this.#log.epoch)
   }
+}
+
+/** Said once: from here on newcomers may be told of a gap, in this channel or another. */
+function evictionOf(channel: string): SseError {
+  return new SseError(
+    'ERR_SSE_LIMIT',
+    `a latest event was evicted when "${channel}" was published to; newcomers of its channel get a gap. Raise keys or bytes, or use fewer keys`,
+  )
 }

@@ -1,17 +1,14 @@
 /** Failures that nobody awaits: they go to the app's `onError`, and never any further. */
+import { guard } from './callback.js'
 import { SseError } from './errors.js'
+import { now } from './timers.js'
 
 export type Report = (error: unknown) => void
 
-/** Calls `onError`; what that throws itself becomes a warning, since there is nobody left to tell. */
+/** Calls `onError`. What `onError` throws or rejects with becomes a warning. */
 export function reportTo(onError: (error: Error) => void): Report {
-  return (error) => {
-    try {
-      onError(asError(error))
-    } catch (thrown) {
-      warn(asError(thrown))
-    }
-  }
+  const call = guard(onError, (thrown) => warn(asError(thrown)))
+  return (error) => call(asError(error))
 }
 
 /** A minute: how long a store's failure is not warned of again. */
@@ -24,9 +21,9 @@ export function createWarner(): (error: Error) => void {
   const warned = new Map<string, number>()
   return (error) => {
     const code = error instanceof SseError && error.code.startsWith('ERR_SSE_STORE') ? error.code : undefined
-    const now = performance.now()
-    if (code !== undefined && now - (warned.get(code) ?? -Infinity) < QUIET) return
-    if (code !== undefined) warned.set(code, now)
+    const time = now()
+    if (code !== undefined && time - (warned.get(code) ?? -Infinity) < QUIET) return
+    if (code !== undefined) warned.set(code, time)
     warn(error)
   }
 }

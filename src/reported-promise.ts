@@ -1,4 +1,5 @@
 /** A promise whose rejection never goes unhandled: when nobody has asked for it, it is reported instead. */
+import { nextTurn } from './timers.js'
 
 export class ReportedPromise<T> extends Promise<T> {
   #isAwaited = false
@@ -24,7 +25,7 @@ export class ReportedPromise<T> extends Promise<T> {
 
   #reportUnlessAwaited(report: (error: unknown) => void): void {
     void super.then(undefined, (error: unknown) =>
-      setImmediate(() => {
+      nextTurn(() => {
         if (!this.#isAwaited) report(error)
       }),
     )

@@ -1,32 +1,25 @@
 /** Where a client with a last event ID goes on. Pure. */
-import type { ChannelLog } from './channel-log.js'
 import type { Log } from './log.js'
+import { UNKNOWN_ID } from './negotiation.js'
 import { comparePositions, parseId, type Position } from './position.js'
 
 /**
- * The position that an ID stands for in these channels, or why it stands for none: it was given out by a log that is
- * gone, or it was never given out.
+ * The position that an ID stands for, or why it stands for none: a log that is gone gave it out (`restarted`), or no log
+ * is known to have given it out, or the app used it twice (`unknown`). An ID of the app's own counts only in a channel
+ * that the connection reads, so that it shows nothing of others.
  */
-export function locate(id: string, channels: readonly ChannelLog[], log: Log): Position | 'restarted' | 'unknown' {
-  return locateOwn(id, channels, log) ?? locateOurs(id, log)
-}
-
-/** Whether an ID may be one that this log has not reached yet, if it is filled by a store that others append to. */
-export function isAhead(id: string, log: Log): boolean {
-  const parsed = parseId(id)
-  return parsed !== undefined && (parsed.epoch !== log.epoch || comparePositions(parsed.position, log.last) > 0)
-}
-
-function locateOurs(id: string, log: Log): Position | 'restarted' | 'unknown' {
+export function locate(id: string, log: Log, reads: (channel: string) => boolean): Position | 'restarted' | 'unknown' {
+  const own = log.ownIds.find(id, reads)
+  if (own !== undefined) return own
   const parsed = parseId(id)
   if (parsed === undefined) return 'unknown'
   if (parsed.epoch !== log.epoch) return 'restarted'
   return comparePositions(parsed.position, log.last) > 0 ? 'unknown' : parsed.position
 }
 
-/** An ID of the app's own may stand in several channels; going on after the oldest skips nothing in any of them. */
-function locateOwn(id: string, channels: readonly ChannelLog[], log: Log): Position | undefined {
-  if (!log.hasOwnIds) return undefined
-  const positions = channels.map((channel) => channel.ownId(id)?.position).filter((position) => position !== undefined)
-  return positions.sort(comparePositions)[0]
+/** Whether an ID may be one that this log has not reached yet, if it is filled by a store that others append to. */
+export function isAhead(id: string, log: Log): boolean {
+  const parsed = parseId(id)
+  if (parsed === undefined) return id !== UNKNOWN_ID && !log.ownIds.has(id)
+  return parsed.epoch !== log.epoch || comparePositions(parsed.position, log.last) > 0
 }

@@ -22,7 +22,7 @@ export interface RegistryStats {
   channels: number
   /** Events in the log now. */
   events: number
-  /** What they occupy: their encoded bytes, and 256 each for book-keeping. */
+  /** Bytes that they count for, with their keys, their channels and what is remembered of evicted ones. */
   bytes: number
   /** Connections whose socket takes nothing more now. */
   stalled: number
@@ -32,6 +32,8 @@ export interface RegistryStats {
   delivered: number
   /** Events not written because a newer one of the same key was on its way to a slow reader. */
   conflated: number
+  /** Latest events evicted because of `keys` or `bytes`. Newcomers of their channels are told of a gap. */
+  evictedKeys: number
   /** Gaps announced, by reason. */
   gaps: Record<GapReason, number>
   /** Streams that came with a last event ID, by what became of it. */

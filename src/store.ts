@@ -1,6 +1,51 @@
 /** The contract of a store: where a registry's log lives, and how several processes come to share one. */
-import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from './log.js'
 import type { Position } from './position.js'
+
+/** Bounds of each channel's history. */
+export interface HistoryBounds {
+  events: number
+  bytes: number
+  /** Milliseconds. */
+  age: number
+}
+
+export interface LogBounds {
+  history: HistoryBounds
+  /** Whether history is replayed; if not, it only serves readers that are connected and slow. */
+  replay: boolean
+  bytes: number
+  keys: number
+}
+
+/** An event on its way into the log, as a store carries it. */
+export interface LogEntry {
+  channel: string
+  key?: string | undefined
+  /** The app's own event ID. */
+  id?: string | undefined
+  /** The encoded message without its ID; see `encodeBody`. */
+  body: string
+}
+
+/** An event as a store holds it. */
+export interface StoredEvent {
+  readonly position: Position
+  readonly entry: LogEntry
+}
+
+/** What a store holds already when it begins to fill a log. */
+export interface HeldEvents {
+  /** The latest event of each key, of those that stand before `events`; positions rise. */
+  readonly latest: readonly StoredEvent[]
+  /** The newest events, without a hole; positions rise. */
+  readonly events: readonly StoredEvent[]
+  /** Up to where they may have been read by clients already, before the log began anew. */
+  readonly readUpTo: Position
+  /** Milliseconds now on the clock that positions are from; without it, the newest event counts as new. */
+  readonly now?: number | undefined
+  /** Channels of which the store could not keep the latest event of every key; newcomers are told of a gap. */
+  readonly incomplete?: readonly string[] | undefined
+}
 
 /** A position, and the epoch of its ID where that may not be the one the log was begun with. */
 export interface StoredPosition extends Position {

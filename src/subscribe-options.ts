@@ -10,12 +10,22 @@ export interface SubscribeOptions {
    * @default 'latest'
    */
   from?: StartFrom | undefined
-  /** Decides which events this connection is sent; by default all. Filtered connections share no encoded batches. */
+  /**
+   * Whether a client that brings a last event ID resumes after it. `false`: these channels begin as `from` says, as for
+   * channels that the client did not read before it came back.
+   * @default true
+   */
+  resume?: boolean | undefined
+  /**
+   * Decides which events this connection is sent; by default all. It runs in the async context of `subscribe`, and has
+   * to answer at once: a promise closes the connection. Filtered connections share no encoded batches.
+   */
   filter?: EventFilter | undefined
 }
 
 const FORMS: Record<keyof SubscribeOptions, Form> = {
   from: { is: "'latest', 'now' or 'start'", test: (value) => ['latest', 'now', 'start'].includes(value as string) },
+  resume: { is: 'true or false', test: (value) => typeof value === 'boolean' },
   filter: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Report } from './report.js'
 import type { CloseReason } from './stats.js'
+import { every, now } from './timers.js'
 
 /** A connection, as far as it has to be tended to. */
 export interface Tended {
@@ -40,7 +41,7 @@ export class Upkeep<T extends Tended> {
   /** Milliseconds on a monotonic clock, as of the last round. */
   now = clock()
   readonly #report: Report
-  #timer: NodeJS.Timeout | undefined
+  #stop: (() => void) | undefined
   #period = Infinity
 
   constructor(report: Report) {
@@ -68,8 +69,8 @@ export class Upkeep<T extends Tended> {
 
   remove(connection: T): void {
     if (!this.connections.delete(connection) || this.connections.size > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    this.#stop?.()
+    this.#stop = undefined
     this.#period = Infinity
   }
 
@@ -78,8 +79,8 @@ export class Upkeep<T extends Tended> {
     const period = Math.max(MIN_PERIOD, Math.min(MAX_PERIOD, Math.floor(ms / ROUNDS)))
     if (period >= this.#period) return
     this.#period = period
-    clearInterval(this.#timer)
-    this.#timer = setInterval(() => this.#round(), period).unref()
+    this.#stop?.()
+    this.#stop = every(period, () => this.#round())
   }
 
   #round(): void {
@@ -114,5 +115,5 @@ export class Upkeep<T extends Tended> {
 
 /** Whole milliseconds: a fraction would be an object of its own on the heap, for every connection anew. */
 function clock(): number {
-  return Math.round(performance.now())
+  return Math.round(now())
 }

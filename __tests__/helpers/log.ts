@@ -1,5 +1,5 @@
 // A log to look into: filled as a registry fills it, with a clock of its own, and told apart event by event.
-import { sizeOf, type ChannelLog, type LogEvent } from '../../src/channel-log.js'
+import type { ChannelLog, LogEvent } from '../../src/channel-log.js'
 import { encodeBody } from '../../src/event-stream.js'
 import { Log, type HistoryBounds, type LogBounds } from '../../src/log.js'
 import { nextPosition } from '../../src/position.js'
@@ -25,20 +25,21 @@ export class TestLog {
   /** Unbounded where nothing is said. */
   constructor({ history, ...bounds }: TestBounds = {}) {
     const unbounded: HistoryBounds = { events: Infinity, bytes: Infinity, age: Infinity }
-    this.log = new Log({
+    const all: LogBounds = {
       history: { ...unbounded, ...history },
       replay: true,
       bytes: Infinity,
       keys: Infinity,
       ...bounds,
-    })
+    }
+    this.log = new Log(all, () => this.now)
     this.log.begin(EPOCH, { ms: this.now, seq: 0 })
   }
 
   append(channel: string, { key, id, data = 'x' }: Entry = {}): LogEvent {
     const position = nextPosition(this.log.last, this.now)
     const event = this.log.append(position, { channel, key, id, body: encodeBody({ data }) })
-    this.log.trim(event.channel, this.now)
+    this.log.trim(event.channel)
     return event
   }
 
@@ -72,7 +73,9 @@ export class TestLog {
 }
 
 /** What an event counts for that says nothing else: the unit of bounds in bytes. */
-export const SMALL = sizeOf(new TestLog().append('a'))
+export const SMALL = new TestLog().append('a').size
+/** What a channel with a short name counts for beside its events. */
+export const CHANNEL = new TestLog().log.open('a').size
 
 export function historyOf(channel: ChannelLog): LogEvent[] {
   return Array.from({ length: channel.historyLength }, (_, i) => channel.at(channel.floorNumber + 1 + i)).filter(

@@ -1,5 +1,5 @@
 /** Fetches what a log begins with: the newest events, and from before them the latest of each key. */
-import { EVENT_OVERHEAD } from '../channel-log.js'
+import { EVENT_OVERHEAD } from '../sizes.js'
 import type { HeldEvents, LogBounds, StoredEvent } from '../log.js'
 import { comparePositions, type Position } from '../position.js'
 import type { Database, State } from './database.js'

@@ -1,0 +1,52 @@
+import { createRegistry } from '../src/index.js'
+import { openBothSides, openSubscribed } from './helpers/both-sides.js'
+
+/** What an app's own tests do to the process in which the package runs. */
+const fake = () => jest.useFakeTimers()
+
+afterEach(() => jest.useRealTimers())
+
+describe('a fake clock', () => {
+  it('keeps nothing from being delivered, then or later', async () => {
+    const { live, stream } = await openSubscribed('a')
+    fake()
+    void live.channel('a').publish({ data: 'faked' })
+    jest.useRealTimers()
+    await live.channel('a').publish({ data: 'real' })
+    await stream.waitForData('real')
+    expect(stream.data).toEqual(['faked', 'real'])
+  })
+
+  it('keeps no head from being sent', async () => {
+    const { stream } = await openBothSides({
+      handle: (connection) => {
+        fake()
+        connection.subscribe('a')
+        jest.useRealTimers()
+      },
+    })
+    await stream.waitFor(({ event }) => event === 'sse-ready')
+  })
+
+  it('ends no keep-alives', async () => {
+    const { stream } = await openBothSides({
+      sseOptions: { keepAlive: 40 },
+      handle: (connection) => {
+        fake()
+        connection.open()
+        jest.useRealTimers()
+      },
+    })
+    await stream.waitForRaw((raw) => raw.endsWith(':\n:\n:\n'))
+  })
+
+  it('leaves a rejection that nobody awaits reported', async () => {
+    const reported = new Promise<Error>((resolve) => {
+      const registry = createRegistry({ onError: resolve })
+      fake()
+      void registry.channel('a').publish({ data: 1n })
+      jest.useRealTimers()
+    })
+    expect(await reported).toMatchObject({ code: 'ERR_SSE_DATA' })
+  })
+})
