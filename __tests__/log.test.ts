@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { LogEvent } from '../src/channel-log.js'
 import { EVENT_OVERHEAD } from '../src/sizes.js'
 import { comparePositions, formatId } from '../src/position.js'
-import { CHANNEL, EPOCH, historyOf, latestOf, SMALL, TestLog, type TestBounds } from './helpers/log.js'
+import { CHANNEL, EPOCH, historyOf, KEYED, latestOf, SMALL, TestLog, type TestBounds } from './helpers/log.js'
 
 describe('an event in the log', () => {
   it('is the text for the wire, with the ID of its position', () => {
@@ -36,7 +36,7 @@ describe('an event in the log', () => {
   it('counts with its text, key and own ID, and 256 bytes more', () => {
     const { log, append } = bound()
     const event = append('a', { key: 'k'.repeat(1000), id: 'i'.repeat(100) })
-    expect(event.size).toBe(event.bytes + 1000 + 100 + EVENT_OVERHEAD)
+    expect(event.size).toBe(event.bytes + 1000 + 100 + EVENT_OVERHEAD + 64 + 128)
     expect(log.bytes).toBe(event.size + CHANNEL)
     expect(log.events).toBe(1)
   })
@@ -281,7 +281,7 @@ describe('the bound on keys', () => {
     const test = new TestLog({ keys: 1, history: { events: 1 } })
     for (let i = 0; i < 5; i++) test.append('a', { key: String(i) })
     expect(test.log.events).toBe(1)
-    expect(test.log.bytes).toBe(SMALL + 1 + CHANNEL)
+    expect(test.log.bytes).toBe(KEYED + CHANNEL)
   })
 
   it('is counted when it evicts, and marks the channel as incomplete, also when that comes back', () => {
@@ -324,7 +324,7 @@ describe('the bound on the whole log', () => {
   })
 
   it('takes from history, and not from the latest events, while those take just half of it', () => {
-    const test = new TestLog({ bytes: 16 * (SMALL + 1), history: { events: 1 } })
+    const test = new TestLog({ bytes: 16 * KEYED, history: { events: 1 } })
     const keys = 'a b c d e f g h i'.split(' ')
     test.append('oldest')
     for (const key of keys) test.append('quiet', { key })

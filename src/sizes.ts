@@ -1,13 +1,18 @@
 /** What events and channels count for in every bound: bytes of memory, so that all that grows with input counts. */
 
-/** Bytes of the objects that hold an event. */
+/** Bytes of the objects that hold an event, and of those that find it by its key or its own ID. */
 export const EVENT_OVERHEAD = 256
+const KEY_OVERHEAD = 64
+const OWN_ID_OVERHEAD = 128
 /** Bytes of the objects that hold a channel. */
 const CHANNEL_OVERHEAD = 768
 
 /** Bytes of an event: its text, its key, its own ID, and the objects that hold them. */
-export function sizeOf(text: string, bytes: number, key = '', ownId = ''): number {
-  return EVENT_OVERHEAD + memoryOf(text, bytes) + memoryOf(key) + memoryOf(ownId)
+export function sizeOf(text: string, bytes: number, key?: string, ownId?: string): number {
+  let size = EVENT_OVERHEAD + memoryOf(text, bytes)
+  if (key !== undefined) size += KEY_OVERHEAD + memoryOf(key)
+  if (ownId !== undefined) size += OWN_ID_OVERHEAD + memoryOf(ownId)
+  return size
 }
 
 /** Bytes of a channel beside its events. */

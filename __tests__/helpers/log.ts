@@ -74,6 +74,8 @@ export class TestLog {
 
 /** What an event counts for that says nothing else: the unit of bounds in bytes. */
 export const SMALL = new TestLog().append('a').size
+/** What one with a key of one character counts for. */
+export const KEYED = new TestLog().append('a', { key: 'k' }).size
 /** What a channel with a short name counts for beside its events. */
 export const CHANNEL = new TestLog().log.open('a').size
 
