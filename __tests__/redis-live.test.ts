@@ -32,7 +32,7 @@ describeWithRedis('processes that share a registry through Redis', () => {
 
   let stream: string
   beforeEach(() => (stream = `live-${streams++}`))
-  const start = (options: RedisStoreOptions = {}, history = {}) =>
+  const start = (options: Partial<RedisStoreOptions> = {}, history = {}) =>
     startLive({ stream, ...(options.client ? {} : { url: redis.url }), ...options }, { history })
 
   it('deliver what any of them publishes, to clients of all', async () => {

@@ -269,7 +269,9 @@ describeWithRedis('when Redis fails', () => {
     const late = () =>
       emit.mock.calls.filter(([, options]) => (options as { code?: string }).code === 'ERR_SSE_STORE_TIMEOUT')
     await redis.stop()
-    const registry = createRegistry({ store: redisStore({ url: redis.url, publishTimeout: 50, startTimeout: 50 }) })
+    const registry = createRegistry({
+      store: redisStore({ url: redis.url, stream: 'sse', publishTimeout: 50, startTimeout: 50 }),
+    })
     afterTest(() => registry.close())
     for (let i = 0; i < 100; i++) void registry.channel('a').publish({ data: 'x' })
     await expect(registry.channel('a').publish({ data: 'last' })).rejects.toThrow(/has not confirmed/)

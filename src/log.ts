@@ -50,6 +50,10 @@ export interface HeldEvents {
   readonly events: readonly StoredEvent[]
   /** Up to where they may have been read by clients already, before the log began anew. */
   readonly readUpTo: Position
+  /** The store's clock in milliseconds at loading, on the clock of positions; undefined where it has none. */
+  readonly now?: number | undefined
+  /** Names of channels of which the store could not keep every latest event. */
+  readonly incomplete?: readonly string[] | undefined
 }
 
 export class Log {

@@ -13,7 +13,8 @@ export class Outage {
   began(cause: unknown): void {
     if (this.#isOn) return
     this.#isOn = true
-    this.report('Redis cannot be read; streams stay open, and go on as soon as it can', cause)
+    const reason = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : ''
+    this.report(`Redis cannot be read${reason}; streams stay open, and go on as soon as it can`, cause)
   }
 
   ended(): void {
