@@ -119,10 +119,10 @@ export class Database {
     return this.#range('XREVRANGE', id, String(since))
   }
 
-  /** The latest event of each key, at or before a time in milliseconds, the newest first, page by page. */
-  async *latest(upTo: number): AsyncGenerator<LatestPage, void> {
+  /** The latest event of each key, before a time in milliseconds, the newest first, page by page. */
+  async *latest(before: number): AsyncGenerator<LatestPage, void> {
     const { latest, order } = this.keys
-    const bounds = [String(upTo), String(PAGE_BYTES), String(PAGE_ENTRIES)]
+    const bounds = [String(before), String(PAGE_BYTES), String(PAGE_ENTRIES)]
     for (let rank = ''; rank !== '-1';) {
       const reply = await run(this.#link, LATEST, [latest, order], [rank, ...bounds], this.#timeout)
       const [next, pairs] = reply as [number, string[]]

@@ -28,7 +28,7 @@ export interface Latest {
 
 export async function loadLatest(database: Database, range: LatestRange): Promise<Latest> {
   const found = new Found(range)
-  for await (const { pairs, next } of database.latest(range.upTo.ms)) {
+  for await (const { pairs, next } of database.latest(range.upTo.ms + 1)) {
     for (let i = 0; i < pairs.length; i += 2) found.add(pairs[i] ?? '', pairs[i + 1] ?? '')
     if (found.isPastRange) break
     if (!found.isFull || next < 0) continue
@@ -59,7 +59,7 @@ class Found {
     const { position, entry } = event
     const { after, upTo, bytes, keys } = this.#range
     if (comparePositions(position, upTo) > 0) return
-    // The order has milliseconds alone, so those of the same one may still be wanted.
+    // The order within a millisecond is not exact.
     if (after !== undefined && comparePositions(position, after) <= 0) {
       this.isPastRange ||= position.ms < after.ms
       return

@@ -27,13 +27,13 @@ end`)
 /**
  * Returns fields of the hash with their values, the newest key first, and the rank of the next one, or -1 at the end.
  *
- * KEYS: latest, order. ARGV: the rank to begin with, counted from the newest, or nothing; then the milliseconds at or
+ * KEYS: latest, order. ARGV: the rank to begin with, counted from the newest, or nothing; then the milliseconds
  * before which they are; bytes, how many fields at most.
  */
 export const LATEST = script(`
 local page, bytes, count = {}, 0, 1
 local maxBytes, maxFields = tonumber(ARGV[3]), tonumber(ARGV[4])
-local rank = tonumber(ARGV[1]) or redis.call('ZCOUNT', KEYS[2], '(' .. ARGV[2], '+inf')
+local rank = tonumber(ARGV[1]) or redis.call('ZCOUNT', KEYS[2], ARGV[2], '+inf')
 while bytes < maxBytes and #page < maxFields * 2 do
   local fields = redis.call('ZREVRANGE', KEYS[2], rank, rank + count - 1)
   if #fields == 0 then return { -1, page } end

@@ -88,12 +88,18 @@ if ARGV[6] ~= '' then
   if denied then return denied end
 end
 
-local function evict(ms)
+-- A score is a double, which has room for milliseconds and a little more.
+local function scoreOf(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return string.format('%.4f', ms + math.min(seq, 1023) / 1024)
+end
+
+local function evict(score)
   local field = redis.call('ZPOPMIN', KEYS[5])[1]
   if not field then return false end
   local length, rest = string.match(field, '^(%d+):(.*)$')
   if redis.call('HDEL', KEYS[4], field) == 0 or not length then return true end
-  redis.call('ZADD', KEYS[6], ms, string.sub(rest, 1, tonumber(length)))
+  redis.call('ZADD', KEYS[6], score, string.sub(rest, 1, tonumber(length)))
   if redis.call('ZCARD', KEYS[6]) > ${MAX_INCOMPLETE} then
     redis.call('ZADD', KEYS[6], '+inf', '')
     redis.call('ZPOPMIN', KEYS[6])
@@ -121,11 +127,11 @@ for at = 7, #ARGV, 5 do
   if at == 7 then id, problem = add(last, append) else id = append() end
   if problem then return problem end
   if keyed ~= '' then
-    local field, ms = #channel .. ':' .. channel .. key, string.match(id, '^%d+')
+    local field, score = #channel .. ':' .. channel .. key, scoreOf(id)
     local isNew = redis.call('HSET', KEYS[4], field, id .. '\\n' .. own .. '\\n' .. body)
-    redis.call('ZADD', KEYS[5], ms, field)
+    redis.call('ZADD', KEYS[5], score, field)
     if isNew == 1 then
-      while redis.call('HLEN', KEYS[4]) > tonumber(ARGV[2]) and evict(ms) do end
+      while redis.call('HLEN', KEYS[4]) > tonumber(ARGV[2]) and evict(score) do end
     end
   end
   last = id
