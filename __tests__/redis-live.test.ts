@@ -1,4 +1,4 @@
-import { createCluster, createSentinel } from 'redis'
+import { createSentinel } from 'redis'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRegistry } from '../src/index.js'
@@ -6,8 +6,9 @@ import { formatId, parseId } from '../src/position.js'
 import { redisStore, type RedisStoreOptions } from '../src/redis/index.js'
 import { afterTest } from './helpers/after-test.js'
 import { openStream, type OpenStream } from './helpers/open-stream.js'
+import { withClient } from './helpers/redis-clients.js'
 import { startLive, type Live } from './helpers/redis-live.js'
-import { describeWithRedis, freePort, RedisServer } from './helpers/redis-server.js'
+import { describeWithEachRedis, describeWithRedis, freePort, RedisServer } from './helpers/redis-server.js'
 import { SwitchedPort } from './helpers/switched-port.js'
 import { until } from './helpers/until.js'
 
@@ -26,14 +27,14 @@ const publish = ({ live }: Live, data: string, rest: { key?: string; id?: string
 let redis: RedisServer
 let streams = 0
 
-describeWithRedis('processes that share a registry through Redis', () => {
+describeWithEachRedis('processes that share a registry through Redis', (version) => {
   beforeAll(async () => (redis = await RedisServer.start()))
   afterAll(() => redis.close())
 
   let stream: string
   beforeEach(() => (stream = `live-${streams++}`))
   const start = (options: Partial<RedisStoreOptions> = {}, history = {}) =>
-    startLive({ stream, ...(options.client ? {} : { url: redis.url }), ...options }, { history })
+    startLive({ stream, ...withClient(version, { url: redis.url, ...options }) }, { history })
 
   it('deliver what any of them publishes, to clients of all', async () => {
     const servers = [await start(), await start(), await start()]
@@ -176,7 +177,7 @@ describeWithRedis('processes that share a registry through Redis', () => {
   })
 })
 
-describeWithRedis('a Redis Cluster', () => {
+describeWithEachRedis('a Redis Cluster', ({ createCluster }) => {
   it('holds all keys of a registry in one slot', async () => {
     const node = await RedisServer.start('--cluster-enabled', 'yes')
     afterTest(() => node.close())

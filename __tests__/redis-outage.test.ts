@@ -1,8 +1,9 @@
 import { createRegistry } from '../src/index.js'
 import { redisStore } from '../src/redis/index.js'
 import { openStream, type OpenStream } from './helpers/open-stream.js'
+import { withClient } from './helpers/redis-clients.js'
 import { startLive, type Live } from './helpers/redis-live.js'
-import { describeWithRedis, RedisServer } from './helpers/redis-server.js'
+import { describeWithEachRedis, RedisServer } from './helpers/redis-server.js'
 import { SwitchedPort } from './helpers/switched-port.js'
 import { afterTest } from './helpers/after-test.js'
 import { until } from './helpers/until.js'
@@ -25,7 +26,7 @@ const gap = (stream: OpenStream) => stream.waitFor(({ event }) => event === 'sse
 const publish = ({ live }: Live, data: string, key?: string) =>
   live.channel('a').publish({ data, ...(key === undefined ? {} : { key }) })
 
-describeWithRedis('when Redis fails', () => {
+describeWithEachRedis('when Redis fails', (version) => {
   let redis: RedisServer
 
   beforeEach(async () => {
@@ -33,7 +34,8 @@ describeWithRedis('when Redis fails', () => {
     afterTest(() => redis.close())
   })
 
-  const start = (options: Partial<Parameters<typeof startLive>[0]> = {}) => startLive({ url: redis.url, ...options })
+  const start = (options: Partial<Parameters<typeof startLive>[0]> = {}) =>
+    startLive(withClient(version, { url: redis.url, ...options }))
 
   async function open(server: Live, headers: Record<string, string> = {}): Promise<OpenStream> {
     const stream = await openStream(server, { path: '/a', headers })
