@@ -5,6 +5,7 @@ import { withClient } from './helpers/redis-clients.js'
 import { startLive, type Live } from './helpers/redis-live.js'
 import { describeWithEachRedis, RedisServer } from './helpers/redis-server.js'
 import { SwitchedPort } from './helpers/switched-port.js'
+import { ThrottledPort } from './helpers/throttled-port.js'
 import { afterTest } from './helpers/after-test.js'
 import { until } from './helpers/until.js'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -155,6 +156,28 @@ describeWithEachRedis('when Redis fails', (version) => {
       await stream.waitForData('3')
       expect([reasonsOf(stream), stream.data]).toEqual([['restarted'], ['1', '2', '3']])
     }
+  })
+
+  it('by FLUSHALL, an event, and then its end, a process reconnects ever more slowly and reports once', async () => {
+    const port = await ThrottledPort.open(redis.port)
+    const server = await start({ url: port.url })
+    const before = await open(server)
+    await publish(server, '1')
+    await before.waitForData('1')
+    await redis.command('FLUSHALL')
+    await publish(server, '2')
+    await redis.stop()
+    const [connections, began] = [port.connections, performance.now()]
+    await until(() => server.reports.length > 0)
+    await sleep(1500)
+    const passed = performance.now() - began
+    // Waits of 25, 50, 100, 200, 400 and then 500 ms at least, for what reads, and as many for what publishes.
+    expect(port.connections - connections).toBeLessThan(2 * (6 + passed / 500))
+    expect(server.reports.map(({ message }) => message)).toEqual([expect.stringMatching(/^Redis cannot be read \(/)])
+    await redis.run()
+    const stream = await openStream(server, { path: '/a' })
+    await publishUntilAccepted(server, '3')
+    await stream.waitForData('3')
   })
 
   it('by CLIENT PAUSE, publishes wait and arrive in order', async () => {
