@@ -1,4 +1,6 @@
 // What becomes of publishing and reading when Redis refuses a command.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { redisStore } from '../src/redis/index.js'
 import { dataOf, entry } from '../src/store-contract/one-store.js'
 import { afterTest } from './helpers/after-test.js'
@@ -178,6 +180,27 @@ describeWithRedis('when Redis refuses a command', () => {
       ])
     },
   )
+
+  it('and allows no more than the documented commands, publishing, evicting, reading and breaking an epoch work', async () => {
+    const docs = await readFile(join(__dirname, '../docs/redis.md'), 'utf8')
+    const rules =
+      /ACL SETUSER scores on >password ~\{scores\}:\*([^`]*?)\n\n/.exec(docs)?.[1]?.trim().split(/\s+/) ?? []
+    const name = `user-${stream}`
+    await redis.command('ACL', 'SETUSER', name, 'reset', 'on', 'nopass', `~{${stream}}:*`, ...rules)
+    afterTest(() => redis.command('ACL', 'DELUSER', name))
+    const { store, log } = await openLog({ stream, url: urlOf(name), maxKeys: 1 })
+    for (const k of ['x', 'y']) await store.append(entry(dataOf(k), { key: k }))
+    await log.until(() => log.bodies.length === 2)
+    await redis.command('XADD', key('events'), '18446744073709551615-1', 'any', 'thing')
+    await store.append(entry(dataOf('z')))
+    await log.until(() => log.bodies.length === 3)
+    const [[newest]] = (await redis.command('XREVRANGE', key('events'), '+', '-', 'COUNT', '1')) as [[string]]
+    await redis.command('XDEL', key('events'), newest)
+    const lua = `redis.call('SET', KEYS[1], string.match(redis.call('GET', KEYS[1]), '^%w+') .. ' 1-0')`
+    await redis.command('EVAL', lua, '1', key('state'))
+    await log.until(() => log.begun === 2)
+    expect(log.messages).toEqual([expect.stringMatching(/is left out$/)])
+  })
 
   it('as the user may only read, a process serves, and says which commands publishing would take', async () => {
     const writer = await openLog({ stream, url: redis.url })
