@@ -305,6 +305,18 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect(late()).toHaveLength(1)
   })
 
+  it('a connection that has died without a sign is replaced, and clients get what they missed', async () => {
+    const port = await SwitchedPort.open(redis.port)
+    const [writer, server] = [await start(), await start({ url: port.url })] as const
+    const stream = await open(server)
+    await publish(writer, '1')
+    await stream.waitForData('1')
+    port.dropAnswers()
+    await publish(writer, '2')
+    await stream.waitForData('2')
+    expect([reasonsOf(stream), stream.data]).toEqual([[], ['1', '2']])
+  })
+
   it('a publish whose answer was lost with its connection is published once', async () => {
     const port = await SwitchedPort.open(redis.port)
     const server = await start({ url: port.url })
