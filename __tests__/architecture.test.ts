@@ -27,8 +27,8 @@ const LAYERS: Record<string, string[]> = {
   log: [
     'event-ids',
     'own-ids',
-    'sizes',
     'store',
+    'sizes',
     'channel-log',
     'log-event',
     'event-list',

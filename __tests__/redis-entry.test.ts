@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { encodeBody } from '../src/event-stream.js'
-import { decodeEntry, decodeLatest, latestField } from '../src/redis/entry.js'
+import { decodeEntry, decodeLatest, splitField } from '../src/redis/entry.js'
 import { keysOf } from '../src/redis/keys.js'
 import { compareIds, parseStreamId, positionOf } from '../src/redis/stream-id.js'
 import { anyMessage, anyText, ownId } from './helpers/arbitraries.js'
@@ -82,6 +82,9 @@ describe('an entry of the stream', () => {
   })
 })
 
+/** As the script writes it. */
+const fieldOf = (channel: string, key: string) => `${Buffer.byteLength(channel)}:${channel}${key}`
+
 describe('the latest event of a key', () => {
   const value = (body: string, id = ID, own = '') => `${id}\n${own}\n${body}`
 
@@ -89,12 +92,17 @@ describe('the latest event of a key', () => {
     const channel = fc.oneof(anyText, fc.constantFrom('1:', '2:a', ':', '0')).filter((name) => name !== '')
     fc.assert(
       fc.property(channel, anyText, fc.option(ownId, { nil: undefined }), (name, key, id) => {
-        expect(decodeLatest(latestField(name, key), value('data: 1\n', ID, id))).toEqual({
+        expect(decodeLatest(fieldOf(name, key), value('data: 1\n', ID, id))).toEqual({
           position: positionOf(ID),
           entry: { channel: name, key, id, body: 'data: 1\n' },
         })
       }),
     )
+  })
+
+  it('stands under the length of its channel’s name in bytes, since scripts count bytes', () => {
+    expect(splitField('5:é⚽k')).toEqual(['é⚽', 'k'])
+    for (const field of ['k', ':k', '0:k', '-1:k', 'x:k']) expect(splitField(field)).toBeUndefined()
   })
 
   it.each<[string, string, string]>([
@@ -115,13 +123,15 @@ describe('an ID of Redis', () => {
     expect(compareIds('2-1', '2-1')).toBe(0)
   })
 
-  it.each(['', '12', '12-', '-1-2', 'a-b', '1-2-3', '1-2\n', `${'9'.repeat(16)}-0`, `0-${'9'.repeat(16)}`])(
-    'is not %j',
-    (id) => {
-      expect(parseStreamId(id)).toBeUndefined()
-      expect(() => positionOf(id)).toThrow(TypeError)
-    },
-  )
+  it('is compared also where it is too large for a number', () => {
+    expect(compareIds('18446744073709551615-2', '18446744073709551615-1')).toBeGreaterThan(0)
+    expect(compareIds('18446744073709551614-2', '18446744073709551615-1')).toBeLessThan(0)
+  })
+
+  it.each(['', '12', '12-', '-1-2', 'a-b', '1-2-3', '1-2\n', `${36 ** 9}-0`, `0-${36 ** 6}`])('is not %j', (id) => {
+    expect(parseStreamId(id)).toBeUndefined()
+    expect(() => positionOf(id)).toThrow(TypeError)
+  })
 })
 
 describe('the keys of a registry', () => {

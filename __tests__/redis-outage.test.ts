@@ -1,9 +1,11 @@
 import { createRegistry } from '../src/index.js'
 import { redisStore } from '../src/redis/index.js'
 import { openStream, type OpenStream } from './helpers/open-stream.js'
+import { withClient } from './helpers/redis-clients.js'
 import { startLive, type Live } from './helpers/redis-live.js'
-import { describeWithRedis, RedisServer } from './helpers/redis-server.js'
+import { describeWithEachRedis, RedisServer } from './helpers/redis-server.js'
 import { SwitchedPort } from './helpers/switched-port.js'
+import { ThrottledPort } from './helpers/throttled-port.js'
 import { afterTest } from './helpers/after-test.js'
 import { until } from './helpers/until.js'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,7 +27,7 @@ const gap = (stream: OpenStream) => stream.waitFor(({ event }) => event === 'sse
 const publish = ({ live }: Live, data: string, key?: string) =>
   live.channel('a').publish({ data, ...(key === undefined ? {} : { key }) })
 
-describeWithRedis('when Redis fails', () => {
+describeWithEachRedis('when Redis fails', (version) => {
   let redis: RedisServer
 
   beforeEach(async () => {
@@ -33,7 +35,8 @@ describeWithRedis('when Redis fails', () => {
     afterTest(() => redis.close())
   })
 
-  const start = (options: Partial<Parameters<typeof startLive>[0]> = {}) => startLive({ url: redis.url, ...options })
+  const start = (options: Partial<Parameters<typeof startLive>[0]> = {}) =>
+    startLive(withClient(version, { url: redis.url, ...options }))
 
   async function open(server: Live, headers: Record<string, string> = {}): Promise<OpenStream> {
     const stream = await openStream(server, { path: '/a', headers })
@@ -155,6 +158,28 @@ describeWithRedis('when Redis fails', () => {
     }
   })
 
+  it('by FLUSHALL, an event, and then its end, a process reconnects ever more slowly and reports once', async () => {
+    const port = await ThrottledPort.open(redis.port)
+    const server = await start({ url: port.url })
+    const before = await open(server)
+    await publish(server, '1')
+    await before.waitForData('1')
+    await redis.command('FLUSHALL')
+    await publish(server, '2')
+    await redis.stop()
+    const [connections, began] = [port.connections, performance.now()]
+    await until(() => server.reports.length > 0)
+    await sleep(1500)
+    const passed = performance.now() - began
+    // Waits of 25, 50, 100, 200, 400 and then 500 ms at least, for what reads, and as many for what publishes.
+    expect(port.connections - connections).toBeLessThan(2 * (6 + passed / 500))
+    expect(server.reports.map(({ message }) => message)).toEqual([expect.stringMatching(/^Redis cannot be read \(/)])
+    await redis.run()
+    const stream = await openStream(server, { path: '/a' })
+    await publishUntilAccepted(server, '3')
+    await stream.waitForData('3')
+  })
+
   it('by CLIENT PAUSE, publishes wait and arrive in order', async () => {
     const server = await start()
     const stream = await open(server)
@@ -269,13 +294,27 @@ describeWithRedis('when Redis fails', () => {
     const late = () =>
       emit.mock.calls.filter(([, options]) => (options as { code?: string }).code === 'ERR_SSE_STORE_TIMEOUT')
     await redis.stop()
-    const registry = createRegistry({ store: redisStore({ url: redis.url, publishTimeout: 50, startTimeout: 50 }) })
+    const registry = createRegistry({
+      store: redisStore({ url: redis.url, stream: 'sse', publishTimeout: 50, startTimeout: 50 }),
+    })
     afterTest(() => registry.close())
     for (let i = 0; i < 100; i++) void registry.channel('a').publish({ data: 'x' })
     await expect(registry.channel('a').publish({ data: 'last' })).rejects.toThrow(/has not confirmed/)
     await until(() => late().length > 0)
     await sleep(50)
     expect(late()).toHaveLength(1)
+  })
+
+  it('a connection that has died without a sign is replaced, and clients get what they missed', async () => {
+    const port = await SwitchedPort.open(redis.port)
+    const [writer, server] = [await start(), await start({ url: port.url })] as const
+    const stream = await open(server)
+    await publish(writer, '1')
+    await stream.waitForData('1')
+    port.dropAnswers()
+    await publish(writer, '2')
+    await stream.waitForData('2')
+    expect([reasonsOf(stream), stream.data]).toEqual([[], ['1', '2']])
   })
 
   it('a publish whose answer was lost with its connection is published once', async () => {

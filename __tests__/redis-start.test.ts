@@ -117,6 +117,6 @@ describeWithRedis('a process that starts beside others', () => {
 
 it('a store is made of a URL or of a client, one of them', () => {
   const url = 'redis://127.0.0.1'
-  expect(() => redisStore({})).toThrow('pass either url or client')
-  expect(() => redisStore({ url, client: createClient({ url }) })).toThrow('pass either url or client')
+  expect(() => redisStore({ stream: 'a' })).toThrow('pass either url or client')
+  expect(() => redisStore({ url, client: createClient({ url }), stream: 'a' })).toThrow('pass either url or client')
 })

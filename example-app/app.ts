@@ -26,11 +26,13 @@ export interface AppOptions {
   retry?: number
   /** Where the log lives, for several processes to share it. @default in memory */
   store?: Store
+  /** Told of failures that nobody awaits. @default a warning of the process */
+  onError?: (error: Error) => void
 }
 
 export function createApp({ directory, speed = 1000, replay: run = true, sales = true, ...options }: AppOptions) {
-  const { retry = 2000, store } = options
-  const registry = createRegistry<Events>(store && { store })
+  const { retry = 2000, store, onError } = options
+  const registry = createRegistry<Events>({ ...(store && { store }), ...(onError && { onError }) })
   // Scores are for everyone: the page of `npm run start:cluster` reads them from other ports than its own.
   const live = sse<Events>({ registry, retry, headers: { 'Access-Control-Allow-Origin': '*' } })
   const games = new Map(

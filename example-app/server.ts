@@ -20,12 +20,13 @@ const { app, registry, close } = createApp({
   speed,
   replay: !follow,
   sales: !follow,
-  ...(redis !== undefined && { store: redisStore({ url: redis, stream: 'matchday' }) }),
+  ...(redis !== undefined && { store: redisStore({ url: redis, stream: 'matchday' }), onError: sayOnce() }),
 })
 const server = createServer(app)
 
 server.listen(port, host, () => {
   const url = `http://${host}:${(server.address() as AddressInfo).port}`
+  process.send?.('listening')
   console.log(`Live scores and a shop: ${url}/
 
 Try:
@@ -44,6 +45,17 @@ async function shutDown(): Promise<void> {
   await registry.drain({ window: 1000 })
   await close()
   server.close()
+}
+
+// While Redis is away every publish fails, for the same reason: say it once a minute, with the port of this process.
+function sayOnce(): (error: Error) => void {
+  const said = new Map<string, number>()
+  return ({ message }) => {
+    const now = performance.now()
+    if (now - (said.get(message) ?? -Infinity) < 60_000) return
+    said.set(message, now)
+    console.error(`Port ${port}: ${message}`)
+  }
 }
 
 function readFlags() {

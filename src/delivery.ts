@@ -8,7 +8,8 @@
 import type { ChannelLog, LogEvent } from './channel-log.js'
 import { DueQueue } from './due-queue.js'
 import { Feed, type Served } from './feed.js'
-import type { HistoryBounds, Log } from './log.js'
+import type { Log } from './log.js'
+import type { HistoryBounds } from './store.js'
 import { SharedBatches } from './shared-batches.js'
 import { nextTurn, now } from './timers.js'
 

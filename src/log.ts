@@ -14,8 +14,6 @@ import { RecentHashes } from './recent-hashes.js'
 import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from './store.js'
 import { now } from './timers.js'
 
-export type { HeldEvents, HistoryBounds, LogBounds, LogEntry, StoredEvent } from './store.js'
-
 /** 320 KiB, some 8,000 names of channels. */
 const MAX_INCOMPLETE_BYTES = 320 * 1024
 

@@ -1,5 +1,5 @@
 /** The default store: the log lives in this process, and ends with it. */
-import type { LogEntry } from './log.js'
+import type { LogEntry } from './store.js'
 import { createEpoch, nextPosition, ORIGIN, type Position } from './position.js'
 import type { Store, StoreLog } from './store.js'
 

@@ -1,6 +1,6 @@
 /** The options of `sse()` and `createRegistry()`: their meaning, their defaults, and the one place where they are checked. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import type { HistoryBounds, LogBounds } from './log.js'
+import type { HistoryBounds, LogBounds } from './store.js'
 import { check, count, given, isCount, isObject, milliseconds, type Form } from './option-form.js'
 import { createWarner } from './report.js'
 import type { Store } from './store.js'

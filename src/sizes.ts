@@ -1,7 +1,8 @@
 /** What events and channels count for in every bound: bytes of memory, so that all that grows with input counts. */
+import type { LogEntry } from './store.js'
 
 /** Bytes of the objects that hold an event, and of those that find it by its key or its own ID. */
-export const EVENT_OVERHEAD = 256
+const EVENT_OVERHEAD = 256
 const KEY_OVERHEAD = 64
 const OWN_ID_OVERHEAD = 128
 /** Bytes of the objects that hold a channel. */
@@ -13,6 +14,11 @@ export function sizeOf(text: string, bytes: number, key?: string, ownId?: string
   if (key !== undefined) size += KEY_OVERHEAD + memoryOf(key)
   if (ownId !== undefined) size += OWN_ID_OVERHEAD + memoryOf(ownId)
   return size
+}
+
+/** Bytes of an event that is on its way to the log. Its channel counts too: nothing else holds the name yet. */
+export function sizeOfEntry({ channel, body, key, id }: LogEntry): number {
+  return sizeOf(body, Buffer.byteLength(body), key, id) + memoryOf(channel)
 }
 
 /** Bytes of a channel beside its events. */

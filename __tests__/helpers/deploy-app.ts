@@ -11,7 +11,7 @@ const url = process.env.REDIS_URL
 const window = Number(process.env.DRAIN_WINDOW)
 const healthWait = Number(process.env.HEALTH_WAIT ?? 0)
 
-const live = sse({ retry: 1000, registry: url === undefined ? {} : { store: redisStore({ url }) } })
+const live = sse({ retry: 1000, registry: url === undefined ? {} : { store: redisStore({ url, stream: 'numbers' }) } })
 const app = express()
 let isLeaving = false
 

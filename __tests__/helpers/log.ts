@@ -1,7 +1,8 @@
 // A log to look into: filled as a registry fills it, with a clock of its own, and told apart event by event.
 import type { ChannelLog, LogEvent } from '../../src/channel-log.js'
 import { encodeBody } from '../../src/event-stream.js'
-import { Log, type HistoryBounds, type LogBounds } from '../../src/log.js'
+import { Log } from '../../src/log.js'
+import type { HistoryBounds, LogBounds } from '../../src/store.js'
 import { nextPosition } from '../../src/position.js'
 
 export interface TestBounds extends Partial<Omit<LogBounds, 'history'>> {

@@ -11,10 +11,14 @@ export interface Live extends TestServer {
 }
 
 /** Starts a server whose path names the channel to subscribe to; several, with commas. */
-export async function startLive(store: RedisStoreOptions, registry: RegistryOptions = {}): Promise<Live> {
+export async function startLive(store: Partial<RedisStoreOptions>, registry: RegistryOptions = {}): Promise<Live> {
   const reports: Error[] = []
   const onError = (error: Error) => reports.push(error)
-  const live = sse({ registry: { onError, ...registry, store: redisStore(store) }, retry: false, keepAlive: 50 })
+  const live = sse({
+    registry: { onError, ...registry, store: redisStore({ stream: 'sse', ...store }) },
+    retry: false,
+    keepAlive: 50,
+  })
   const server = await startServer(bareHttp, live, (req, res) => {
     res.sse?.subscribe(decodeURIComponent(req.url?.slice(1) ?? '').split(','))
   })

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
+import { REDIS_VERSIONS, type RedisVersion } from './redis-clients.js'
 
 const missing = 'no redis-server on this machine; install it with: sudo apt-get install redis-server'
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0
@@ -18,6 +19,11 @@ const isInstalled = spawnSync('redis-server', ['--version']).status === 0
 export function describeWithRedis(name: string, tests: () => void): void {
   if (isInstalled || process.env.CI === 'true') describe(name, tests)
   else describe.skip(`${name} (skipped: ${missing})`, tests)
+}
+
+/** The same for each version of npm redis. */
+export function describeWithEachRedis(name: string, tests: (version: RedisVersion) => void): void {
+  for (const version of REDIS_VERSIONS) describeWithRedis(`${name} (${version.version})`, () => tests(version))
 }
 
 /** A port that nothing listened on a moment ago. */

@@ -1,10 +1,11 @@
 /** Publishes that wait for Redis, and how many of them go in one command. */
-import type { LogEntry } from '../log.js'
+import type { LogEntry } from '../store.js'
 import type { StoredPosition } from '../store.js'
-import { latestField } from './entry.js'
 
 export interface WaitingPublish {
   readonly entry: LogEntry
+  /** What it occupies, in bytes. */
+  readonly bytes: number
   /** When it is given up, in milliseconds on the monotonic clock. */
   readonly deadline: number
   /** Whether it does not count as waiting any more: answered, or given up. */
@@ -13,9 +14,9 @@ export interface WaitingPublish {
   readonly reject: (error: Error) => void
 }
 
-/** Redis does nothing else while it runs a script: at most so much in one, about half a millisecond. */
-const MAX_EVENTS = 100
-const MAX_LENGTH = 256 * 1024
+/** Redis does nothing else while it runs a script: at most so much in one, a few milliseconds. */
+const MAX_EVENTS = 1000
+const MAX_BYTES = 1024 * 1024
 
 export interface Batch {
   readonly number: number
@@ -25,19 +26,19 @@ export interface Batch {
 /** How many of the publishes in front make up the next batch. */
 export function batchSize(waiting: { peekAt(index: number): WaitingPublish | undefined; length: number }): number {
   let size = 0
-  for (let length = 0; size < waiting.length && size < MAX_EVENTS; size++) {
-    length += waiting.peekAt(size)?.entry.body.length ?? 0
-    if (size > 0 && length > MAX_LENGTH) break
+  for (let bytes = 0; size < waiting.length && size < MAX_EVENTS; size++) {
+    bytes += waiting.peekAt(size)?.bytes ?? 0
+    if (size > 0 && bytes > MAX_BYTES) break
   }
   return size
 }
 
-/** The arguments of the script, five for each event. */
+/** The arguments of the script: whether there is a key in the batch, and five for each event. */
 export function batchArguments({ publishes }: Batch): string[] {
-  const args: string[] = []
+  const args = [publishes.some(({ entry }) => entry.key !== undefined) ? '1' : '']
   for (const { entry } of publishes) {
     const { channel, key, id, body } = entry
-    args.push(channel, body, key === undefined ? '' : latestField(channel, key), key ?? '', id ?? '')
+    args.push(channel, body, key === undefined ? '' : '1', key ?? '', id ?? '')
   }
   return args
 }

@@ -1,8 +1,10 @@
-/** What a registry's keys in Redis can be asked, over one connection. */
-import type { Link } from './link.js'
-import type { Keys } from './keys.js'
-import { OPEN, BREAK, run } from './scripts.js'
+/** The questions that the store asks of a registry's keys in Redis, over one connection. */
 import type { RawEntry } from './entry.js'
+import type { Keys } from './keys.js'
+import type { Link } from './link.js'
+import { LATEST, RANGE, REFUSED } from './reading-scripts.js'
+import { run } from './script.js'
+import { BREAK, OPEN } from './writing-scripts.js'
 
 /** The epoch, and the ID of the newest entry. */
 export interface State {
@@ -10,33 +12,57 @@ export interface State {
   readonly last: string
 }
 
-/** How many entries are fetched at once: some milliseconds' worth. */
-const PAGE = 1000
+export interface LatestPage {
+  /** Fields and values in turn. */
+  readonly pairs: readonly string[]
+  /** Rank of the first key that is not in it, counted from the newest; -1 when there is none. */
+  readonly next: number
+}
+
+/** How much is fetched at once: some milliseconds of Redis's time. */
+const PAGE_BYTES = 512 * 1024
+const PAGE_ENTRIES = 2000
+/** How many entries wake a reader at most; the rest is fetched page by page. */
+const WAKE_ENTRIES = 64
+/** How many names are fetched at once. */
+const PAGE_NAMES = 1000
+
+export interface DatabaseOptions {
+  keys: Keys
+  /** Milliseconds that an answer may take. */
+  timeout: number
+  maxLength: number
+}
 
 export class Database {
   readonly keys: Keys
   readonly #link: Link
   readonly #timeout: number
   readonly #maxLength: number
+  /** How many entries of the size of those that were read last fit into a page. */
+  #wakeCount = WAKE_ENTRIES
 
-  /** `timeout` is how long, in milliseconds, an answer may take. */
-  constructor(link: Link, { keys, timeout, maxLength }: { keys: Keys; timeout: number; maxLength: number }) {
+  constructor(link: Link, { keys, timeout, maxLength }: DatabaseOptions) {
     this.#link = link
     this.keys = keys
     this.#timeout = timeout
     this.#maxLength = maxLength
   }
 
-  /** The state; where there is none, this epoch begins. */
+  /** The state; where there is none, this epoch begins. Writes only then: a Redis that refuses to can still be read. */
   async open(epoch: string): Promise<State> {
-    const state = parseState(await run(this.#link, OPEN, [this.keys.state], [epoch], this.#timeout))
-    if (state === undefined) throw new Error(`the key ${this.keys.state} was not written by this package`)
+    const state =
+      (await this.state()) ?? parseState(await run(this.#link, OPEN, [this.keys.state], [epoch], this.#timeout))
+    if (state === undefined) throw this.#foreignState()
     return state
   }
 
   /** The state, where there is one. */
   async state(): Promise<State | undefined> {
-    return parseState(await this.#send('GET', this.keys.state))
+    const text = await this.#send('GET', this.keys.state)
+    const state = parseState(text)
+    if (state === undefined && text !== null) throw this.#foreignState()
+    return state
   }
 
   /** Begins a new epoch in place of one of which events are lost. */
@@ -45,17 +71,33 @@ export class Database {
     await run(this.#link, BREAK, [events, state], [String(this.#maxLength), lost, epoch], this.#timeout)
   }
 
-  /** Redis's clock, in milliseconds. */
-  async now(): Promise<number> {
-    const [seconds] = (await this.#link.send(this.keys.events, ['TIME'], this.#timeout)) as string[]
-    return Number(seconds) * 1000
+  /** Redis's clock, in milliseconds; undefined where the user may not ask for it. */
+  async now(): Promise<number | undefined> {
+    try {
+      const [seconds, micros] = (await this.#link.send(this.keys.events, ['TIME'], this.#timeout)) as string[]
+      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('NOPERM')) return undefined
+      throw error
+    }
   }
 
-  /** Waits for entries after an ID, for so many milliseconds. */
-  async read(after: string, block: number): Promise<readonly RawEntry[]> {
-    const args = ['XREAD', 'COUNT', String(PAGE), 'BLOCK', String(block), 'STREAMS', this.keys.events, after]
-    const reply = await this.#link.send(this.keys.events, args, block + this.#timeout)
-    return entriesOf(reply)
+  /** The commands that the user may not run: those that reading takes, and those that publishing takes. */
+  async refused(): Promise<{ reading: readonly string[]; publishing: readonly string[] }> {
+    const { events, state, latest, order, incomplete, receipt } = this.keys
+    const keys = [events, state, latest, order, incomplete, receipt] as const
+    const [reading, publishing] = (await run(this.#link, REFUSED, keys, [], this.#timeout)) as [string[], string[]]
+    return { reading, publishing }
+  }
+
+  /** Waits for entries after an ID, for so many milliseconds. `isAll` says that there were no more. */
+  async read(after: string, block: number): Promise<{ entries: readonly RawEntry[]; isAll: boolean }> {
+    const count = this.#wakeCount
+    const args = ['XREAD', 'COUNT', String(count), 'BLOCK', String(block), 'STREAMS', this.keys.events, after]
+    const entries = entriesOf(await this.#link.send(this.keys.events, args, block + this.#timeout))
+    const largest = Math.max(1, ...entries.map(lengthOf))
+    if (entries.length > 0) this.#wakeCount = Math.max(1, Math.min(WAKE_ENTRIES, Math.floor(PAGE_BYTES / largest)))
+    return { entries, isAll: entries.length < count }
   }
 
   /** The first entry after an ID. */
@@ -67,26 +109,56 @@ export class Database {
     return ((await this.#send('XRANGE', this.keys.events, id, id)) as RawEntry[]).length > 0
   }
 
-  /** Entries from the newest back to a time in milliseconds. */
-  async *newest(since: number): AsyncGenerator<RawEntry, void> {
-    for (let before = '+'; ;) {
-      const range = [before, String(since), 'COUNT', String(PAGE)]
-      const page = (await this.#send('XREVRANGE', this.keys.events, ...range)) as RawEntry[]
-      yield* page
-      const oldest = page.at(-1)
-      if (oldest === undefined || page.length < PAGE) return
-      before = `(${oldest[0]}`
+  /** Entries after an ID, page by page, up to the newest. */
+  after(id: string): AsyncGenerator<readonly RawEntry[], void> {
+    return this.#range('XRANGE', `(${id}`, '+')
+  }
+
+  /** Entries from an ID back to a time in milliseconds, page by page. */
+  before(id: string, since: number): AsyncGenerator<readonly RawEntry[], void> {
+    return this.#range('XREVRANGE', id, String(since))
+  }
+
+  /** The latest event of each key, before a time in milliseconds, the newest first, page by page. */
+  async *latest(before: number): AsyncGenerator<LatestPage, void> {
+    const { latest, order } = this.keys
+    const bounds = [String(before), String(PAGE_BYTES), String(PAGE_ENTRIES)]
+    for (let rank = ''; rank !== '-1';) {
+      const reply = await run(this.#link, LATEST, [latest, order], [rank, ...bounds], this.#timeout)
+      const [next, pairs] = reply as [number, string[]]
+      yield { pairs, next }
+      rank = String(next)
     }
   }
 
-  /** The latest event of each key: fields and values of the hash, in no order. */
-  async *latest(): AsyncGenerator<[field: string, value: string], void> {
-    for (let cursor = ''; cursor !== '0';) {
-      const from = [cursor || '0', 'COUNT', String(PAGE)]
-      const [next, pairs] = (await this.#send('HSCAN', this.keys.latest, ...from)) as [string, string[]]
-      for (let i = 0; i < pairs.length; i += 2) yield [pairs[i] ?? '', pairs[i + 1] ?? '']
-      cursor = next
+  /** The fields of the latest events from a rank on, the newest first. */
+  async *fields(rank: number): AsyncGenerator<string, void> {
+    for (let from = rank; ; from += PAGE_NAMES) {
+      const to = String(from + PAGE_NAMES - 1)
+      const page = (await this.#send('ZREVRANGE', this.keys.order, String(from), to)) as string[]
+      yield* page
+      if (page.length < PAGE_NAMES) return
     }
+  }
+
+  /** The channels of which a latest event was evicted; the empty name stands for any. */
+  async incomplete(): Promise<readonly string[]> {
+    return (await this.#send('ZRANGE', this.keys.incomplete, '0', '-1')) as string[]
+  }
+
+  async *#range(command: string, first: string, end: string): AsyncGenerator<readonly RawEntry[], void> {
+    const bounds = [String(PAGE_BYTES), String(PAGE_ENTRIES)]
+    for (let from = first; ;) {
+      const reply = await run(this.#link, RANGE, [this.keys.events], [command, from, end, ...bounds], this.#timeout)
+      const [page, isLast] = reply as [RawEntry[], number]
+      if (page.length > 0) yield page
+      if (isLast === 1) return
+      from = `(${page.at(-1)?.[0] ?? first}`
+    }
+  }
+
+  #foreignState(): Error {
+    return new Error(`the key ${this.keys.state} was not written by this package`)
   }
 
   #send(...args: [command: string, key: string, ...rest: string[]]): Promise<unknown> {
@@ -98,6 +170,10 @@ export class Database {
 function entriesOf(reply: unknown): readonly RawEntry[] {
   const [stream] = Array.isArray(reply) ? (reply as [string, RawEntry[]][]) : Object.entries(reply ?? {})
   return (stream?.[1] ?? []) as RawEntry[]
+}
+
+function lengthOf([, fields]: RawEntry): number {
+  return fields?.reduce((sum, text) => sum + text.length, 0) ?? 0
 }
 
 function parseState(state: unknown): State | undefined {

@@ -5,7 +5,7 @@
  * What somebody else has put there is not trusted: a body that could end its event early, and begin another, is refused.
  */
 import { MAX_ID_BYTES } from '../event-stream.js'
-import type { LogEntry, StoredEvent } from '../log.js'
+import type { LogEntry, StoredEvent } from '../store.js'
 import type { Position } from '../position.js'
 import { parseStreamId } from './stream-id.js'
 
@@ -33,20 +33,23 @@ export function decodeEntry([id, fields]: RawEntry): StreamEntry | undefined {
   return event && { id, position, previous: p, epoch: undefined, event }
 }
 
-/** The field under which the latest event of a key stands in the hash. */
-export function latestField(channel: string, key: string): string {
-  return `${channel.length}:${channel}${key}`
+/** The channel in a field of the hash of latest events, which is `bytes:channelkey`; the script writes it. */
+export function splitField(field: string): [channel: string, key: string] | undefined {
+  const start = field.indexOf(':') + 1
+  const bytes = Number(field.slice(0, start - 1))
+  if (start < 2 || !Number.isSafeInteger(bytes) || bytes < 1) return undefined
+  const rest = Buffer.from(field.slice(start))
+  return [rest.toString('utf8', 0, bytes), rest.toString('utf8', bytes)]
 }
 
 /** Undefined when this package has not written it. */
 export function decodeLatest(field: string, value: string): StoredEvent | undefined {
-  const start = field.indexOf(':') + 1
-  const end = start + Number(field.slice(0, start - 1))
+  const [channel, key] = splitField(field) ?? ['']
   const [id = '', ownId = ''] = value.split('\n', 2)
   const position = parseStreamId(id)
   const entry = checked({
-    channel: field.slice(start, end),
-    key: field.slice(end),
+    channel,
+    key,
     id: ownId === '' ? undefined : ownId,
     body: value.slice(id.length + ownId.length + 2),
   })
@@ -65,7 +68,7 @@ function checked(entry: LogEntry): LogEntry | undefined {
 }
 
 function isOwnId(id: string): boolean {
-  return id !== '' && id.length <= MAX_ID_BYTES && !/[\r\n\0]/.test(id)
+  return id !== '' && Buffer.byteLength(id) <= MAX_ID_BYTES && !/[\r\n\0]/.test(id)
 }
 
 /** Whether it is made of whole lines, each of a field that `encodeBody` writes: no blank line, no ID, no `sse-` event. */

@@ -9,6 +9,8 @@ export interface Keys {
   readonly latest: string
   /** A sorted set of these keys by age, so that the oldest can be let go. */
   readonly order: string
+  /** A sorted set of channels of which `maxKeys` has evicted a latest event. */
+  readonly incomplete: string
   /** What became of one publisher's last batch, so that one that is sent again is not published again. */
   readonly receipt: string
 }
@@ -20,6 +22,7 @@ export function keysOf(stream: string, publisher: string): Keys {
     state: `${tag}:state`,
     latest: `${tag}:latest`,
     order: `${tag}:order`,
+    incomplete: `${tag}:incomplete`,
     receipt: `${tag}:receipt:${publisher}`,
   }
 }

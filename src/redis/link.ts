@@ -5,14 +5,21 @@
 import { SseError } from '../errors.js'
 import { connectionLike, type Connection, type RedisClient } from './client.js'
 
+export interface LinkOptions {
+  /** Milliseconds without a byte from Redis, while an answer is due, after which the connection is taken for dead. */
+  idle?: number
+}
+
 export class Link {
   readonly #client: RedisClient
+  readonly #idle: number | undefined
   #connection: Connection | undefined
   #connecting: Promise<unknown> | undefined
   #lastError: unknown
 
-  constructor(client: RedisClient) {
+  constructor(client: RedisClient, { idle }: LinkOptions = {}) {
     this.#client = client
+    this.#idle = idle
   }
 
   get isOpen(): boolean {
@@ -23,7 +30,8 @@ export class Link {
   async send(key: string, args: readonly string[], timeout: number): Promise<unknown> {
     const connection = this.#connection ?? this.#open()
     try {
-      if (this.#connecting !== undefined) await this.#within(timeout, this.#connecting)
+      const forConnecting = Math.min(timeout, this.#idle ?? timeout)
+      if (this.#connecting !== undefined) await this.#within(forConnecting, this.#connecting)
       return await this.#within(timeout, connection.send(key, args))
     } catch (error) {
       if (!isReply(error)) this.#discard(connection)
@@ -37,7 +45,10 @@ export class Link {
   }
 
   #open(): Connection {
-    const connection = connectionLike(this.#client, (error) => (this.#lastError = error))
+    const connection = connectionLike(this.#client, {
+      idle: this.#idle,
+      onError: (error) => (this.#lastError = error),
+    })
     this.#connection = connection
     const connecting = connection.connect().then(() => {
       if (this.#connection === connection) this.#connecting = undefined

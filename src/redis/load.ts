@@ -1,10 +1,10 @@
 /** Fetches what a log begins with: the newest events, and from before them the latest of each key. */
-import { EVENT_OVERHEAD } from '../sizes.js'
-import type { HeldEvents, LogBounds, StoredEvent } from '../log.js'
-import { comparePositions, type Position } from '../position.js'
+import { sizeOfEntry } from '../sizes.js'
+import type { HeldEvents, LogBounds, StoredEvent } from '../store.js'
 import type { Database, State } from './database.js'
-import { decodeEntry, decodeLatest } from './entry.js'
-import { compareIds, positionOf } from './stream-id.js'
+import { decodeEntry } from './entry.js'
+import { loadLatest } from './latest.js'
+import { compareIds, ORIGIN_ID, positionOf } from './stream-id.js'
 
 export interface Loaded {
   readonly epoch: string
@@ -17,7 +17,7 @@ export interface Loaded {
 
 /**
  * `epoch` begins where there is none, and `read` is the newest ID that was read under another. Rejects when Redis cannot be
- * reached, or is changed too much meanwhile.
+ * reached, or begins another epoch meanwhile.
  */
 export async function load(
   database: Database,
@@ -25,66 +25,95 @@ export async function load(
   { epoch, read }: { epoch: string; read: string },
 ): Promise<Loaded> {
   const state = await database.open(epoch)
-  // In this order: a key that is set anew while the latest events are fetched is found among the newest events.
-  const latest = await loadLatest(database)
-  const { last, floor, began, events } = await loadNewest(database, bounds, state)
-  const isWhole = compareIds(floor, state.last) <= 0 && (await database.state())?.epoch === state.epoch
-  if (!isWhole) throw new Error('the stream was trimmed or replaced while it was being loaded')
+  const now = await database.now()
+  const { floor, began, events, bytes } = await loadNewest(database, bounds, { ...state, now })
+  // A key that is set anew meanwhile is left out here: its event is among the newer ones.
+  const latest = await loadLatest(database, {
+    upTo: positionOf(floor),
+    bytes: bounds.bytes - Math.min(bytes, bounds.bytes / 2),
+    keys: bounds.keys,
+  })
+  for (const name of await database.incomplete()) latest.incomplete.add(name)
+  const newer = await loadNewer(database, state, bounds.bytes - bytes)
+  if ((await database.state())?.epoch !== state.epoch)
+    throw new Error('another epoch began while the log was being loaded')
   // What stands behind the beginning of the epoch is new to everyone; so is, before it, what is newer than all was.
   const readUpTo = positionOf(compareIds(read, began) < 0 ? read : began)
-  const held = { latest: between(latest, undefined, positionOf(floor)), events, readUpTo }
-  return { epoch: state.epoch, last, floor, held }
+  events.push(...newer.events)
+  const incomplete = incompleteNames(latest.incomplete, [...latest.events, ...events])
+  const held = { latest: latest.events, events, readUpTo, now, incomplete }
+  return { epoch: state.epoch, last: newer.last, floor, held }
 }
 
-/** The latest event of each key, of those after one ID, up to another. */
-export async function loadLatestBetween(database: Database, after: string, upTo: string): Promise<StoredEvent[]> {
-  return between(await loadLatest(database), positionOf(after), positionOf(upTo))
+/** Where the empty name stands for any further channel, those of all events count. */
+function incompleteNames(names: Set<string>, events: readonly StoredEvent[]): string[] {
+  if (names.delete('')) for (const { entry } of events) names.add(entry.channel)
+  return [...names]
 }
 
-function between(latest: StoredEvent[], after: Position | undefined, upTo: Position): StoredEvent[] {
-  const isAfter = (position: Position) => after === undefined || comparePositions(position, after) > 0
-  return latest
-    .filter(({ position }) => isAfter(position) && comparePositions(position, upTo) <= 0)
-    .sort((a, b) => comparePositions(a.position, b.position))
-}
-
-async function loadLatest(database: Database): Promise<StoredEvent[]> {
-  // A scan may name a field more than once.
-  const byField = new Map<string, StoredEvent>()
-  for await (const [field, value] of database.latest()) {
-    const event = decodeLatest(field, value)
-    if (event !== undefined) byField.set(field, event)
-  }
-  return [...byField.values()]
-}
-
-interface Newest extends Pick<Loaded, 'last' | 'floor'> {
+interface Newest {
   readonly events: StoredEvent[]
+  /** What they occupy. */
+  readonly bytes: number
+  /** ID of the entry before the oldest of them. */
+  readonly floor: string
   /** ID of the entry with which the epoch began, or else the floor. */
   readonly began: string
 }
 
 /** From the newest entry back, as far as the log keeps events and each is the one that the next one names. */
-async function loadNewest(database: Database, { bytes, history, replay }: LogBounds, state: State): Promise<Newest> {
-  const since = positionOf(state.last).ms
-  const oldest = replay ? Math.min(since, Math.floor((await database.now()) - history.age)) : since
+async function loadNewest(
+  database: Database,
+  bounds: LogBounds,
+  { last, now }: State & { now: number | undefined },
+): Promise<Newest> {
   const events: StoredEvent[] = []
-  let last: string | undefined
-  let floor: string | undefined
+  let floor = last
   let began: string | undefined
   let size = 0
-  for await (const raw of database.newest(Math.max(0, oldest))) {
-    const entry = decodeEntry(raw)
-    if (entry === undefined) continue
-    if (floor !== undefined && entry.id !== floor) break
-    last ??= entry.id
-    floor = entry.previous
-    if (entry.epoch !== undefined) began ??= entry.id
-    if (entry.event === undefined) continue
-    events.push({ position: entry.position, entry: entry.event })
-    size += entry.event.body.length + EVENT_OVERHEAD
-    if (size > bytes) break
+  const result = () => ({ events: events.reverse(), bytes: size, floor, began: began ?? floor })
+  if (last === ORIGIN_ID) return result()
+  for await (const page of database.before(last, oldestWanted(bounds, positionOf(last).ms, now))) {
+    for (const raw of page) {
+      const entry = decodeEntry(raw)
+      // Somebody else's, unless an entry is missing: then one that is older comes first.
+      if (entry === undefined || compareIds(entry.id, floor) > 0) continue
+      if (entry.id !== floor) return result()
+      floor = entry.previous
+      if (entry.epoch !== undefined) began ??= entry.id
+      if (entry.event === undefined) continue
+      events.push({ position: entry.position, entry: entry.event })
+      size += sizeOfEntry(entry.event)
+      if (size > bounds.bytes) return result()
+    }
   }
-  floor ??= state.last
-  return { last: last ?? state.last, floor, began: began ?? floor, events: events.reverse() }
+  return result()
+}
+
+/** Milliseconds before which the log keeps no events. */
+function oldestWanted({ history, replay }: LogBounds, last: number, now = last): number {
+  return Math.max(0, replay ? Math.min(last, Math.floor(now - history.age)) : last)
+}
+
+/** What was published while the rest was loaded, so that the log does not begin behind. The reader goes on from there. */
+async function loadNewer(
+  database: Database,
+  { epoch, last: from }: State,
+  bytes: number,
+): Promise<{ events: StoredEvent[]; last: string }> {
+  const events: StoredEvent[] = []
+  let last = from
+  let size = 0
+  for await (const page of database.after(from)) {
+    for (const raw of page) {
+      const entry = decodeEntry(raw)
+      if (entry === undefined) continue
+      const isNext = entry.previous === last && (entry.epoch ?? epoch) === epoch
+      if (!isNext || entry.event === undefined || size > bytes) return { events, last }
+      last = entry.id
+      events.push({ position: entry.position, entry: entry.event })
+      size += sizeOfEntry(entry.event)
+    }
+  }
+  return { events, last }
 }

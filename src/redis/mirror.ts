@@ -7,18 +7,21 @@
  * skips them. Or Redis has lost events that it had confirmed, by a restart, a fail-over or `FLUSHALL`: then a new epoch
  * begins, so that no ID given out before is taken for one of what came in their place.
  */
+import { SseError } from '../errors.js'
 import { createEpoch } from '../position.js'
 import type { StoreLog } from '../store.js'
 import { Backoff } from './backoff.js'
 import type { Database, State } from './database.js'
 import { decodeEntry, type RawEntry, type StreamEntry } from './entry.js'
+import { findHole } from './hole.js'
+import { loadLatest } from './latest.js'
 import type { Link } from './link.js'
-import { load, loadLatestBetween } from './load.js'
+import { load } from './load.js'
 import { Outage } from './outage.js'
 import { compareIds, ORIGIN_ID, positionOf } from './stream-id.js'
 
 /** Milliseconds for which Redis holds a read that finds nothing; then the state is looked at, in case all is gone. */
-const BLOCK = 1000
+export const BLOCK = 1000
 
 export class Mirror {
   readonly #log: StoreLog
@@ -26,6 +29,8 @@ export class Mirror {
   readonly #database: Database
   readonly #outage: Outage
   readonly #backoff = new Backoff()
+  /** For looking at the state because Redis has answered with another epoch, which may come with every publish. */
+  readonly #checks = new Backoff()
   readonly #closed = new AbortController()
   readonly #listeners = new Set<() => void>()
   #epoch: string | undefined
@@ -36,8 +41,11 @@ export class Mirror {
   /** ID of the newest entry that Redis has confirmed to this process, read or not. */
   #confirmed = ORIGIN_ID
   #hasReportedStranger = false
-  /** Whether the connection was ended on purpose, to look at the state at once. */
+  #hasReportedRefused = false
+  /** Whether the state is to be looked at because Redis has answered with another epoch. */
   #isChecking = false
+  /** Whether the connection was ended for that. */
+  #isInterrupted = false
 
   constructor(log: StoreLog, link: Link, database: Database) {
     this.#log = log
@@ -82,7 +90,7 @@ export class Mirror {
   /** Looks at once whether the log still fits, because Redis has answered with another epoch. */
   check(epoch: string): void {
     if (this.#epoch === undefined || epoch === this.#epoch || this.#isChecking) return
-    this.#isChecking = true
+    this.#isChecking = this.#isInterrupted = true
     this.#link.reset()
   }
 
@@ -95,31 +103,52 @@ export class Mirror {
   async #follow(): Promise<void> {
     if (this.#epoch === undefined) await this.#load()
     else await this.#compare()
-    this.#isChecking = false
     while (!this.isClosed) {
-      const entries = await this.#database.read(this.#read, BLOCK)
-      this.#outage.ended()
-      this.#backoff.reset()
+      const { entries, isAll } = await this.#database.read(this.#read, BLOCK)
       if (entries.length === 0) await this.#compare()
-      else if (!this.#append(entries)) await this.#mend()
+      else await this.#take(entries, isAll)
+      this.#outage.ended()
+      this.#changed()
+    }
+  }
+
+  /** Takes in what was read, and where there is more, all of that, page by page. */
+  async #take(entries: readonly RawEntry[], isAll: boolean): Promise<void> {
+    if (!this.#append(entries)) return this.#mend()
+    this.#backoff.reset()
+    if (isAll) return
+    for await (const page of this.#database.after(this.#read)) {
+      if (!this.#append(page)) return this.#mend()
       this.#changed()
     }
   }
 
   async #recover(error: unknown): Promise<void> {
-    if (this.#isChecking) return
-    this.#outage.began(error)
+    const backoff = this.#isInterrupted ? this.#checks : this.#backoff
+    if (!this.#isInterrupted) this.#outage.began(error)
+    this.#isInterrupted = false
     this.#link.reset()
-    await this.#backoff.wait(this.#closed.signal)
+    await backoff.wait(this.#closed.signal)
   }
 
   async #load(): Promise<void> {
+    await this.#checkPermissions()
     const from = { epoch: createEpoch(), read: this.#last }
     const { epoch, last, floor, held } = await load(this.#database, this.#log.bounds, from)
     this.#epoch = epoch
     this.#last = this.#read = this.#confirmed = last
+    this.#isChecking = false
+    this.#checks.reset()
     this.#log.begin(epoch, positionOf(floor), held)
     this.#changed()
+  }
+
+  async #checkPermissions(): Promise<void> {
+    const { reading, publishing } = await this.#database.refused()
+    if (reading.length > 0) throw new SseError('ERR_SSE_STORE', refusal(reading))
+    if (publishing.length === 0 || this.#hasReportedRefused) return
+    this.#hasReportedRefused = true
+    this.#outage.report(`${refusal(publishing)}; publishing will be rejected`)
   }
 
   /** Returns false at an entry that does not follow the one before. */
@@ -145,8 +174,12 @@ export class Mirror {
     // Taken first: what is confirmed from here on may be newer than the state that is about to be read.
     const known = compareIds(this.#confirmed, this.#last) > 0 ? this.#confirmed : this.#last
     const state = await this.#database.open(createEpoch())
+    this.#isChecking = false
     if (state.epoch !== this.#epoch) return this.#load()
-    if (state.last !== known && (await this.#isLost(known, state))) await this.#break(state.epoch)
+    if (state.last !== known && (await this.#isLost(known, state))) return this.#break(state.epoch)
+    // Reading went past somebody else's entry under an ID that had to be taken back.
+    const isAhead = compareIds(this.#read, state.last) > 0 && compareIds(state.last, this.#last) > 0
+    if (isAhead) this.#read = this.#last
   }
 
   async #break(epoch: string): Promise<void> {
@@ -154,18 +187,26 @@ export class Mirror {
     await this.#load()
   }
 
-  /** Goes on behind entries that are missing. */
+  /** Goes on behind entries that are missing, or that somebody else has written. */
   async #mend(): Promise<void> {
     const epoch = this.#epoch
     await this.#compare()
-    if (this.#epoch !== epoch) return
-    const first = await this.#database.next(this.#read)
-    const next = first && decodeEntry(first)
-    if (next === undefined || next.previous === this.#last) return
-    if (compareIds(next.previous, this.#last) < 0) return this.#break(epoch ?? '')
-    const latest = await loadLatestBetween(this.#database, this.#last, next.previous)
-    this.#log.skip(positionOf(next.previous), latest)
-    this.#last = next.previous
+    if (epoch === undefined || this.#epoch !== epoch) return this.#backoff.wait(this.#closed.signal)
+    const hole = await findHole(this.#database, { epoch, last: this.#last }, this.#read)
+    if (hole === undefined) return this.#backoff.wait(this.#closed.signal)
+    if (hole.next !== undefined) return this.#skip(epoch, hole.next.previous)
+    this.#read = hole.foreign ?? this.#read
+    this.#stranger(this.#read)
+  }
+
+  /** Goes on behind an entry, as what stands between it and the log is gone. */
+  async #skip(epoch: string, upTo: string): Promise<void> {
+    if (compareIds(upTo, this.#last) < 0) return this.#break(epoch)
+    const { bytes, keys } = this.#log.bounds
+    const range = { after: positionOf(this.#last), upTo: positionOf(upTo), bytes: bytes / 2, keys }
+    const { events } = await loadLatest(this.#database, range)
+    this.#log.skip(positionOf(upTo), events)
+    this.#last = upTo
   }
 
   /** Whether an entry that was there is not, though older ones are, or none as new as it. */
@@ -185,4 +226,8 @@ export class Mirror {
   #changed(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+function refusal(commands: readonly string[]): string {
+  return `the user of Redis may not run ${commands.join(', ')}`
 }

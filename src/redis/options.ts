@@ -2,6 +2,7 @@
 import { createClient } from 'redis'
 import { check, count, given, invalid, isObject, milliseconds, type Form } from '../option-form.js'
 import type { RedisClient } from './client.js'
+import { describeClient, isRedisClient } from './client-form.js'
 
 export interface RedisStoreOptions {
   /**
@@ -9,16 +10,16 @@ export interface RedisStoreOptions {
    */
   url?: string
   /**
-   * A client made by `createClient`, `createCluster` or `createSentinel` of npm `redis`, whose settings are used. It is
-   * not used itself and need not be connected: the store makes two connections of its own like it.
+   * A client made by `createClient`, `createCluster` or `createSentinel` of npm `redis` 5 or 6 (Sentinel: 6). The store
+   * copies its settings for two connections of its own. The client itself is not used and need not be connected.
    */
   client?: RedisClient
   /**
-   * Name of the stream, the same in every process that shares it, and another for every registry. The keys in Redis are
-   * `{name}:events` and so on; a name that has a hash tag of its own is left as it is.
-   * @default 'sse'
+   * Name of the stream: the same in every process that shares it, another for each registry, and another for each app
+   * and environment on one Redis. The keys in Redis are `{name}:events` and so on; a name with a hash tag of its own is
+   * kept as it is.
    */
-  stream?: string
+  stream: string
   /**
    * About how many events Redis keeps for processes that start and for those that have fallen behind. More than all
    * channels' `history` together is of no use; less than what is published in some seconds makes gaps.
@@ -43,8 +44,8 @@ export interface RedisStoreOptions {
    */
   startTimeout?: number
   /**
-   * How many publishes may wait for Redis, and how many bytes they may occupy; an event counts with its encoded
-   * bytes and 256 more. Beyond that a publish rejects with `ERR_SSE_STORE_FULL`.
+   * How many publishes may wait for Redis, and how many bytes they may occupy. An event counts with its encoded bytes,
+   * its channel's name, its key and its own ID, and 256 more. Beyond that a publish rejects with `ERR_SSE_STORE_FULL`.
    * @default { publishes: 100_000, bytes: 67_108_864 }
    */
   maxWaiting?: { publishes?: number; bytes?: number }
@@ -62,19 +63,15 @@ export interface ResolvedRedisOptions {
 
 const MAX_WAITING = { publishes: 100_000, bytes: 64 * 1024 * 1024 }
 
-const DEFAULTS = { stream: 'sse', maxLength: 100_000, maxKeys: 100_000, publishTimeout: 5000, startTimeout: 5000 }
+const DEFAULTS = { maxLength: 100_000, maxKeys: 100_000, publishTimeout: 5000, startTimeout: 5000 }
 
 const text: Form = { is: 'a non-empty string', test: (value) => typeof value === 'string' && value !== '' }
-const client: Form = {
-  is: 'a client made by createClient, createCluster or createSentinel of npm redis',
-  test: (value) => isObject(value) && 'duplicate' in value && 'sendCommand' in value,
-}
 const finiteCount: Form = {
   is: 'a whole number of 1 or more',
   test: (value) => count.test(value) && value !== Infinity,
 }
 
-/** Timers know no more. */
+/** `setTimeout` takes at most 2³¹ − 1 ms. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 const timeout: Form = {
   is: `${milliseconds.is}, and below ${MAX_TIMEOUT}`,
@@ -83,7 +80,7 @@ const timeout: Form = {
 
 const FORMS: Record<keyof RedisStoreOptions, Form> = {
   url: text,
-  client,
+  client: { is: 'a client', test: () => true },
   stream: text,
   maxLength: finiteCount,
   maxKeys: finiteCount,
@@ -94,17 +91,30 @@ const FORMS: Record<keyof RedisStoreOptions, Form> = {
 
 export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOptions {
   check('redisStore()', options, FORMS)
-  const { url, client, maxWaiting = {}, ...rest } = options
+  const { url, client, stream, maxWaiting = {}, ...rest } = options
   check('redisStore()', maxWaiting, { publishes: count, bytes: count }, 'maxWaiting.')
   return {
     ...DEFAULTS,
     ...given(rest),
+    stream: requireStream(stream),
     maxWaiting: { ...MAX_WAITING, ...given(maxWaiting) },
     client: chooseClient(url, client),
   }
 }
 
+/** In plain JavaScript it may be missing. */
+function requireStream(stream: string | undefined): string {
+  if (stream !== undefined) return stream
+  throw invalid(
+    "redisStore(): pass stream, a name for each registry, app and environment, such as { stream: 'shop-production-scores' }",
+  )
+}
+
 function chooseClient(url: string | undefined, client: RedisClient | undefined): RedisClient {
+  if (client !== undefined && !isRedisClient(client)) {
+    const wanted = 'a client made by createClient, createCluster or createSentinel of npm redis 5 or 6'
+    throw invalid(`redisStore(): client must be ${wanted}; got ${describeClient(client)}`)
+  }
   if (client !== undefined && url === undefined) return client
   if (client !== undefined || url === undefined) throw invalid('redisStore(): pass either url or client')
   try {

@@ -13,7 +13,7 @@ export class Outage {
   began(cause: unknown): void {
     if (this.#isOn) return
     this.#isOn = true
-    this.report('Redis cannot be read; streams stay open, and go on as soon as it can', cause)
+    this.report(`Redis cannot be read (${reasonOf(cause)}); streams stay open, and go on as soon as it can`, cause)
   }
 
   ended(): void {
@@ -23,4 +23,10 @@ export class Outage {
   report(message: string, cause?: unknown): void {
     this.#log.report(new SseError('ERR_SSE_STORE', message, { cause }))
   }
+}
+
+/** Node gives an error no message where it tried several addresses of a host, each of which has its own. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(reasonOf).join(', ')
+  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -5,16 +5,18 @@
  */
 import Denque from 'denque'
 import { SseError } from '../errors.js'
-import type { LogEntry } from '../log.js'
+import type { LogEntry } from '../store.js'
 import { createEpoch } from '../position.js'
+import { sizeOfEntry } from '../sizes.js'
 import type { StoredPosition } from '../store.js'
 import { Backoff } from './backoff.js'
 import { batchArguments, batchSize, type Batch, type WaitingPublish } from './batch.js'
 import type { State } from './database.js'
 import type { Keys } from './keys.js'
 import { isReply, type Link } from './link.js'
-import { PUBLISH, run } from './scripts.js'
+import { run } from './script.js'
 import { positionOf } from './stream-id.js'
+import { PUBLISH } from './writing-scripts.js'
 
 export interface OutboxOptions {
   link: Link
@@ -32,7 +34,6 @@ export interface OutboxOptions {
 const NOT_NOW = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|READONLY|UNBLOCKED)\b/
 /** Beside the time a publish may wait: how long Redis remembers a batch, in milliseconds. */
 const REMEMBERED = 60_000
-const OVERHEAD = 256
 
 export class Outbox {
   readonly #options: OutboxOptions
@@ -55,14 +56,15 @@ export class Outbox {
   add(entry: LogEntry): Promise<StoredPosition> {
     const { maxWaiting, timeout } = this.#options
     if (this.#closed.signal.aborted) return Promise.reject(closed())
-    const bytes = entry.body.length + OVERHEAD
+    if (!isWellFormed(entry)) return Promise.reject(malformed())
+    const bytes = sizeOfEntry(entry)
     if (this.#count >= maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes) {
       return Promise.reject(full())
     }
     this.#count++
     this.#bytes += bytes
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, deadline: performance.now() + timeout, isSettled: false, resolve, reject })
+      this.#waiting.push({ entry, bytes, deadline: performance.now() + timeout, isSettled: false, resolve, reject })
       this.#timer ??= setTimeout(() => this.#expire(), timeout)
       this.#running ??= this.#run()
     })
@@ -123,9 +125,15 @@ export class Outbox {
 
   async #send(args: string[]): Promise<string[]> {
     const { link, keys, timeout } = this.#options
-    const { events, state, receipt, latest, order } = keys
+    const { events, state, receipt, latest, order, incomplete } = keys
     // Half of the time, so that a connection that is dead without a sign can still be replaced.
-    const reply = await run(link, PUBLISH, [events, state, receipt, latest, order], args, Math.max(500, timeout / 2))
+    const reply = await run(
+      link,
+      PUBLISH,
+      [events, state, receipt, latest, order, incomplete],
+      args,
+      Math.max(500, timeout / 2),
+    )
     return String(reply).split(' ')
   }
 
@@ -153,7 +161,7 @@ export class Outbox {
     if (publish.isSettled) return
     publish.isSettled = true
     this.#count--
-    this.#bytes -= publish.entry.body.length + OVERHEAD
+    this.#bytes -= publish.bytes
   }
 
   /** Gives up what has waited too long; what is on its way may still arrive. */
@@ -179,6 +187,15 @@ export class Outbox {
 function isDue({ publishes }: Batch): boolean {
   const now = performance.now()
   return publishes.some(({ deadline }) => deadline > now)
+}
+
+/** What is not would become another name on its way to Redis, with nobody subscribed to it. */
+function isWellFormed({ channel, key = '', id = '' }: LogEntry): boolean {
+  return channel.isWellFormed() && key.isWellFormed() && id.isWellFormed()
+}
+
+function malformed(): SseError {
+  return new SseError('ERR_SSE_MESSAGE', 'channel, key and id must be well-formed Unicode; got a lone surrogate')
 }
 
 function full(): SseError {

@@ -43,6 +43,7 @@ export class Progress {
       }
       mirror.check(target.epoch)
       if (await until(mirror, () => hasReached(mirror, target), this.#timeout)) return
+      await backoff.wait(mirror.closed)
     }
   }
 }

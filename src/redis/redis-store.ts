@@ -1,21 +1,24 @@
 /** `redisStore()`: the log in Redis Streams, which all processes with the same stream share. */
 import { SseError } from '../errors.js'
-import type { LogEntry } from '../log.js'
+import type { LogEntry } from '../store.js'
 import { createEpoch } from '../position.js'
 import type { Store, StoredPosition, StoreLog } from '../store.js'
 import { Database } from './database.js'
 import { keysOf } from './keys.js'
 import { Link } from './link.js'
-import { Mirror } from './mirror.js'
+import { BLOCK, Mirror } from './mirror.js'
 import { resolveRedisOptions, type RedisStoreOptions, type ResolvedRedisOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import { Progress } from './progress.js'
 
-/** Milliseconds that Redis may take to answer a read; then the connection is taken for dead. */
-const ANSWER = 3000
+/** Milliseconds without a byte, while an answer is due, after which the connection that reads is taken for dead. */
+const IDLE = 3000
+/** Milliseconds that an answer may take in all; it bounds a Sentinel client, of which it is not seen when it is idle. */
+const ANSWER = 60_000
 
 /**
- * Keeps a registry's log in Redis, so that any number of processes share it: `createRegistry({ store: redisStore({ url }) })`.
+ * Keeps a registry's log in Redis, so that any number of processes share it:
+ * `createRegistry({ store: redisStore({ url, stream: 'shop-production-scores' }) })`.
  * Throws an `SseError` for a wrong option; that Redis cannot be reached is no error here, since it may come.
  */
 export function redisStore(options: RedisStoreOptions): Store {
@@ -37,7 +40,7 @@ class RedisStore implements Store {
     const keys = keysOf(stream, createEpoch() + createEpoch())
     this.#options = options
     this.#publishing = new Link(client)
-    this.#reading = new Link(client)
+    this.#reading = new Link(client, { idle: IDLE + BLOCK })
     this.#database = (link, timeout) => new Database(link, { keys, timeout, maxLength: options.maxLength })
     this.#outbox = new Outbox({
       ...bounds,

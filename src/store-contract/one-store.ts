@@ -1,6 +1,6 @@
 /** What a store has to do on its own. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
-import type { LogEntry } from '../log.js'
+import type { LogEntry } from '../store.js'
 import { comparePositions, type Position } from '../position.js'
 import type { Clause } from './use.js'
 

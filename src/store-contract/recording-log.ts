@@ -1,5 +1,5 @@
 /** A registry's log that writes down what a store does to it. */
-import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from '../log.js'
+import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from '../store.js'
 import { comparePositions, type Position } from '../position.js'
 import type { StoreLog } from '../store.js'
 

@@ -1,0 +1,88 @@
+/**
+ * Fetches the latest event of each key, the newest first, until they are all there or a bound is reached. What is left
+ * out makes its channel incomplete.
+ */
+import { sizeOfEntry } from '../sizes.js'
+import type { StoredEvent } from '../store.js'
+import { comparePositions, type Position } from '../position.js'
+import type { Database } from './database.js'
+import { decodeLatest, splitField } from './entry.js'
+
+export interface LatestRange {
+  /** Only those after this position. */
+  readonly after?: Position
+  /** Only those at or before this position. */
+  readonly upTo: Position
+  /** How many bytes they may occupy. */
+  readonly bytes: number
+  /** How many of one channel. */
+  readonly keys: number
+}
+
+export interface Latest {
+  /** In order of position. */
+  readonly events: StoredEvent[]
+  /** The channels of which events were left out. */
+  readonly incomplete: Set<string>
+}
+
+export async function loadLatest(database: Database, range: LatestRange): Promise<Latest> {
+  const found = new Found(range)
+  for await (const { pairs, next } of database.latest(range.upTo.ms + 1)) {
+    for (let i = 0; i < pairs.length; i += 2) found.add(pairs[i] ?? '', pairs[i + 1] ?? '')
+    if (found.isPastRange) break
+    if (!found.isFull || next < 0) continue
+    for await (const field of database.fields(next)) found.leaveOut(field)
+    break
+  }
+  return found.result()
+}
+
+class Found {
+  isFull = false
+  /** Whether an event was seen that is older than all that are wanted. */
+  isPastRange = false
+  readonly #range: LatestRange
+  /** By field, since one that is set anew meanwhile makes the others come twice. */
+  readonly #events = new Map<string, StoredEvent>()
+  readonly #keys = new Map<string, number>()
+  readonly #incomplete = new Set<string>()
+  #bytes = 0
+
+  constructor(range: LatestRange) {
+    this.#range = range
+  }
+
+  add(field: string, value: string): void {
+    const event = decodeLatest(field, value)
+    if (event === undefined || this.#events.has(field)) return
+    const { position, entry } = event
+    const { after, upTo, bytes, keys } = this.#range
+    if (comparePositions(position, upTo) > 0) return
+    // The order within a millisecond is not exact.
+    if (after !== undefined && comparePositions(position, after) <= 0) {
+      this.isPastRange ||= position.ms < after.ms
+      return
+    }
+    const ofChannel = this.#keys.get(entry.channel) ?? 0
+    this.#bytes += sizeOfEntry(entry)
+    this.isFull ||= this.#bytes > bytes && this.#events.size > 0
+    if (this.isFull || ofChannel >= keys) {
+      this.#incomplete.add(entry.channel)
+      return
+    }
+    this.#keys.set(entry.channel, ofChannel + 1)
+    this.#events.set(field, event)
+  }
+
+  /** Takes note of one that is not fetched any more. */
+  leaveOut(field: string): void {
+    const [channel] = splitField(field) ?? []
+    if (channel !== undefined && !this.#events.has(field)) this.#incomplete.add(channel)
+  }
+
+  result(): Latest {
+    const events = [...this.#events.values()].sort((a, b) => comparePositions(a.position, b.position))
+    return { events, incomplete: this.#incomplete }
+  }
+}

@@ -1,0 +1,29 @@
+/** Running Lua scripts, each one step that no other command comes between. */
+import { createHash } from 'node:crypto'
+import type { Link } from './link.js'
+
+export interface Script {
+  readonly source: string
+  readonly sha: string
+}
+
+export function script(source: string): Script {
+  return { source, sha: createHash('sha1').update(source).digest('hex') }
+}
+
+/** Runs a script. A Redis that has restarted does not know it any more, and is sent its source again. */
+export async function run(
+  link: Link,
+  { sha, source }: Script,
+  keys: readonly [string, ...string[]],
+  args: readonly string[],
+  timeout: number,
+): Promise<unknown> {
+  const rest = [String(keys.length), ...keys, ...args]
+  try {
+    return await link.send(keys[0], ['EVALSHA', sha, ...rest], timeout)
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+    return link.send(keys[0], ['EVAL', source, ...rest], timeout)
+  }
+}
