@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
+import { STREAM_OPEN } from '../../src/event-stream.js'
 import { formatId } from '../../src/position.js'
 import type { Finding } from './client-behaviour.js'
 
@@ -44,8 +45,8 @@ const routes: Record<string, Route> = {
     more()
   },
   duplicates: (_, response, attempt) => {
-    if (attempt === 1) stream(response, event(5, 'a') + event(5, 'a') + event(3, 'older')).end()
-    else stream(response, event(2, 'not beyond') + event(5, 'a') + event(6, 'b') + last)
+    if (attempt === 1) stream(response, STREAM_OPEN + event(5, 'a') + event(5, 'a') + event(3, 'older')).end()
+    else stream(response, STREAM_OPEN + event(5, 'a') + event(6, 'b') + last)
   },
   echo: async (request, response, attempt) => {
     let body = ''

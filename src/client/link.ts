@@ -20,7 +20,7 @@ export class Link implements AttemptHandlers {
   readonly signal = this.#closing.signal
   readonly #target: EventTarget
   readonly #settings: Settings
-  #seen = new Seen()
+  readonly #seen = new Seen()
   #lastEventId = ''
   #retry = defaultRetry
   #failures = 0
@@ -42,7 +42,7 @@ export class Link implements AttemptHandlers {
   connect(): void {
     this.#drop()
     const { signal } = (this.#current = new AbortController())
-    this.#seen.resume(this.#lastEventId)
+    this.#seen.isOurs = false
     this.heard()
     void attempt(this.#settings, this.#lastEventId, signal, this)
     // After the attempt has begun, so that a listener that closes the stream ends it.
@@ -71,8 +71,13 @@ export class Link implements AttemptHandlers {
   block({ id, event: type = 'message', data }: Block, origin: string): void {
     if (id !== undefined) this.#lastEventId = id
     const control = /^sse-(ready|gap)$/.test(type)
-    // The server's own events carry the ID of an event that may still come.
-    if (data === undefined || (id && !control && !this.#seen.isNew(id))) return
+    if (data === undefined) {
+      // The head of our streams is a block without data.
+      if (type === 'sse-open') this.#seen.isOurs = true
+      return
+    }
+    // A control event carries the ID of an event that may still come.
+    if (id && !control && !this.#seen.isNew(id)) return
     const message = new StreamMessage(type, { data, lastEventId: this.#lastEventId, origin })
     this.#target.dispatchEvent(message)
     if (control) this.#told(type, parse(data))
@@ -110,9 +115,10 @@ export class Link implements AttemptHandlers {
   #told(type: string, detail: Partial<Told> | null | undefined): void {
     const { state } = this
     if (!detail || state.name !== 'open') return
+    this.#seen.isOurs = true
     if (type === 'sse-gap') {
-      // What comes now is to be had again: the server's positions, or what it knows of ours, may have changed.
-      this.#seen = new Seen()
+      // The server may now send again what it has sent before.
+      this.#seen.clear()
       this.#notify('gap', detail)
     } else this.#become({ ...state, resumed: detail.resumed, replayed: detail.replayed })
   }
