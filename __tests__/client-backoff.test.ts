@@ -14,12 +14,14 @@ function refused(): Response {
 
 /** A stream that stays open for `ms` and then ends. */
 function openFor(ms: number, text = ''): Response {
+  let timer: ReturnType<typeof setTimeout> | undefined
   const body = new ReadableStream({
     start(controller) {
       if (text) controller.enqueue(new TextEncoder().encode(text))
       if (ms === 0) controller.close()
-      else if (ms < Infinity) setTimeout(() => controller.close(), ms)
+      else if (ms < Infinity) timer = setTimeout(() => controller.close(), ms)
     },
+    cancel: () => clearTimeout(timer),
   })
   return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
 }
@@ -96,14 +98,44 @@ describe('the back-off', () => {
     expect(await triesWithin(3_600_000, () => openFor(Infinity), { keepAlive: 1e12 })).toHaveLength(1)
   })
 
-  it('begins again after a connection that was open for a minute, not after a shorter one', async () => {
+  it('begins again after a stream that stayed open longer than the last window', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const next = (length: number) => {
       const answers: (() => Response)[] = [refused, refused, refused, () => openFor(length)]
       return () => (answers.shift() ?? refused)()
     }
-    expect(gaps(await triesWithin(90_000, next(59_999))).slice(0, 4)).toEqual([1500, 3000, 6000, 59_999 + 12_000])
-    expect(gaps(await triesWithin(90_000, next(60_000))).slice(0, 5)).toEqual([1500, 3000, 6000, 61_500, 3000])
+    // The third wait was drawn from 12 s.
+    expect(gaps(await triesWithin(90_000, next(12_000))).slice(0, 4)).toEqual([1500, 3000, 6000, 12_000 + 12_000])
+    expect(gaps(await triesWithin(90_000, next(12_001))).slice(0, 5)).toEqual([1500, 3000, 6000, 12_001 + 1500, 3000])
+  })
+
+  it.each([10_000, 30_000, 55_000])(
+    'stays at retry for healthy streams that the server ends after %d ms',
+    async (ms) => {
+      jest.spyOn(Math, 'random').mockReturnValue(0.5)
+      const tries = await triesWithin(600_000, () => openFor(ms, 'retry: 2000\n'))
+      expect(new Set(gaps(tries))).toEqual(new Set([ms + 1000]))
+    },
+  )
+
+  it('begins again only after longer than a long retry, which is then the window', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5)
+    const attempts: unknown[] = []
+    const stream = new EventStream(url, {
+      keepAlive: false,
+      fetch: () => Promise.resolve(openFor(40_000, 'retry: 40000\n')),
+    })
+    stream.addEventListener('statechange', ({ detail }) => detail.name === 'waiting' && attempts.push(detail.attempt))
+    await jest.advanceTimersByTimeAsync(200_000)
+    stream.close()
+    expect(attempts).toEqual([1, 2, 3])
+  })
+
+  it('grows for a crash loop: streams that end within the window before them', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5)
+    const answers = [refused, refused]
+    const tries = await triesWithin(90_000, () => answers.shift()?.() ?? openFor(5000))
+    expect(gaps(tries)).toEqual([1500, 3000, 11_000, 17_000, 20_000, 20_000])
   })
 
   it('grows for a server that opens and ends at once, which is how a full one says come back later', async () => {

@@ -1,15 +1,12 @@
 // The link to the server: made again whenever it is lost, one attempt at a time, until it is closed. Every way in and out
 // of a state is here, and so is every timer and what the stream's listeners are told.
 import { attempt, type AttemptHandlers } from './attempt.js'
-import { backoff, defaultRetry, longestTimer } from './backoff.js'
+import { backoffWindow, defaultRetry, longestTimer } from './backoff.js'
 import type { Block } from './blocks.js'
 import { StreamMessage, type Gap } from './events.js'
 import type { Settings } from './options.js'
 import { Seen } from './seen.js'
 import type { Reason, StreamState } from './state.js'
-
-/** A connection that was open this long was a good one: after it, waits begin at the shortest again. */
-const goodWhile = 60_000
 
 type Told = Gap & { resumed: boolean; replayed: number }
 
@@ -24,6 +21,8 @@ export class Link implements AttemptHandlers {
   #lastEventId = ''
   #retry = defaultRetry
   #failures = 0
+  /** ms: the last wait was a random part of this. */
+  #window = 0
   /** ms that the server asked to be left alone when it was last lost. */
   #wait = 0
   /** The network went away, and nothing has come since. */
@@ -93,9 +92,11 @@ export class Link implements AttemptHandlers {
     if (wait === undefined) return this.close(reason, error)
     const { state } = this
     const now = Date.now()
-    if (state.name === 'open' && now - state.since >= goodWhile) this.#failures = 0
+    // A server that crashes again soon after each start is not open for longer than the wait before, so waits still grow.
+    if (state.name === 'open' && now - state.since > Math.max(this.#window, this.#retry)) this.#failures = 0
     const attempt = ++this.#failures
-    const delay = Math.min(wait + backoff(this.#retry, attempt), longestTimer)
+    this.#window = backoffWindow(this.#retry, attempt)
+    const delay = Math.min(wait + Math.random() * this.#window, longestTimer)
     this.#wait = wait
     this.#drop()
     this.#after(delay, () => this.connect())
