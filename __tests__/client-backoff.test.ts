@@ -93,7 +93,9 @@ describe('the back-off', () => {
     const answers = [openFor(0, `retry: ${'9'.repeat(400)}\n`)]
     expect(await triesWithin(3_600_000, () => answers.shift() ?? refused())).toHaveLength(1)
     expect(
-      await triesWithin(3_600_000, () => new Response('', { status: 503, headers: { 'Retry-After': '9e99' } })),
+      await triesWithin(3_600_000, () => new Response('', { status: 503, headers: { 'Retry-After': '9e99' } }), {
+        maxRetryAfter: Infinity,
+      }),
     ).toHaveLength(1)
     expect(await triesWithin(3_600_000, () => openFor(Infinity), { keepAlive: 1e12 })).toHaveLength(1)
   })
@@ -176,6 +178,41 @@ describe('Retry-After', () => {
       jest.setSystemTime(start)
       expect((await triesWithin(22_000, answer(status, value)))[1]).toBe(expected)
     }
+  })
+})
+
+describe('a Retry-After that is longer than the client is willing to wait', () => {
+  const days = () => new Response(null, { status: 503, headers: { 'Retry-After': '259200' } })
+
+  it.each([
+    ['5 min, the default', undefined, 300_000],
+    ['maxRetryAfter', 60_000, 60_000],
+    ['0, which ignores it', 0, 0],
+    ['Infinity: no bound', Infinity, 259_200_000],
+  ])('is cut to %s', async (_, maxRetryAfter, expected) => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5)
+    const tries = await triesWithin(expected + 2000, days, { maxRetryAfter })
+    expect(tries[1]).toBe(expected + 1500)
+  })
+
+  it('stands in the reason as the server sent it, in ms, and nextTry is what is waited for', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5)
+    const stream = new EventStream(url, { fetch: () => Promise.resolve(days()) })
+    await jest.advanceTimersByTimeAsync(10)
+    expect(stream.state).toEqual({
+      name: 'waiting',
+      attempt: 1,
+      nextTry: start + 301_500,
+      reason: { code: 'status', status: 503, contentType: null, retryAfter: 259_200_000 },
+    })
+    stream.close()
+  })
+
+  it('is not in the reason of an answer without one', async () => {
+    const stream = new EventStream(url, { fetch: () => Promise.resolve(new Response('', { status: 503 })) })
+    await jest.advanceTimersByTimeAsync(0)
+    expect(stream.state).toMatchObject({ reason: { status: 503, retryAfter: undefined } })
+    stream.close()
   })
 })
 

@@ -18,14 +18,15 @@ export class Link implements AttemptHandlers {
   readonly #target: EventTarget
   readonly #settings: Settings
   readonly #seen = new Seen()
-  #lastEventId = ''
+  /** `undefined` until the server has sent one. */
+  #lastEventId: string | undefined
   #retry = defaultRetry
   #failures = 0
   /** ms: the last wait was a random part of this. */
   #window = 0
   /** ms that the server asked to be left alone when it was last lost. */
   #wait = 0
-  /** The network went away, and nothing has come since. */
+  /** The network went away, and since then nothing has come and no try was made online. */
   #suspect = false
   /** The one attempt there is, or the last one there was. */
   #current = new AbortController()
@@ -42,7 +43,7 @@ export class Link implements AttemptHandlers {
     this.#drop()
     const { signal } = (this.#current = new AbortController())
     this.#seen.isOurs = false
-    this.heard()
+    this.#watch()
     void attempt(this.#settings, this.#lastEventId, signal, this)
     // After the attempt has begun, so that a listener that closes the stream ends it.
     this.#become({ name: 'connecting', attempt: this.#failures })
@@ -60,11 +61,9 @@ export class Link implements AttemptHandlers {
     this.#become({ name: 'open', since: Date.now() }, new Event('open'))
   }
 
-  /** Starts the watchdog, or puts it off. */
   heard(): void {
-    const { silence } = this.#settings
     this.#suspect = false
-    if (silence) this.#after(silence, () => this.end({ code: 'silent' }, 0))
+    this.#watch()
   }
 
   block({ id, event: type = 'message', data }: Block, origin: string): void {
@@ -77,7 +76,7 @@ export class Link implements AttemptHandlers {
     }
     // A control event carries the ID of an event that may still come.
     if (id && !control && !this.#seen.isNew(id)) return
-    const message = new StreamMessage(type, { data, lastEventId: this.#lastEventId, origin })
+    const message = new StreamMessage(type, { data, lastEventId: this.#lastEventId ?? '', origin })
     this.#target.dispatchEvent(message)
     if (control) this.#told(type, parse(data))
   }
@@ -109,6 +108,7 @@ export class Link implements AttemptHandlers {
 
   online(): void {
     if (this.#suspect && this.state.name !== 'waiting') this.end({ code: 'offline' }, 0)
+    this.#suspect = false
     if (this.state.name === 'waiting' && !this.#wait) this.connect()
   }
 
@@ -122,6 +122,13 @@ export class Link implements AttemptHandlers {
       this.#seen.clear()
       this.#notify('gap', detail)
     } else this.#become({ ...state, resumed: detail.resumed, replayed: detail.replayed })
+  }
+
+  /** Starts the watchdog, or puts it off. */
+  #watch(): void {
+    const { silence } = this.#settings
+    // In two parts: after a blocked event loop Node fires timers first, and reads what has come during the second part.
+    if (silence) this.#after(silence * 0.9, () => this.#after(silence * 0.1, () => this.end({ code: 'silent' }, 0)))
   }
 
   #after(ms: number, what: () => void): void {
