@@ -14,12 +14,14 @@ function refused(): Response {
 
 /** A stream that stays open for `ms` and then ends. */
 function openFor(ms: number, text = ''): Response {
+  let timer: ReturnType<typeof setTimeout> | undefined
   const body = new ReadableStream({
     start(controller) {
       if (text) controller.enqueue(new TextEncoder().encode(text))
       if (ms === 0) controller.close()
-      else if (ms < Infinity) setTimeout(() => controller.close(), ms)
+      else if (ms < Infinity) timer = setTimeout(() => controller.close(), ms)
     },
+    cancel: () => clearTimeout(timer),
   })
   return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
 }
@@ -91,19 +93,51 @@ describe('the back-off', () => {
     const answers = [openFor(0, `retry: ${'9'.repeat(400)}\n`)]
     expect(await triesWithin(3_600_000, () => answers.shift() ?? refused())).toHaveLength(1)
     expect(
-      await triesWithin(3_600_000, () => new Response('', { status: 503, headers: { 'Retry-After': '9e99' } })),
+      await triesWithin(3_600_000, () => new Response('', { status: 503, headers: { 'Retry-After': '9e99' } }), {
+        maxRetryAfter: Infinity,
+      }),
     ).toHaveLength(1)
     expect(await triesWithin(3_600_000, () => openFor(Infinity), { keepAlive: 1e12 })).toHaveLength(1)
   })
 
-  it('begins again after a connection that was open for a minute, not after a shorter one', async () => {
+  it('begins again after a stream that stayed open longer than the last window', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const next = (length: number) => {
       const answers: (() => Response)[] = [refused, refused, refused, () => openFor(length)]
       return () => (answers.shift() ?? refused)()
     }
-    expect(gaps(await triesWithin(90_000, next(59_999))).slice(0, 4)).toEqual([1500, 3000, 6000, 59_999 + 12_000])
-    expect(gaps(await triesWithin(90_000, next(60_000))).slice(0, 5)).toEqual([1500, 3000, 6000, 61_500, 3000])
+    // The third wait was drawn from 12 s.
+    expect(gaps(await triesWithin(90_000, next(12_000))).slice(0, 4)).toEqual([1500, 3000, 6000, 12_000 + 12_000])
+    expect(gaps(await triesWithin(90_000, next(12_001))).slice(0, 5)).toEqual([1500, 3000, 6000, 12_001 + 1500, 3000])
+  })
+
+  it.each([10_000, 30_000, 55_000])(
+    'stays at retry for healthy streams that the server ends after %d ms',
+    async (ms) => {
+      jest.spyOn(Math, 'random').mockReturnValue(0.5)
+      const tries = await triesWithin(600_000, () => openFor(ms, 'retry: 2000\n'))
+      expect(new Set(gaps(tries))).toEqual(new Set([ms + 1000]))
+    },
+  )
+
+  it('begins again only after longer than a long retry, which is then the window', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5)
+    const attempts: unknown[] = []
+    const stream = new EventStream(url, {
+      keepAlive: false,
+      fetch: () => Promise.resolve(openFor(40_000, 'retry: 40000\n')),
+    })
+    stream.addEventListener('statechange', ({ detail }) => detail.name === 'waiting' && attempts.push(detail.attempt))
+    await jest.advanceTimersByTimeAsync(200_000)
+    stream.close()
+    expect(attempts).toEqual([1, 2, 3])
+  })
+
+  it('grows for a crash loop: streams that end within the window before them', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5)
+    const answers = [refused, refused]
+    const tries = await triesWithin(90_000, () => answers.shift()?.() ?? openFor(5000))
+    expect(gaps(tries)).toEqual([1500, 3000, 11_000, 17_000, 20_000, 20_000])
   })
 
   it('grows for a server that opens and ends at once, which is how a full one says come back later', async () => {
@@ -144,6 +178,41 @@ describe('Retry-After', () => {
       jest.setSystemTime(start)
       expect((await triesWithin(22_000, answer(status, value)))[1]).toBe(expected)
     }
+  })
+})
+
+describe('a Retry-After that is longer than the client is willing to wait', () => {
+  const days = () => new Response(null, { status: 503, headers: { 'Retry-After': '259200' } })
+
+  it.each([
+    ['5 min, the default', undefined, 300_000],
+    ['maxRetryAfter', 60_000, 60_000],
+    ['0, which ignores it', 0, 0],
+    ['Infinity: no bound', Infinity, 259_200_000],
+  ])('is cut to %s', async (_, maxRetryAfter, expected) => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5)
+    const tries = await triesWithin(expected + 2000, days, { maxRetryAfter })
+    expect(tries[1]).toBe(expected + 1500)
+  })
+
+  it('stands in the reason as the server sent it, in ms, and nextTry is what is waited for', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5)
+    const stream = new EventStream(url, { fetch: () => Promise.resolve(days()) })
+    await jest.advanceTimersByTimeAsync(10)
+    expect(stream.state).toEqual({
+      name: 'waiting',
+      attempt: 1,
+      nextTry: start + 301_500,
+      reason: { code: 'status', status: 503, contentType: null, retryAfter: 259_200_000 },
+    })
+    stream.close()
+  })
+
+  it('is not in the reason of an answer without one', async () => {
+    const stream = new EventStream(url, { fetch: () => Promise.resolve(new Response('', { status: 503 })) })
+    await jest.advanceTimersByTimeAsync(0)
+    expect(stream.state).toMatchObject({ reason: { status: 503, retryAfter: undefined } })
+    stream.close()
   })
 })
 

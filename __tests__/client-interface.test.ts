@@ -15,6 +15,35 @@ describe('the constructor', () => {
     expect(() => new EventStream('http://[')).toThrow(DOMException)
   })
 
+  it('throws a SyntaxError for a scheme other than http and https, instead of trying it for ever', () => {
+    const schemes = [
+      'mailto:a@b.c',
+      'ftp://127.0.0.1/',
+      'about:blank',
+      'javascript:1',
+      'file:///x',
+      'ws://127.0.0.1:9/',
+      'x:y',
+    ]
+    // Browsers disagree on these: only Chromium's EventSource opens data:, and Firefox's opens neither.
+    const fixed = ['data:text/event-stream,data:x%0A%0A', 'blob:http://127.0.0.1:9/0-0']
+    for (const url of [...schemes, ...fixed]) {
+      expect(() => new EventStream(url)).toThrow(named('SyntaxError'))
+      expect(() => new EventStream(new URL(url))).toThrow(DOMException)
+    }
+    expect(openStream('HTTPS://127.0.0.1:9/').url).toBe('https://127.0.0.1:9/')
+  })
+
+  it('throws a SyntaxError for a relative URL on a page of another scheme', () => {
+    const scope = globalThis as { location?: unknown }
+    try {
+      scope.location = { href: 'file:///home/page.html' }
+      expect(() => new EventStream('stream')).toThrow(named('SyntaxError'))
+    } finally {
+      delete scope.location
+    }
+  })
+
   it('throws a TypeError for what no request can be made of, instead of trying it for ever', () => {
     const url = 'http://127.0.0.1:9/'
     expect(() => new EventStream('http://user:secret@127.0.0.1:9/')).toThrow(named('TypeError'))
@@ -23,6 +52,9 @@ describe('the constructor', () => {
     expect(() => new EventStream(url, { body: new ReadableStream() as never })).toThrow(named('TypeError'))
     expect(() => new EventStream(url, { keepAlive: -1 })).toThrow(named('TypeError'))
     expect(() => new EventStream(url, { maxEventBytes: 0 })).toThrow(named('TypeError'))
+    expect(() => new EventStream(url, { maxRetryAfter: -1 })).toThrow(named('TypeError'))
+    expect(() => new EventStream(url, { maxRetryAfter: NaN })).toThrow(named('TypeError'))
+    expect(() => new EventStream(url, { method: 'GET', body: '' })).toThrow(named('TypeError'))
   })
 
   it('takes a URL object and resolves the text of one', async () => {
@@ -75,6 +107,47 @@ describe('readyState', () => {
     expect(stream.readyState).toBe(EventStream.CONNECTING)
     stream.close()
     expect(stream.readyState).toBe(EventStream.CLOSED)
+  })
+})
+
+describe('state', () => {
+  const ready = (resumed: boolean, replayed: number) =>
+    `event: sse-ready\ndata: ${JSON.stringify({ resumed, replayed })}\n\n`
+  const last = 'event: last\ndata:\n\n'
+
+  it('follows each sse-ready of a connection: the latest catch-up counts', async () => {
+    const server = await startServer()
+    const stream = openStream(server.url)
+    const states: unknown[] = []
+    stream.addEventListener('statechange', ({ detail }) => {
+      if (detail.name === 'open') states.push([detail.resumed, detail.replayed])
+    })
+    const done = nextEvent(stream, 'last')
+    const gap = 'event: sse-gap\ndata: {"channels":["c"],"reason":"slow"}\n\n'
+    ;(await server.next()).stream(
+      `event: sse-open\n\n${ready(true, 3)}${gap}${ready(false, 2)}${ready(true, 7)}${last}`,
+    )
+    await done
+    expect(states).toEqual([
+      [undefined, undefined],
+      [true, 3],
+      [false, 2],
+      [true, 7],
+    ])
+  })
+
+  it('says nothing of resuming without control events, nor after a reconnect before the next one', async () => {
+    withoutWaiting()
+    const server = await startServer()
+    const stream = openStream(server.url)
+    const first = nextEvent(stream, 'last')
+    ;(await server.next()).stream(ready(false, 0) + last).end()
+    await first
+    expect(stream.state).toMatchObject({ name: 'open', resumed: false })
+    const second = nextEvent(stream, 'last')
+    ;(await server.next()).stream(last)
+    await second
+    expect(stream.state).toEqual({ name: 'open', since: expect.any(Number) as number })
   })
 })
 

@@ -2,6 +2,7 @@
 import { getEventListeners, once } from 'node:events'
 import type { Reason } from '../src/client/index.js'
 import { nextEvent, openStream, reached, startServer, statesOf, withoutWaiting } from './helpers/client-server.js'
+import { startServerInWorker } from './helpers/server-in-worker.js'
 
 const errorOf = async (stream: EventTarget) => (await nextEvent<CustomEvent<Reason>>(stream, 'error')).detail
 
@@ -131,6 +132,30 @@ describe('an answer', () => {
     },
   )
 
+  it.each([
+    ['text/event-stream, text/html', 'closed'],
+    ['text/html, text/event-stream', 'open'],
+    ['text/html; charset="a, text/event-stream"', 'closed'],
+    ['text/event-stream; x="a, text/html', 'open'],
+    ['text/event-stream, */*, nonsense,', 'open'],
+    ['"text/event-stream"', 'closed'],
+  ] as const)('of the combined content types %j is read as fetch reads them: %s', async (contentType, state) => {
+    const server = await startServer()
+    const stream = openStream(server.url)
+    ;(await server.next()).stream('', { 'Content-Type': contentType })
+    await reached(stream, state)
+  })
+
+  it('with two Content-Type headers has the type of the last', async () => {
+    const server = await startServer()
+    const stream = openStream(server.url)
+    const exchange = await server.next()
+    const types = ['Content-Type', 'text/event-stream', 'Content-Type', 'text/html']
+    exchange.response.writeHead(200, types).end()
+    const { reason } = await reached(stream, 'closed')
+    expect(reason).toEqual({ code: 'content-type', status: 200, contentType: 'text/event-stream, text/html' })
+  })
+
   it('that is refused does not keep its connection', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
@@ -160,6 +185,22 @@ describe('the watchdog', () => {
     const stream = openStream(server.url, { keepAlive: 20 })
     expect(await errorOf(stream)).toEqual({ code: 'silent' })
     await (await server.next()).gone()
+  })
+})
+
+describe('the watchdog of a process whose event loop was blocked', () => {
+  it('reads what has come meanwhile before it judges', async () => {
+    const server = await startServerInWorker()
+    const stream = openStream(server.url, { keepAlive: 1000 })
+    const error = jest.fn()
+    stream.addEventListener('error', error)
+    await reached(stream, 'open')
+    const message = nextEvent(stream)
+    // Outside the phase of the loop in which sockets are read.
+    await new Promise(setImmediate)
+    server.writeWhileThisThreadIsBlocked(5000)
+    expect((await message).data).toBe('meanwhile')
+    expect(error).not.toHaveBeenCalled()
   })
 })
 
@@ -199,6 +240,26 @@ describe('exactly one attempt', () => {
     expect(stream.state.name).toBe('waiting')
   })
 
+  it('is made again at once for a try that was made offline and got no answer', async () => {
+    withoutWaiting()
+    const scope = listenOn(globalThis)
+    const server = await startServer()
+    const stream = openStream(server.url, { keepAlive: false })
+    const first = await server.next()
+    scope.dispatchEvent(new Event('offline'))
+    first.answer(502)
+    const hanging = await server.next()
+    expect(stream.state.name).toBe('connecting')
+    scope.dispatchEvent(new Event('online'))
+    await hanging.gone()
+    const next = await server.next()
+    // This try was made online: another `online` does not end it.
+    scope.dispatchEvent(new Event('online'))
+    next.stream()
+    await reached(stream, 'open')
+    expect(server.requests).toBe(3)
+  })
+
   it('stays when something has come since the browser went offline', async () => {
     const scope = listenOn(globalThis)
     const server = await startServer()
@@ -215,12 +276,27 @@ describe('exactly one attempt', () => {
 })
 
 describe('close() leaves nothing behind', () => {
-  it('before the request is made', async () => {
+  it('before the request is made, and before its headers are', async () => {
     const server = await startServer()
-    const stream = openStream(server.url)
+    const headers = jest.fn(() => ({}))
+    const stream = openStream(server.url, { headers })
     stream.close()
     await new Promise(setImmediate)
     expect(server.requests).toBe(0)
+    expect(headers).not.toHaveBeenCalled()
+  })
+
+  it('in a listener that hears of the next try: no headers are made for it', async () => {
+    withoutWaiting()
+    const server = await startServer()
+    const headers = jest.fn(() => ({}))
+    const stream = openStream(server.url, { headers })
+    stream.addEventListener('statechange', ({ detail }) => detail.name === 'connecting' && stream.close())
+    const close = nextEvent(stream, 'close')
+    ;(await server.next()).answer(503)
+    await close
+    await new Promise(setImmediate)
+    expect(headers).toHaveBeenCalledTimes(1)
   })
 
   it('while it waits for the headers', async () => {

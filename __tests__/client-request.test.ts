@@ -44,7 +44,35 @@ describe('headers', () => {
     const first = await server.next()
     expect(first.lastEventId).toBe('41')
     first.stream('id: 42\ndata: x\n\n').end()
-    expect((await server.next()).lastEventId).toBe('42')
+    const second = await server.next()
+    expect(second.lastEventId).toBe('42')
+    expect(second.request.rawHeaders.filter((name) => /^last-event-id$/i.test(name))).toHaveLength(1)
+  })
+
+  it.each([
+    ['the server took the ID back', 'id\ndata: x\n\n'],
+    ['an ID that no header can carry', 'id: a\u0001b\ndata: x\n\n'],
+  ])('do not bring back the ID to begin at after %s', async (_, text) => {
+    withoutWaiting()
+    const server = await startServer()
+    const stream = openStream(server.url, { headers: () => [['last-event-id', '41']] })
+    const message = nextEvent(stream)
+    ;(await server.next()).stream(text)
+    await message
+    stream.close()
+    const again = openStream(server.url, { headers: { 'Last-Event-ID': '41' } })
+    ;(await server.next()).stream(text).end()
+    expect((await server.next()).lastEventId).toBeUndefined()
+    again.close()
+  })
+
+  it('say where to begin until the first ID, also over tries that bring none', async () => {
+    withoutWaiting()
+    const server = await startServer()
+    openStream(server.url, { headers: { 'Last-Event-ID': '41' } })
+    ;(await server.next()).answer(503)
+    ;(await server.next()).stream('data: no ID\n\n').end()
+    expect((await server.next()).lastEventId).toBe('41')
   })
 })
 
@@ -58,6 +86,17 @@ describe('method and body', () => {
       let body = ''
       for await (const chunk of exchange.request) body += String(chunk)
       expect([exchange.request.method, body]).toEqual(['POST', '{"q":1}'])
+      exchange.stream().end()
+    }
+  })
+
+  it('make a POST of every try also when the body is empty', async () => {
+    withoutWaiting()
+    const server = await startServer()
+    openStream(server.url, { body: '' })
+    for (let i = 0; i < 2; i++) {
+      const exchange = await server.next()
+      expect([exchange.request.method, exchange.request.headers['content-length']]).toEqual(['POST', '0'])
       exchange.stream().end()
     }
   })
@@ -98,17 +137,24 @@ describe('fetch', () => {
     expect(wrapped).toHaveBeenCalledTimes(1)
   })
 
-  it('may answer without a body, which is a stream that ended', async () => {
-    const headers = { 'Content-Type': 'text/event-stream' }
-    const stream = openStream('http://127.0.0.1:9/', { fetch: () => Promise.resolve(new Response(null, { headers })) })
-    const { reason } = await reached(stream, 'waiting')
-    expect(reason).toEqual({ code: 'ended' })
+  it.each([
+    ['without a body', null],
+    ['with undefined for a body', undefined],
+    ['with a body that is another kind of stream', { pipe() {} }],
+  ])('that answers %s closes the stream and says why', async (_, body) => {
+    const response = { status: 200, headers: new Headers({ 'Content-Type': 'text/event-stream' }), body }
+    const stream = openStream('http://127.0.0.1:9/', { fetch: () => Promise.resolve(response as unknown as Response) })
+    const open = jest.fn()
+    stream.addEventListener('open', open)
+    const { reason } = await reached(stream, 'closed')
+    expect(reason).toEqual({ code: 'no-stream', status: 200, contentType: 'text/event-stream' })
+    expect(open).not.toHaveBeenCalled()
   })
 
-  it('whose body is another kind of stream is an error that says so, not a crash', async () => {
-    const response = { status: 200, headers: new Headers({ 'Content-Type': 'text/event-stream' }), body: { pipe() {} } }
+  it('that answers a refusal without a body is a refusal all the same', async () => {
+    const response = { status: 503, headers: new Headers(), body: undefined }
     const stream = openStream('http://127.0.0.1:9/', { fetch: () => Promise.resolve(response as unknown as Response) })
     const { reason } = await reached(stream, 'waiting')
-    expect(String(reason.error)).toMatch(/getReader/)
+    expect(reason).toMatchObject({ code: 'status', status: 503 })
   })
 })

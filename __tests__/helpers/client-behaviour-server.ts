@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
+import { STREAM_OPEN } from '../../src/event-stream.js'
 import { formatId } from '../../src/position.js'
 import type { Finding } from './client-behaviour.js'
 
@@ -44,9 +45,10 @@ const routes: Record<string, Route> = {
     more()
   },
   duplicates: (_, response, attempt) => {
-    if (attempt === 1) stream(response, event(5, 'a') + event(5, 'a') + event(3, 'older')).end()
-    else stream(response, event(2, 'not beyond') + event(5, 'a') + event(6, 'b') + last)
+    if (attempt === 1) stream(response, STREAM_OPEN + event(5, 'a') + event(5, 'a') + event(3, 'older')).end()
+    else stream(response, STREAM_OPEN + event(5, 'a') + event(6, 'b') + last)
   },
+  foreign: (_, response) => stream(response, event(5, 'a') + event(5, 'a') + last),
   echo: async (request, response, attempt) => {
     let body = ''
     for await (const chunk of request) body += String(chunk)
@@ -75,6 +77,9 @@ const routes: Record<string, Route> = {
   'status-204': (_, response) => response.writeHead(204).end(),
   'status-404': (_, response) => response.writeHead(404).end(),
   html: (_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>not a stream</p>'),
+  'two-types': (_, response) => {
+    response.writeHead(200, ['Content-Type', 'text/event-stream', 'Content-Type', 'text/html']).end('data: x\n\n')
+  },
   held: (_, response) => stream(response, 'data: x\n\n'),
 }
 

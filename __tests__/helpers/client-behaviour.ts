@@ -115,6 +115,13 @@ function reading(): Record<string, Check> {
       await next('last')
       same(seen, ['a', 'older', 'b'])
     },
+    'drops nothing of another server': async (connect) => {
+      const { stream, next } = connect('foreign')
+      const seen: string[] = []
+      stream.addEventListener('message', ({ data }) => seen.push(data))
+      await next('last')
+      same(seen, ['a', 'a'])
+    },
     'keeps the interface of EventSource': async (connect) => {
       const { stream } = connect('bytes')
       const calls: string[] = []
@@ -129,13 +136,15 @@ function reading(): Record<string, Check> {
       await done
       same(calls, ['open 1', 'message'])
       same([stream.readyState, stream.CLOSED, EventStream.CLOSED, stream.withCredentials], [2, 2, 2, false])
-      let name = ''
-      try {
-        new EventStream('http://[')
-      } catch (error) {
-        name = (error as Error).name
+      for (const url of ['http://[', 'mailto:a@b.c', 'about:blank', 'data:text/event-stream,data:x%0A%0A']) {
+        let name = ''
+        try {
+          new EventStream(url).close()
+        } catch (error) {
+          name = (error as Error).name
+        }
+        same([url, name], [url, 'SyntaxError'])
       }
-      same(name, 'SyntaxError')
     },
   }
 }
@@ -204,6 +213,7 @@ function closing(base: string): Record<string, Check> {
     'stops after 204': stops('status-204', { code: 'status', status: 204 }),
     'stops after 404': stops('status-404', { code: 'status', status: 404 }),
     'stops over another content type': stops('html', { code: 'content-type', contentType: 'text/html' }),
+    'stops over two content types of which the last is another': stops('two-types', { code: 'content-type' }),
     'lets go of the connection when it is closed': async (connect) => {
       const { stream, next, key } = connect('held')
       await next()

@@ -44,10 +44,10 @@ export const outages: Record<string, Outage> = {
     await pause(outage)
     await server.start()
   },
-  '502 from a proxy in between': async (_, server, { outage }) => {
+  '502 from a proxy in between': async (page, server, { outage, patience }) => {
     server.mode = '502'
     server.cut()
-    await pause(outage)
+    await Promise.all([pause(outage), closed(page, ['EventSource'], patience)])
     server.mode = 'pass'
   },
   'browser offline': async (page, server, { outage }) => {
@@ -68,10 +68,10 @@ export const outages: Record<string, Outage> = {
     await pause(outage)
     server.mode = 'pass'
   },
-  '204, the word for "do not come back"': async (_, server, { outage }) => {
+  '204, the word for "do not come back"': async (page, server, { outage, patience }) => {
     server.mode = '204'
     server.cut()
-    await pause(outage)
+    await Promise.all([pause(outage), closed(page, ['EventSource', 'EventStream'], patience)])
     server.mode = 'pass'
   },
 }
@@ -105,6 +105,15 @@ async function eventsAfter(page: Page, kinds: Kind[], time: number, patience: nu
     return logs && kinds.every((kind) => logs[kind].events.some(([published]) => published > time))
   }
   await page.waitForFunction(have, { kinds, time }, { timeout: patience }).catch(() => undefined)
+}
+
+/** Waits until the clients have given up, or until patience ends: a slow machine may not let them try within the outage. */
+async function closed(page: Page, kinds: Kind[], patience: number): Promise<void> {
+  const are = (kinds: Kind[]) => {
+    const { logs } = globalThis as unknown as { logs: Record<Kind, Log> }
+    return kinds.every((kind) => logs[kind].source.readyState === 2)
+  }
+  await page.waitForFunction(are, kinds, { timeout: patience }).catch(() => undefined)
 }
 
 interface Log {

@@ -10,6 +10,8 @@ export class StandardClient {
   readonly seen: string[] = []
   /** When each connection was asked for, as `performance.now()` has it. */
   readonly attempts: number[] = []
+  /** How long it was asked to wait after the end of each connection, in ms. */
+  readonly waits: number[] = []
   /** Why it does not come back, or why a connection failed before it was answered. */
   readonly failures: string[] = []
   isReady = false
@@ -63,7 +65,9 @@ export class StandardClient {
 
   #comeBack(): void {
     this.isReady = false
-    if (!this.#isClosed) this.#timer = setTimeout(() => this.#connect(), this.#retry)
+    if (this.#isClosed) return
+    this.waits.push(this.#retry)
+    this.#timer = setTimeout(() => this.#connect(), this.#retry)
   }
 
   #fail(reason: string): void {

@@ -1,6 +1,7 @@
 // One attempt: from the request to the end of its response. What comes after it is link.ts's to decide.
 import { retryAfter } from './backoff.js'
 import { blockReader, tooLarge, type Block } from './blocks.js'
+import { essence } from './essence.js'
 import type { Settings } from './options.js'
 import type { Reason } from './state.js'
 
@@ -18,8 +19,8 @@ export interface AttemptHandlers {
 
 /** Once the signal is aborted nothing is reported any more, whatever `fetch` and the body make of the signal. */
 export async function attempt(
-  { url, headers, init, fetch, maxEventBytes }: Settings,
-  lastEventId: string,
+  settings: Settings,
+  lastEventId: string | undefined,
   signal: AbortSignal,
   on: AttemptHandlers,
 ): Promise<void> {
@@ -27,18 +28,17 @@ export async function attempt(
   const free = () => void reader?.cancel().catch(() => undefined)
   const end: AttemptHandlers['end'] = (reason, wait) => signal.aborted || on.end(reason, wait)
   try {
-    // Not called here and now: nothing may fail before whoever makes a stream can listen for it.
-    const own = await Promise.resolve().then(headers)
-    signal.throwIfAborted()
-    const response = await fetch(url, { ...init, headers: requestHeaders(own, lastEventId), signal })
-    reader = response.body?.getReader()
+    const response = await ask(settings, lastEventId, signal)
+    // React Native's fetch gives no body, and node-fetch a stream of Node's.
+    const body: Partial<NonNullable<Response['body']>> | null | undefined = response.body
+    reader = body?.getReader?.()
     signal.throwIfAborted()
     signal.addEventListener('abort', free)
-    if (isRefused(response, end)) return
-    const { origin } = new URL(response.url || url)
+    if (isRefused(response, !!reader, settings.maxRetryAfter, end)) return
+    const { origin } = new URL(response.url || settings.url)
     const decoder = new TextDecoder()
     const feed = blockReader(
-      maxEventBytes,
+      settings.maxEventBytes,
       (block) => signal.aborted || on.block(block, origin),
       (ms) => on.retry(ms),
     )
@@ -59,25 +59,48 @@ export async function attempt(
   }
 }
 
+async function ask(
+  { url, headers, init, fetch }: Settings,
+  lastEventId: string | undefined,
+  signal: AbortSignal,
+): Promise<Response> {
+  // Not in this turn: the app can first listen for a failure, or close the stream before any headers are made.
+  await Promise.resolve()
+  signal.throwIfAborted()
+  const own = await headers()
+  signal.throwIfAborted()
+  return fetch(url, { ...init, headers: requestHeaders(own, lastEventId), signal })
+}
+
 /**
  * [spec] "encoded as UTF-8": fetch takes header values as one character per byte. An ID that no header can carry is not
- * sent: with control characters fetch fails at every try, and over 4 KiB many servers answer 431.
+ * sent: with control characters fetch fails at every try, and over 4 KiB many servers answer 431. The app's own header says
+ * where to begin until the server has sent an ID, or has taken one back.
  */
-function requestHeaders(own: Settings['init']['headers'], lastEventId: string): Headers {
+function requestHeaders(own: Settings['init']['headers'], lastEventId: string | undefined): Headers {
   const headers = new Headers(own)
   headers.set('Accept', 'text/event-stream')
+  if (lastEventId === undefined) return headers
+  headers.delete('Last-Event-ID')
   if (/^[\t -~\x80-\uffff]{1,4096}$/.test(lastEventId)) {
     headers.set('Last-Event-ID', String.fromCharCode(...new TextEncoder().encode(lastEventId)))
   }
   return headers
 }
 
-function isRefused({ status, headers }: Response, end: AttemptHandlers['end']): boolean {
+function isRefused(
+  { status, headers }: Response,
+  isReadable: boolean,
+  maxRetryAfter: number,
+  end: AttemptHandlers['end'],
+): boolean {
   const contentType = headers.get('Content-Type')
-  const isStream = /^text\/event-stream *(;|$)/i.test(contentType ?? '')
-  if (status === 200 && isStream) return false
+  const isStream = essence(contentType) === 'text/event-stream'
+  if (status === 200 && isStream && isReadable) return false
   const again = status === 408 || status === 429 || status >= 500
-  const code = status === 200 ? 'content-type' : 'status'
-  end({ code, status, contentType }, again ? retryAfter(headers.get('Retry-After')) : undefined)
+  const code = status !== 200 ? 'status' : isStream ? 'no-stream' : 'content-type'
+  const asked = retryAfter(headers.get('Retry-After'))
+  const reason = { code, status, contentType, retryAfter: asked || undefined } as const
+  end(reason, again ? Math.min(asked, maxRetryAfter) : undefined)
   return true
 }

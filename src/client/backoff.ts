@@ -10,13 +10,13 @@ export const longestTimer = 2 ** 31 - 1
 const cap = 30_000
 
 /**
- * Milliseconds before try number `attempt` (1 is the first after a failure): a random part of `retry`, doubled with each
- * try up to 30 s. A server that asks for more than that with `retry` gets it.
+ * Window in ms from which the wait before try number `attempt` is drawn (1 is the first after a failure): `retry`, doubled
+ * with each try up to 30 s. A server that asks for more than 30 s with `retry` gets it.
  */
-export function backoff(retry: number, attempt: number): number {
+export function backoffWindow(retry: number, attempt: number): number {
   // `retry: 0` would otherwise never grow, and hammer a server that is down.
   const base = Math.max(retry, 1)
-  return Math.random() * Math.min(base * 2 ** (attempt - 1), Math.max(base, cap))
+  return Math.min(base * 2 ** (attempt - 1), Math.max(base, cap))
 }
 
 /** Milliseconds that a `Retry-After` header asks for, in seconds or as a date; 0 if it says nothing usable. */

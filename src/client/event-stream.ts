@@ -28,7 +28,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
   readonly #link: Link
   readonly #handlers = new Map<string, Handler>()
 
-  /** @throws a `SyntaxError` for a bad URL, a `TypeError` for an option that cannot work */
+  /** @throws a `SyntaxError` for anything but an http or https URL, a `TypeError` for an option that cannot work */
   constructor(url: string | URL, options: EventStreamOptions = {}) {
     super()
     this.url = resolve(url)

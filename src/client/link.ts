@@ -1,15 +1,12 @@
 // The link to the server: made again whenever it is lost, one attempt at a time, until it is closed. Every way in and out
 // of a state is here, and so is every timer and what the stream's listeners are told.
 import { attempt, type AttemptHandlers } from './attempt.js'
-import { backoff, defaultRetry, longestTimer } from './backoff.js'
+import { backoffWindow, defaultRetry, longestTimer } from './backoff.js'
 import type { Block } from './blocks.js'
 import { StreamMessage, type Gap } from './events.js'
 import type { Settings } from './options.js'
 import { Seen } from './seen.js'
 import type { Reason, StreamState } from './state.js'
-
-/** A connection that was open this long was a good one: after it, waits begin at the shortest again. */
-const goodWhile = 60_000
 
 type Told = Gap & { resumed: boolean; replayed: number }
 
@@ -20,13 +17,16 @@ export class Link implements AttemptHandlers {
   readonly signal = this.#closing.signal
   readonly #target: EventTarget
   readonly #settings: Settings
-  #seen = new Seen()
-  #lastEventId = ''
+  readonly #seen = new Seen()
+  /** `undefined` until the server has sent one. */
+  #lastEventId: string | undefined
   #retry = defaultRetry
   #failures = 0
+  /** ms: the last wait was a random part of this. */
+  #window = 0
   /** ms that the server asked to be left alone when it was last lost. */
   #wait = 0
-  /** The network went away, and nothing has come since. */
+  /** The network went away, and since then nothing has come and no try was made online. */
   #suspect = false
   /** The one attempt there is, or the last one there was. */
   #current = new AbortController()
@@ -42,8 +42,8 @@ export class Link implements AttemptHandlers {
   connect(): void {
     this.#drop()
     const { signal } = (this.#current = new AbortController())
-    this.#seen.resume(this.#lastEventId)
-    this.heard()
+    this.#seen.isOurs = false
+    this.#watch()
     void attempt(this.#settings, this.#lastEventId, signal, this)
     // After the attempt has begun, so that a listener that closes the stream ends it.
     this.#become({ name: 'connecting', attempt: this.#failures })
@@ -61,19 +61,22 @@ export class Link implements AttemptHandlers {
     this.#become({ name: 'open', since: Date.now() }, new Event('open'))
   }
 
-  /** Starts the watchdog, or puts it off. */
   heard(): void {
-    const { silence } = this.#settings
     this.#suspect = false
-    if (silence) this.#after(silence, () => this.end({ code: 'silent' }, 0))
+    this.#watch()
   }
 
   block({ id, event: type = 'message', data }: Block, origin: string): void {
     if (id !== undefined) this.#lastEventId = id
     const control = /^sse-(ready|gap)$/.test(type)
-    // The server's own events carry the ID of an event that may still come.
-    if (data === undefined || (id && !control && !this.#seen.isNew(id))) return
-    const message = new StreamMessage(type, { data, lastEventId: this.#lastEventId, origin })
+    if (data === undefined) {
+      // The head of our streams is a block without data.
+      if (type === 'sse-open') this.#seen.isOurs = true
+      return
+    }
+    // A control event carries the ID of an event that may still come.
+    if (id && !control && !this.#seen.isNew(id)) return
+    const message = new StreamMessage(type, { data, lastEventId: this.#lastEventId ?? '', origin })
     this.#target.dispatchEvent(message)
     if (control) this.#told(type, parse(data))
   }
@@ -88,9 +91,11 @@ export class Link implements AttemptHandlers {
     if (wait === undefined) return this.close(reason, error)
     const { state } = this
     const now = Date.now()
-    if (state.name === 'open' && now - state.since >= goodWhile) this.#failures = 0
+    // A server that crashes again soon after each start is not open for longer than the wait before, so waits still grow.
+    if (state.name === 'open' && now - state.since > Math.max(this.#window, this.#retry)) this.#failures = 0
     const attempt = ++this.#failures
-    const delay = Math.min(wait + backoff(this.#retry, attempt), longestTimer)
+    this.#window = backoffWindow(this.#retry, attempt)
+    const delay = Math.min(wait + Math.random() * this.#window, longestTimer)
     this.#wait = wait
     this.#drop()
     this.#after(delay, () => this.connect())
@@ -103,6 +108,7 @@ export class Link implements AttemptHandlers {
 
   online(): void {
     if (this.#suspect && this.state.name !== 'waiting') this.end({ code: 'offline' }, 0)
+    this.#suspect = false
     if (this.state.name === 'waiting' && !this.#wait) this.connect()
   }
 
@@ -110,11 +116,19 @@ export class Link implements AttemptHandlers {
   #told(type: string, detail: Partial<Told> | null | undefined): void {
     const { state } = this
     if (!detail || state.name !== 'open') return
+    this.#seen.isOurs = true
     if (type === 'sse-gap') {
-      // What comes now is to be had again: the server's positions, or what it knows of ours, may have changed.
-      this.#seen = new Seen()
+      // The server may now send again what it has sent before.
+      this.#seen.clear()
       this.#notify('gap', detail)
     } else this.#become({ ...state, resumed: detail.resumed, replayed: detail.replayed })
+  }
+
+  /** Starts the watchdog, or puts it off. */
+  #watch(): void {
+    const { silence } = this.#settings
+    // In two parts: after a blocked event loop Node fires timers first, and reads what has come during the second part.
+    if (silence) this.#after(silence * 0.9, () => this.#after(silence * 0.1, () => this.end({ code: 'silent' }, 0)))
   }
 
   #after(ms: number, what: () => void): void {

@@ -15,7 +15,7 @@ export interface EventStreamOptions {
   credentials?: FetchInit['credentials'] | undefined
   /** Request headers, or a function that makes them for each try: an `Authorization` that is always fresh. */
   headers?: FetchInit['headers'] | (() => FetchInit['headers'] | Promise<FetchInit['headers']>)
-  /** @default 'GET', or 'POST' with a `body` */
+  /** @default 'GET', or 'POST' with a `body`, also an empty one */
   method?: string | undefined
   /** Sent with every try, so it cannot be a stream. */
   body?: StreamBody | undefined
@@ -33,6 +33,11 @@ export interface EventStreamOptions {
    * units of the decoded text, of which there are never more than bytes. `Infinity` for no bound. @default 16777216
    */
   maxEventBytes?: number | undefined
+  /**
+   * The longest `Retry-After` that is waited for, in ms; a longer one counts as this long. `reason.retryAfter` says what the
+   * server asked for. `0` ignores `Retry-After`, `Infinity` sets no bound. @default 300000
+   */
+  maxRetryAfter?: number | undefined
 }
 
 export interface Settings {
@@ -43,14 +48,17 @@ export interface Settings {
   /** ms; 0 for no watchdog. */
   readonly silence: number
   readonly maxEventBytes: number
+  readonly maxRetryAfter: number
 }
 
 export function settings(url: string, options: EventStreamOptions): Settings {
-  const { headers, body, keepAlive = 15_000, maxEventBytes = 2 ** 24 } = options
+  const { headers, body, keepAlive = 15_000, maxEventBytes = 2 ** 24, maxRetryAfter = 300_000 } = options
   const silence = Number(keepAlive) * 2.5
-  if (!(silence >= 0 && maxEventBytes > 0)) throw new TypeError('keepAlive and maxEventBytes must be over 0')
+  if (!(silence >= 0 && maxEventBytes > 0 && maxRetryAfter >= 0)) {
+    throw new TypeError('keepAlive, maxEventBytes and maxRetryAfter must be numbers over 0')
+  }
   const init: StreamInit = {
-    method: options.method ?? (body ? 'POST' : 'GET'),
+    method: options.method ?? (body == null ? 'GET' : 'POST'),
     body: body ?? null,
     credentials: options.credentials ?? (options.withCredentials ? 'include' : 'same-origin'),
     cache: 'no-store',
@@ -67,5 +75,6 @@ export function settings(url: string, options: EventStreamOptions): Settings {
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     silence: Math.min(silence, longestTimer),
     maxEventBytes,
+    maxRetryAfter,
   }
 }
