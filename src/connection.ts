@@ -3,6 +3,7 @@
  * is read from the log is reader.ts, and when it is tended to is upkeep.ts.
  */
 import type { ServerResponse } from 'node:http'
+import type { Http2Session } from 'node:http2'
 import { requireChannelName } from './channel-name.js'
 import { CloseNotice, type CloseListener } from './close-notice.js'
 import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
@@ -10,7 +11,7 @@ import type { AnyEvents, Message } from './event-stream.js'
 import { prepareHead } from './head.js'
 import type { ResolvedStreamOptions } from './options.js'
 import { Output } from './output.js'
-import { isGone, isHttp2, onClose } from './response-close.js'
+import { isGone, isHttp2, onClose, sessionOf } from './response-close.js'
 import { sendAll } from './send-all.js'
 import type { CloseReason } from './stats.js'
 import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-options.js'
@@ -35,6 +36,8 @@ export interface ConnectionHost<R> {
   admit(connection: StreamConnection<AnyEvents, R>): boolean
   /** Told once when an admitted connection has closed; its socket may still have something to send. */
   left(connection: StreamConnection<AnyEvents, R>, reason: CloseReason): void
+  /** Told when it was destroyed because its client did not take what was unsent in time. */
+  destroyed(): void
   /** Told once when nothing of an admitted connection is left. */
   forget(connection: StreamConnection<AnyEvents, R>): void
   report(error: unknown): void
@@ -68,6 +71,8 @@ export class StreamConnection<E extends object, R> {
   endAt = Infinity
   /** @internal */
   endReason: 'expired' | 'drained' = 'expired'
+  /** When it is to be destroyed with what is unsent. @internal */
+  destroyAt = Infinity
 
   /** The body of its response. @internal */
   readonly output: Output
@@ -212,6 +217,18 @@ export class StreamConnection<E extends object, R> {
   destroy(reason: CloseReason): void {
     this.#left(reason)
     this.output.destroy()
+  }
+
+  /** Drops what the client has not taken, because the process is about to leave. @internal */
+  destroyUnsent(): void {
+    this.destroyAt = Infinity
+    this.#host.destroyed()
+    this.destroy('server')
+  }
+
+  /** The HTTP/2 session that carries it, as long as both are open. @internal */
+  get session(): Http2Session | undefined {
+    return sessionOf(this.#res)
   }
 
   #finish(reason: CloseReason, end: () => void): void {

@@ -6,6 +6,7 @@ import vary from 'vary'
 import type { Channel } from './channel.js'
 import type { StreamOrigin } from './connection.js'
 import type { AnyEvents } from './event-stream.js'
+import type { CloseOptions } from './leave-options.js'
 import { acceptsEventStream, readLastEventId } from './negotiation.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
 import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
@@ -55,9 +56,9 @@ export interface SseMiddleware<E extends object = AnyEvents> {
   channel(name: string): Channel<E>
   /**
    * Ends the connections that came through this middleware and sheds new requests. A registry that it made for itself
-   * is closed with it; one that was passed in is left to its owner.
+   * is closed with it; one that was passed in is left to its owner. Rejects with an `SseError` for a wrong option.
    */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }
 
 /**
@@ -83,7 +84,8 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}): 
   return Object.assign(middleware, {
     registry,
     channel: (name: string) => registry.channel(name),
-    close: () => (shared === undefined ? registry.close() : registry.disconnect(origin)),
+    close: (options?: CloseOptions) =>
+      shared === undefined ? registry.close(options) : registry.disconnect(origin, options),
   })
 }
 
