@@ -1,4 +1,5 @@
 /** Tells whoever wants to know that a connection has closed: listeners, and an `AbortSignal` for all that takes one. */
+import { setMaxListeners } from 'node:events'
 import type { CloseReason } from './stats.js'
 
 export type CloseListener = (reason: CloseReason) => void
@@ -27,6 +28,8 @@ export class CloseNotice {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
+      // Each query that works for the connection may listen: many are no leak.
+      setMaxListeners(0, this.#controller.signal)
       if (this.#reason !== undefined) this.#controller.abort(abortReason(this.#reason))
     }
     return this.#controller.signal

@@ -159,7 +159,7 @@ export class StreamConnection<E extends object, R> {
    * sent, with false when the connection closed before; rejects when the iterable throws or a message cannot be sent.
    */
   sendAll(messages: Iterable<Message<E>> | AsyncIterable<Message<E>>): Promise<boolean> {
-    return sendAll<Message<E>>(this, messages)
+    return sendAll<Message<E>>(this, messages, (error) => this.#host.report(error))
   }
 
   /** Sends text that clients ignore. Returns false when the connection is closed. */
