@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import { requireChannelName } from './channel-name.js'
 import { CloseNotice, type CloseListener } from './close-notice.js'
+import { SseError } from './errors.js'
 import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
 import type { AnyEvents, Message } from './event-stream.js'
 import { prepareHead } from './head.js'
@@ -50,6 +51,8 @@ export interface StreamOrigin {
   open: number
   /** Whether new requests are shed. */
   closed: boolean
+  /** Whether it was reported that the head of a response had been sent before the middleware ran. */
+  hasReportedHead: boolean
 }
 
 /** A shed client is asked to wait this much longer than one whose connection broke. */
@@ -115,11 +118,13 @@ export class StreamConnection<E extends object, R> {
 
   /**
    * Sends the head of the response, so that the client's `open` fires. All that sends or subscribes does it too; until
-   * then the handler may answer something else. Returns false when the connection is closed, or was shed.
+   * then the handler may answer something else. Returns false when the connection is closed, or was shed. Throws an `SseError`
+   * when the head of another response was sent before and the response goes on; one with status 200 is destroyed.
    */
   open(): boolean {
     if (this.#state === 'open') return !this.closed
-    if (this.closed || this.#res.headersSent) return false
+    if (this.closed) return false
+    if (this.#res.headersSent) throw this.#refuseHead()
     if (this.#res.req.method === 'HEAD') return this.#answerHead()
     if (!this.#host.admit(this as StreamConnection<AnyEvents, R>)) return this.shed()
     this.#state = 'open'
@@ -169,7 +174,8 @@ export class StreamConnection<E extends object, R> {
 
   /** Ends the response. The client will come back: to keep it away, answer 204 before anything is sent. */
   close(): void {
-    if (this.open()) this.end('server')
+    if (this.#state === 'new' && this.#res.headersSent) this.output.end()
+    else if (this.open()) this.end('server')
   }
 
   /** Settles when the socket can take more, or has closed. @internal */
@@ -261,6 +267,19 @@ export class StreamConnection<E extends object, R> {
     this.#res.end()
     this.#left('server')
     return false
+  }
+
+  /** Its client would wait for ever; an answer of the app's own, such as a 403 that is still being written, is left alone. */
+  #refuseHead(): SseError {
+    if (this.#res.statusCode === 200) {
+      this.#left('error')
+      this.#res.destroy()
+    }
+    return new SseError(
+      'ERR_SSE_HEAD',
+      'the head of the response was sent already: call res.sse.open() instead of res.flushHeaders(), res.writeHead() or ' +
+        'res.write(), and set headers with res.setHeader()',
+    )
   }
 
   #left(reason: CloseReason): void {

@@ -125,6 +125,11 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     return undefined
   }
 
+  /** Tells `onError` of a failure that nobody awaits. @internal */
+  report(error: unknown): void {
+    this.#connections.report(error)
+  }
+
   /** Ends the connections of one `sse()`. @internal */
   async disconnect(origin: StreamOrigin, options: CloseOptions = {}): Promise<void> {
     await this.#connections.closeOrigin(origin, resolveGrace(options))
