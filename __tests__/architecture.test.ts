@@ -22,7 +22,11 @@ const LAYERS: Record<string, string[]> = {
     'close-notice',
     'reported-promise',
     'response-close',
+    'socket-progress',
+    'http2-body',
+    'http2-sessions',
     'send-all',
+    'leave-options',
   ],
   log: [
     'event-ids',

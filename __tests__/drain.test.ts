@@ -1,7 +1,17 @@
-import { sse } from '../src/index.js'
+import { execFileSync } from 'node:child_process'
+import { createRegistry, sse, type SseMiddleware } from '../src/index.js'
 import { openBothSides, openSubscribed } from './helpers/both-sides.js'
 import { openStream } from './helpers/open-stream.js'
-import { bareHttp2, bareHttps, connectHttp2, express5, startServer } from './helpers/servers.js'
+import {
+  bareHttp,
+  bareHttp2,
+  bareHttp2Tls,
+  bareHttps,
+  connectHttp2,
+  express5,
+  startServer,
+  type ServerKind,
+} from './helpers/servers.js'
 import { until } from './helpers/until.js'
 
 describe.each([express5, bareHttps, bareHttp2, connectHttp2])('drain() on $name', (kind) => {
@@ -83,11 +93,17 @@ describe('drain()', () => {
     expect(live.registry.stats().connections).toBe(0)
   })
 
-  it('refuses a window that is none', () => {
-    expect(() => sse().registry.drain({ window: -1 })).toThrow(
-      expect.objectContaining({ code: 'ERR_SSE_OPTION' }) as Error,
-    )
-  })
+  it.each([{ window: -1 }, { window: Infinity }, { grace: -1 }, { grace: '1' }, { grace: true }, { windw: 1 }])(
+    'refuses the options %j',
+    async (options: object) => {
+      const { registry } = sse()
+      const refusal = { code: 'ERR_SSE_OPTION' }
+      expect(() => registry.drain(options)).toThrow(expect.objectContaining(refusal) as Error)
+      if ('window' in options) return
+      await expect(registry.close(options)).rejects.toMatchObject(refusal)
+      await expect(sse({ registry }).close(options)).rejects.toMatchObject(refusal)
+    },
+  )
 
   it('sheds a request that came before and opens its stream only now', async () => {
     const live = sse()
@@ -125,4 +141,92 @@ it('leaves no timer behind when there is nothing to drain', async () => {
   expect(timers()).toBe(before)
   expect(interval).not.toHaveBeenCalled()
   interval.mockRestore()
+})
+
+/** More than the sockets of both sides take on any machine. */
+const FILLER = 24 * 1024 * 1024
+const LEAVING = { window: 20, grace: 100 }
+
+/** A client that has stopped reading, behind 24 MiB, on a server that would wait for it for ever. */
+async function openStalled(kind: ServerKind) {
+  const sides = await openSubscribed('a', { kind, sseOptions: { stallTimeout: false } })
+  sides.stream.pause()
+  sides.connection.send({ data: 'x'.repeat(FILLER) })
+  return sides
+}
+
+const ways: [string, (live: SseMiddleware, grace: number) => Promise<void>][] = [
+  ['drain()', (live, grace) => live.registry.drain({ window: LEAVING.window, grace })],
+  ['close()', (live, grace) => live.registry.close({ grace })],
+  ['close() of the middleware', (live, grace) => live.close({ grace })],
+]
+
+describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a client that does not read, on $name', (kind) => {
+  it.each(ways)('is destroyed and counted when the grace of %s is over', async (_name, leave) => {
+    const { live, server, stream } = await openStalled(kind)
+    const closed = new Promise((resolve) => server.server.close(resolve))
+    await leave(live, LEAVING.grace)
+    expect(live.registry.stats()).toMatchObject({ connections: 0, stalled: 0, destroyed: 1 })
+    await closed
+    stream.resume()
+    expect(await stream.ended).toBe('cut')
+  })
+
+  it('is sent all that is left when it reads on within the grace', async () => {
+    const { live, stream } = await openStalled(kind)
+    const draining = live.registry.drain({ window: 0, grace: 60_000 })
+    await until(() => live.registry.stats().closed.drained === 1)
+    stream.resume()
+    await draining
+    expect(await stream.ended).toBe('ended')
+    expect(stream.data.map(({ length }) => length)).toEqual([FILLER])
+    expect(live.registry.stats().destroyed).toBe(0)
+  })
+})
+
+it('close() destroys what a drain() with a longer grace waits for', async () => {
+  const { live } = await openStalled(bareHttp)
+  const draining = live.registry.drain({ window: 0, grace: false })
+  await until(() => live.registry.stats().closed.drained === 1)
+  await live.registry.close({ grace: LEAVING.grace })
+  await draining
+  expect(live.registry.stats().destroyed).toBe(1)
+})
+
+it('close() of one middleware leaves the streams of another on its registry alone', async () => {
+  const registry = createRegistry()
+  const [first, second] = [sse({ registry, stallTimeout: false }), sse({ registry })]
+  const stalled = await openBothSides({ live: first })
+  const other = await openBothSides({ live: second })
+  stalled.stream.pause()
+  stalled.connection.send({ data: 'x'.repeat(FILLER) })
+  await first.close({ grace: 50 })
+  expect(registry.stats()).toMatchObject({ connections: 1, destroyed: 1 })
+  other.connection.send({ data: 'still' })
+  await other.stream.waitForData('still')
+})
+
+it('a drain is finished by a process that has nothing else to do', () => {
+  // Sockets do not always keep a process alive: these are unref'ed.
+  const script = `
+    import { createServer, request } from 'node:http'
+    import { sse } from './src/index.ts'
+    const live = sse()
+    const server = createServer((req, res) => live(req, res, () => res.sse.subscribe('a')))
+    server.on('connection', (socket) => socket.unref())
+    server.listen(0, '127.0.0.1', () => {
+      const headers = { accept: 'text/event-stream' }
+      const asked = request({ port: server.address().port, host: '127.0.0.1', headers, agent: false })
+      asked.on('error', () => {}).on('response', (response) => {
+        response.once('data', () => {
+          server.close()
+          response.socket.unref()
+          live.registry.drain({ window: 300 }).then(() => console.log('drained', live.registry.stats().closed.drained))
+        })
+      })
+      asked.end()
+    })`
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', script]
+  const output = execFileSync(process.execPath, args, { cwd: `${__dirname}/..`, timeout: 20_000, encoding: 'utf8' })
+  expect(output.trim()).toBe('drained 1')
 })

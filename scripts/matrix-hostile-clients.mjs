@@ -1,7 +1,7 @@
 // Makes docs/hostile-clients.md from a run of the __tests__/hostile-*.test.ts.
 import { ranOn, runMatrix, table, writeMarkdown } from './matrix-results.mjs'
 
-const TABLES = ['readers', 'vanishing', 'requests', 'leavers'].map((name) => `hostile-${name}`)
+const TABLES = ['readers', 'http2', 'vanishing', 'requests', 'leavers'].map((name) => `hostile-${name}`)
 const results = runMatrix('hostile-', TABLES)
 
 const mib = (bytes) => `${Math.ceil(bytes / 1024 / 1024)} MiB`
@@ -14,7 +14,7 @@ function cells({ client, outcome, memory, allowance, because, descriptors, measu
 }
 
 const HEAD = ['clients', 'what becomes of them', 'bound on memory', 'memory', 'descriptors', 'latency of the others']
-const [readers, vanishing, requests, leavers] = TABLES.map((name) => table(HEAD, results[name].map(cells)))
+const [readers, http2, vanishing, requests, leavers] = TABLES.map((name) => table(HEAD, results[name].map(cells)))
 
 await writeMarkdown(
   'docs/hostile-clients.md',
@@ -52,6 +52,14 @@ many minutes: such a client is cut like one that never reads. One that reads a s
 phone in a tunnel has to be: it is sent what there is room for, keyed events conflate, and a gap announces what the log has let go
 of meanwhile. While little is published, it all fits into the system's buffers, and how slowly it is read costs nobody
 anything.
+
+## On HTTP/2
+
+${http2}
+
+Streams of a session share its socket, which answers to PINGs and other streams keep busy. So each is judged by its own
+writes, of at most 64 KiB: \`stallTimeout\` begins anew when one is complete. A session whose socket takes nothing at all is
+destroyed with the last of its streams that is cut.
 
 ## That vanish
 

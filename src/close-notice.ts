@@ -1,5 +1,6 @@
 /** Tells whoever wants to know that a connection has closed: listeners, and an `AbortSignal` for all that takes one. */
 import { AsyncResource } from 'node:async_hooks'
+import { setMaxListeners } from 'node:events'
 import { guard } from './callback.js'
 import type { Report } from './report.js'
 import type { CloseReason } from './stats.js'
@@ -27,6 +28,8 @@ export class CloseNotice {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       const controller = (this.#controller = new AbortController())
+      // Each query that works for the connection may listen: many are no leak.
+      setMaxListeners(0, controller.signal)
       this.#abort = AsyncResource.bind((reason: CloseReason) => controller.abort(abortReason(reason)))
       if (this.#reason !== undefined) this.#abort(this.#reason)
     }

@@ -3,14 +3,16 @@
  * is read from the log is reader.ts, and when it is tended to is upkeep.ts.
  */
 import type { ServerResponse } from 'node:http'
+import type { Http2Session } from 'node:http2'
 import { requireChannelName } from './channel-name.js'
 import { CloseNotice, type CloseListener } from './close-notice.js'
+import { SseError } from './errors.js'
 import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
 import type { AnyEvents, Message } from './event-stream.js'
 import { prepareHead } from './head.js'
 import type { ResolvedStreamOptions } from './options.js'
 import { Output } from './output.js'
-import { isGone, isHttp2, onClose } from './response-close.js'
+import { isGone, isHttp2, onClose, sessionOf } from './response-close.js'
 import { sendAll } from './send-all.js'
 import type { CloseReason } from './stats.js'
 import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-options.js'
@@ -37,6 +39,8 @@ export interface ConnectionHost<R> {
   admit(connection: StreamConnection<AnyEvents, R>): boolean
   /** Told once when an admitted connection has closed; its socket may still have something to send. */
   left(connection: StreamConnection<AnyEvents, R>, reason: CloseReason): void
+  /** Told when it was destroyed because its client did not take what was unsent in time. */
+  destroyed(): void
   /** Told once when nothing of an admitted connection is left. */
   forget(connection: StreamConnection<AnyEvents, R>): void
   report(error: unknown): void
@@ -49,6 +53,8 @@ export interface StreamOrigin {
   open: number
   /** Whether new requests are shed. */
   closed: boolean
+  /** Whether it was reported that the head of a response had been sent before the middleware ran. */
+  hasReportedHead: boolean
 }
 
 /** A shed client is asked to wait this much longer than one whose connection broke. */
@@ -70,6 +76,8 @@ export class StreamConnection<E extends object, R> {
   endAt = Infinity
   /** @internal */
   endReason: 'expired' | 'drained' = 'expired'
+  /** When it is to be destroyed with what is unsent. @internal */
+  destroyAt = Infinity
 
   /** The body of its response. @internal */
   readonly output: Output
@@ -112,11 +120,13 @@ export class StreamConnection<E extends object, R> {
 
   /**
    * Sends the head of the response, so that the client's `open` fires. All that sends or subscribes does it too; until
-   * then the handler may answer something else. Returns false when the connection is closed, or was shed.
+   * then the handler may answer something else. Returns false when the connection is closed, or was shed. Throws an `SseError`
+   * when the head of another response was sent before and the response goes on; one with status 200 is destroyed.
    */
   open(): boolean {
     if (this.#state === 'open') return !this.closed
-    if (this.closed || this.#res.headersSent) return false
+    if (this.closed) return false
+    if (this.#res.headersSent) throw this.#refuseHead()
     if (this.#res.req.method === 'HEAD') return this.#answerHead()
     if (!this.#host.admit(this as StreamConnection<AnyEvents, R>)) return this.shed()
     this.#state = 'open'
@@ -159,7 +169,7 @@ export class StreamConnection<E extends object, R> {
    * sent, with false when the connection closed before; rejects when the iterable throws or a message cannot be sent.
    */
   sendAll(messages: Iterable<Message<E>> | AsyncIterable<Message<E>>): Promise<boolean> {
-    return sendAll<Message<E>>(this, messages)
+    return sendAll<Message<E>>(this, messages, (error) => this.#host.report(error))
   }
 
   /** Sends text that clients ignore. Returns false when the connection is closed. */
@@ -169,7 +179,8 @@ export class StreamConnection<E extends object, R> {
 
   /** Ends the response. The client will come back: to keep it away, answer 204 before anything is sent. */
   close(): void {
-    if (this.open()) this.end('server')
+    if (this.#state === 'new' && this.#res.headersSent) this.output.end()
+    else if (this.open()) this.end('server')
   }
 
   /** Settles when the socket can take more, or has closed. @internal */
@@ -219,6 +230,18 @@ export class StreamConnection<E extends object, R> {
     this.output.destroy()
   }
 
+  /** Drops what the client has not taken, because the process is about to leave. @internal */
+  destroyUnsent(): void {
+    this.destroyAt = Infinity
+    this.#host.destroyed()
+    this.destroy('server')
+  }
+
+  /** The HTTP/2 session that carries it, as long as both are open. @internal */
+  get session(): Http2Session | undefined {
+    return sessionOf(this.#res)
+  }
+
   #finish(reason: CloseReason, end: () => void): void {
     if (this.#state !== 'open') return
     this.#reader?.serve()
@@ -249,6 +272,19 @@ export class StreamConnection<E extends object, R> {
     this.#res.end()
     this.#left('server')
     return false
+  }
+
+  /** Its client would wait for ever; an answer of the app's own, such as a 403 that is still being written, is left alone. */
+  #refuseHead(): SseError {
+    if (this.#res.statusCode === 200) {
+      this.#left('error')
+      this.#res.destroy()
+    }
+    return new SseError(
+      'ERR_SSE_HEAD',
+      'the head of the response was sent already: call res.sse.open() instead of res.flushHeaders(), res.writeHead() or ' +
+        'res.write(), and set headers with res.setHeader()',
+    )
   }
 
   #left(reason: CloseReason): void {

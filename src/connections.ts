@@ -1,6 +1,8 @@
 /** All connections of a registry: who is let in, who is shed, and how they are ended. */
 import type { ConnectionHost, ConnectionReader, StreamConnection, StreamOrigin } from './connection.js'
 import type { AnyEvents } from './event-stream.js'
+import { Http2Sessions } from './http2-sessions.js'
+import type { DrainOptions } from './leave-options.js'
 import type { CloseReason, Counters } from './stats.js'
 import { Upkeep } from './upkeep.js'
 
@@ -11,6 +13,13 @@ export interface ConnectionsOptions<R> {
   report: (error: unknown) => void
 }
 
+/** How connections are left: `origin` for those of one `sse()` alone. */
+interface Leaving {
+  window?: number
+  grace: number | false
+  origin?: StreamOrigin
+}
+
 export class Connections<R> implements ConnectionHost<R> {
   readonly registry: R
   readonly createReader: ConnectionsOptions<R>['createReader']
@@ -19,6 +28,7 @@ export class Connections<R> implements ConnectionHost<R> {
   open = 0
   readonly #counters: Counters
   readonly #upkeep: Upkeep<StreamConnection<AnyEvents, R>>
+  readonly #sessions = new Http2Sessions<StreamConnection<AnyEvents, R>>()
   #isLeaving = false
   #whenForgotten: (() => void)[] = []
 
@@ -47,12 +57,13 @@ export class Connections<R> implements ConnectionHost<R> {
 
   admit(connection: StreamConnection<AnyEvents, R>): boolean {
     if (this.isFull(connection.origin)) {
-      this.#counters.shed++
+      this.#turnAway(connection)
       return false
     }
     this.open++
     connection.origin.open++
     this.#upkeep.add(connection)
+    this.#sessions.join(connection)
     return true
   }
 
@@ -64,39 +75,51 @@ export class Connections<R> implements ConnectionHost<R> {
 
   forget(connection: StreamConnection<AnyEvents, R>): void {
     this.#upkeep.remove(connection)
+    this.#sessions.leave(connection, { isForGood: this.#isLeaving || connection.origin.closed })
     for (const settle of this.#whenForgotten.splice(0)) settle()
   }
 
   shed(connection: StreamConnection<AnyEvents, R>): void {
-    this.#counters.shed++
+    this.#turnAway(connection)
     connection.shed()
   }
 
+  /** Told when a connection was destroyed because its client did not take what was unsent in time. */
+  destroyed(): void {
+    this.#counters.destroyed++
+  }
+
   /** Ends every connection at a random moment of the window; settles when nothing is left of any. */
-  drain(window: number): Promise<void> {
+  drain({ window, grace }: Required<DrainOptions>): Promise<void> {
     this.#isLeaving = true
     if (this.#upkeep.connections.size > 0) this.#upkeep.watchWithin(window)
     for (const connection of this.#upkeep.connections) {
-      const endAt = this.now + Math.random() * window
+      const endAt = this.#upkeep.deadline(Math.random() * window)
       if (endAt > connection.endAt) continue
       connection.endAt = endAt
       connection.endReason = 'drained'
     }
-    return this.#empty()
+    return this.#empty({ window, grace })
   }
 
   /** Ends every connection now; settles when nothing is left of any. */
-  close(): Promise<void> {
+  close(grace: number | false): Promise<void> {
     this.#isLeaving = true
     this.#upkeep.forEach((connection) => connection.endForGood('server'))
-    return this.#empty()
+    return this.#empty({ grace })
   }
 
   /** The same for the connections of one origin alone. */
-  closeOrigin(origin: StreamOrigin): Promise<void> {
+  closeOrigin(origin: StreamOrigin, grace: number | false): Promise<void> {
     origin.closed = true
     this.#upkeep.forEach((connection) => connection.origin === origin && connection.endForGood('server'))
-    return this.#empty(origin)
+    return this.#empty({ grace, origin })
+  }
+
+  #turnAway(connection: StreamConnection<AnyEvents, R>): void {
+    this.#counters.shed++
+    // A client that keeps the session of a stream that was shed would keep `server.close()` from finishing.
+    if (this.#isLeaving || connection.origin.closed) this.#sessions.join(connection)
   }
 
   #hasConnection(origin: StreamOrigin | undefined): boolean {
@@ -106,7 +129,20 @@ export class Connections<R> implements ConnectionHost<R> {
     return false
   }
 
-  async #empty(origin?: StreamOrigin): Promise<void> {
+  /** Settles when nothing is left of any connection, at the latest when the grace behind the window is over. */
+  async #empty({ window = 0, grace, origin }: Leaving): Promise<void> {
+    if (grace !== false) this.#destroyIn(window + grace, origin)
+    if (this.#hasConnection(origin)) this.#upkeep.stayAwake()
     while (this.#hasConnection(origin)) await new Promise<void>((resolve) => this.#whenForgotten.push(resolve))
+    if (this.#isLeaving) this.#sessions.closeIdle()
+  }
+
+  #destroyIn(ms: number, origin: StreamOrigin | undefined): void {
+    const destroyAt = this.#upkeep.deadline(ms)
+    for (const connection of this.#upkeep.connections) {
+      if (origin !== undefined && connection.origin !== origin) continue
+      connection.destroyAt = Math.min(connection.destroyAt, destroyAt)
+      this.#upkeep.watchWithin(ms)
+    }
   }
 }

@@ -8,6 +8,7 @@
  *   `subscribe()`, `drain()` or `redisStore()`.
  * - `ERR_SSE_MESSAGE`: a message that the event stream format cannot carry.
  * - `ERR_SSE_DATA`: data that JSON cannot hold; `cause` is what `JSON.stringify` threw.
+ * - `ERR_SSE_HEAD`: an event stream on a response whose head was sent already, such as by `res.flushHeaders()`.
  * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty string.
  * - `ERR_SSE_CLOSED`: publishing to a registry that has been closed.
  * - `ERR_SSE_LIMIT`: a bound was reached: `subscribe()` beyond `maxSubscriptions` throws it; that `keys` or `bytes` has
@@ -20,6 +21,7 @@ export type SseErrorCode =
   | 'ERR_SSE_OPTION'
   | 'ERR_SSE_MESSAGE'
   | 'ERR_SSE_DATA'
+  | 'ERR_SSE_HEAD'
   | 'ERR_SSE_CHANNEL'
   | 'ERR_SSE_CLOSED'
   | 'ERR_SSE_LIMIT'

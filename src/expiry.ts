@@ -1,13 +1,13 @@
 /** Evicts what is older than history's `age` also while nothing is published. One timer for the whole log. */
 import type { Log } from './log.js'
-import { after, now } from './timers.js'
+import { after, now, type Timer } from './timers.js'
 
 /** By how much of `age` an eviction may come late, so that many events share one. */
 const SLACK = 0.05
 
 export class Expiry {
   readonly #log: Log
-  #stop: (() => void) | undefined
+  #timer: Timer | undefined
 
   constructor(log: Log) {
     this.#log = log
@@ -15,20 +15,20 @@ export class Expiry {
 
   /** Called after something was appended. */
   watch(): void {
-    if (this.#stop === undefined) this.#arm()
+    if (this.#timer === undefined) this.#arm()
   }
 
   close(): void {
-    this.#stop?.()
-    this.#stop = undefined
+    this.#timer?.stop()
+    this.#timer = undefined
   }
 
   #arm(): void {
     const { age } = this.#log.bounds.history
     const { oldestAt } = this.#log
     if (oldestAt === undefined || age === Infinity) return
-    this.#stop = after(Math.max(1, oldestAt + age - now()) + age * SLACK, () => {
-      this.#stop = undefined
+    this.#timer = after(Math.max(1, oldestAt + age - now()) + age * SLACK, () => {
+      this.#timer = undefined
       this.#log.trimAge()
       this.#arm()
     })

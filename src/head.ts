@@ -19,6 +19,9 @@ export function prepareHead(res: ServerResponse, headers: ResolvedStreamOptions[
   res.removeHeader('Content-Length')
   for (const [name, value] of Object.entries(HEADERS)) res.setHeader(name, value)
   for (const [name, value] of Object.entries(headers)) addHeader(res, name, value)
+  // Armed earlier, by a middleware or by `server.setTimeout()`, it would cut a stream that is silent. A response that waits
+  // for its socket arms its own when the socket comes.
+  res.setTimeout(0)
   // In HTTP/2 the socket is shared by all streams. `Connection: keep-alive` is Node's to send, where the client keeps it.
   if (isHttp2(res)) return
   const { socket } = res.req

@@ -1,6 +1,7 @@
 export { sse, type SseMiddleware, type SseOptions, type SseRequest, type SseResponse } from './middleware.js'
 export { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 export type { RegistryOptions, StreamOptions } from './options.js'
+export type { CloseOptions, DrainOptions } from './leave-options.js'
 export type { Channel } from './channel.js'
 export type { SubscribeOptions } from './subscribe-options.js'
 export type { StartFrom } from './cursor.js'

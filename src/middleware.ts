@@ -5,7 +5,9 @@ import createError from 'http-errors'
 import vary from 'vary'
 import type { Channel } from './channel.js'
 import type { StreamOrigin } from './connection.js'
+import { SseError } from './errors.js'
 import type { AnyEvents } from './event-stream.js'
+import type { CloseOptions } from './leave-options.js'
 import { acceptsEventStream, readLastEventId } from './negotiation.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
 import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
@@ -55,9 +57,9 @@ export interface SseMiddleware<E extends object = AnyEvents> {
   channel(name: string): Channel<E>
   /**
    * Ends the connections that came through this middleware and sheds new requests. A registry that it made for itself
-   * is closed with it; one that was passed in is left to its owner.
+   * is closed with it; one that was passed in is left to its owner. Rejects with an `SseError` for a wrong option.
    */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }
 
 /**
@@ -67,7 +69,12 @@ export interface SseMiddleware<E extends object = AnyEvents> {
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}): SseMiddleware<E> {
-  const origin: StreamOrigin = { options: resolveStreamOptions(options), open: 0, closed: false }
+  const origin: StreamOrigin = {
+    options: resolveStreamOptions(options),
+    open: 0,
+    closed: false,
+    hasReportedHead: false,
+  }
   const shared = isRegistry<E>(options.registry) ? options.registry : undefined
   const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions | undefined)
 
@@ -88,7 +95,8 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}): 
   return Object.assign(middleware, {
     registry,
     channel: (name: string) => registry.channel(name),
-    close: () => (shared === undefined ? registry.close() : registry.disconnect(origin)),
+    close: (options?: CloseOptions) =>
+      shared === undefined ? registry.close(options) : registry.disconnect(origin, options),
   })
 }
 
@@ -100,7 +108,7 @@ function handle(
   registry: ChannelRegistry,
 ): void {
   req.lastEventId = readLastEventId(req)
-  if (res.headersSent) return next()
+  if (res.headersSent) return withoutStream(req, res, next, origin, registry)
   vary(res, 'Accept')
   const { accept, fallthrough } = origin.options
   if (acceptsEventStream(req, accept)) {
@@ -109,6 +117,22 @@ function handle(
     res.sse = connection
   } else if (!fallthrough) {
     return next(createError(406, 'This is an event stream: the request must accept text/event-stream.'))
+  }
+  next()
+}
+
+/** There is no `res.sse`: a middleware before has sent the head. Where it has answered, that is all. Reported once. */
+function withoutStream(
+  req: IncomingMessage | Http2ServerRequest,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+  origin: StreamOrigin,
+  registry: ChannelRegistry,
+): void {
+  if (!origin.hasReportedHead && !res.writableEnded && acceptsEventStream(req, origin.options.accept)) {
+    origin.hasReportedHead = true
+    const message = `sse(): the head of the response to ${req.url} was sent before sse() ran, so that it has no res.sse; let sse() run first, or do not send the head`
+    registry.report(new SseError('ERR_SSE_HEAD', message))
   }
   next()
 }

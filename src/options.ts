@@ -141,8 +141,6 @@ const REGISTRY_DEFAULTS = {
   onError: undefined,
 }
 
-const isWindow = (value: unknown) => Number.isFinite(value) && Number(value) >= 0
-
 function isStore(value: unknown): boolean {
   const store = isObject(value) ? (value as Partial<Record<keyof Store, unknown>>) : {}
   return [store.start, store.append, store.close].every((method) => typeof method === 'function')
@@ -201,12 +199,6 @@ const HISTORY_FORMS: Record<keyof HistoryBounds, Form> = { events: count, bytes:
 export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOptions {
   check('sse()', options, STREAM_FORMS)
   return { ...STREAM_DEFAULTS, ...given(options) }
-}
-
-/** The milliseconds over which connections are drained. */
-export function resolveDrainWindow(window: number): number {
-  check('drain()', { window }, { window: { is: 'a number of milliseconds, 0 or more', test: isWindow } })
-  return window
 }
 
 export function resolveRegistryOptions(options: RegistryOptions): ResolvedRegistryOptions {

@@ -9,20 +9,14 @@ import type { EventEmitter } from 'node:events'
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Batch } from './batch.js'
-import { destroy, endSocket, isPipelined } from './response-close.js'
+import { Http2Body } from './http2-body.js'
+import { destroy, endSocket, isHttp2, isPipelined } from './response-close.js'
+import { takenBySystem } from './socket-progress.js'
 import { nextTurn } from './timers.js'
 
 /** What `compression` and its like add to a response. */
 interface Flushable {
   flush?: () => void
-}
-
-/** What libuv counts: bytes it was given, and those of them that the system has not taken; Node's time-outs go by it too. */
-interface Handle {
-  bytesWritten?: number
-  writeQueueSize?: number
-  /** The socket's handle under that of TLS. */
-  _parent?: Handle | null
 }
 
 /** Whoever writes, as far as it has to be told. */
@@ -41,6 +35,8 @@ export class Output {
   readonly #writer: Writer
   /** Set as long as chunks may be written past `res.write`. */
   #socket: Socket | undefined
+  /** Only in HTTP/2. */
+  #http2: Http2Body | undefined
   #waiting: (() => void)[] | undefined
   #written = 0
   /** `#written` when `hasWritten` last looked. */
@@ -56,6 +52,7 @@ export class Output {
   /** Writes the head of the response together with the first text of its body. */
   open(text: string): void {
     const res = this.#res
+    if (isHttp2(res)) this.#http2 = new Http2Body(res.stream)
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
     if (Object.is(res.write, ServerResponse.prototype.write) && res.writableCorked === 0) {
       // What is written in this turn goes out together. A response that is left to do this by itself, on Node 26, keeps back
@@ -86,9 +83,8 @@ export class Output {
     const bytes = socket === undefined ? batch.payload : batch.chunk
     this.#written += bytes.length
     if (bytes.length > this.largestWrite) this.largestWrite = bytes.length
-    const stream = socket ?? this.#res
-    if (isFull(stream, stream.write(bytes))) this.#stop()
-    if (socket === undefined) this.#flush()
+    if (socket === undefined) this.#writeThroughResponse(bytes)
+    else if (isFull(socket, socket.write(bytes))) this.#stop()
   }
 
   writeText(text: string): void {
@@ -106,6 +102,7 @@ export class Output {
   }
 
   destroy(): void {
+    this.#http2?.destroying()
     destroy(this.#res)
   }
 
@@ -136,18 +133,37 @@ export class Output {
     return hasWritten
   }
 
-  /** Whether anything has been sent since this was last asked, be it a part of one large write. */
+  /**
+   * Whether anything has been sent since this was last asked. On HTTP/1 a part of a large write counts; in HTTP/2, where the
+   * socket is shared, only a complete write of this stream does.
+   */
   hasProgressed(): boolean {
-    const progress = this.#written - this.unsent + takenBySystem(this.#res.socket)
-    const progressed = progress !== this.#progress
+    const taken = this.#http2 === undefined ? takenBySystem(this.#res.socket) : 0
+    const progress = this.#written - this.unsent + taken
+    if (progress === this.#progress) return false
     this.#progress = progress
-    return progressed
+    this.#http2?.progressed()
+    return true
+  }
+
+  /** Whether this HTTP/2 stream was destroyed while the socket under its session took nothing. */
+  get isSessionStalled(): boolean {
+    return this.#http2?.isSocketStalled === true
   }
 
   /** From here on chunks go to the socket, until the response is ended: what came behind its end would be in the next one. */
   #goPast(res: ServerResponse, socket: Socket): void {
     this.#socket = socket
     res.on('prefinish', () => (this.#socket = undefined))
+  }
+
+  #writeThroughResponse(bytes: Buffer): void {
+    const stream = this.#http2 ?? this.#res
+    if (this.unsent === 0) this.#http2?.progressed()
+    for (const piece of this.#http2?.pieces(bytes) ?? [bytes]) {
+      if (isFull(stream, this.#res.write(piece))) this.#stop()
+    }
+    this.#flush()
   }
 
   /** `write` also answers false when the system took everything at once but it was much; there is no need to wait then. */
@@ -169,12 +185,6 @@ export class Output {
   }
 }
 
-/** Of one large write, or of what HTTP/2 holds back for its windows, only the socket under it all shows the progress. */
-function takenBySystem(socket: (Socket & { _handle?: Handle | null }) | null): number {
-  const handle = socket?._handle?._parent ?? socket?._handle
-  return (handle?.bytesWritten ?? 0) - (handle?.writeQueueSize ?? 0)
-}
-
 function corkForNow(socket: Socket | null): void {
   if (socket === null) return
   socket.cork()
@@ -183,6 +193,6 @@ function corkForNow(socket: Socket | null): void {
 }
 
 /** A wrapped `write` may return nothing, whatever the one under it said. */
-function isFull(stream: Socket | ServerResponse, more: unknown): boolean {
+function isFull(stream: { writableNeedDrain: boolean }, more: unknown): boolean {
   return more === false || (more !== true && stream.writableNeedDrain)
 }

@@ -13,7 +13,8 @@ import { Expiry } from './expiry.js'
 import { Log } from './log.js'
 import type { LogEntry } from './store.js'
 import { MemoryStore } from './memory-store.js'
-import { resolveDrainWindow, resolveRegistryOptions, type RegistryOptions } from './options.js'
+import { resolveDrainOptions, resolveGrace, type CloseOptions, type DrainOptions } from './leave-options.js'
+import { resolveRegistryOptions, type RegistryOptions } from './options.js'
 import { reportTo } from './report.js'
 import type { Position } from './position.js'
 import { PublishedEvent } from './published-event.js'
@@ -89,7 +90,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
 
   /** What the registry holds and has done, as plain counts. */
   stats(): RegistryStats {
-    const { published, delivered, conflated, shed, gaps, resumes, closed } = this.#counters
+    const { published, delivered, conflated, destroyed, shed, gaps, resumes, closed } = this.#counters
     const { events, bytes, channels, evictedKeys } = this.#log
     const { open: connections, stalled } = this.#connections
     const now = { connections, channels: channels.size, events, bytes, stalled }
@@ -99,6 +100,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       delivered,
       conflated,
       evictedKeys,
+      destroyed,
       shed,
       gaps: { ...gaps },
       resumes: { ...resumes },
@@ -108,18 +110,22 @@ export class ChannelRegistry<E extends object = AnyEvents> {
 
   /**
    * Prepares for the process to leave: sheds new requests and ends each open connection at a random moment of the
-   * window, in milliseconds, 10 seconds by default, so that clients do not all come back in one instant. Settles when
-   * the last one has gone; `close()` and `server.close()` may follow.
+   * window, so that clients do not all come back in one instant. Settles when the last one has gone, at the latest when
+   * the grace behind the window is over; `close()` and `server.close()` may follow. Throws an `SseError` for a wrong option.
    */
-  drain({ window = 10_000 }: { window?: number } = {}): Promise<void> {
-    return this.#connections.drain(resolveDrainWindow(window))
+  drain(options: DrainOptions = {}): Promise<void> {
+    return this.#connections.drain(resolveDrainOptions(options))
   }
 
-  /** Ends all connections and the store, sheds new requests and rejects what is published. Settles when that is done. */
-  async close(): Promise<void> {
+  /**
+   * Ends all connections and the store, sheds new requests and rejects what is published. Settles when that is done: the
+   * connections are gone when the grace is over. Rejects with an `SseError` for a wrong option.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const grace = resolveGrace(options)
     this.#publisher.close()
     this.#expiry.close()
-    await this.#connections.close()
+    await this.#connections.close(grace)
     await this.#store.close()
   }
 
@@ -138,9 +144,14 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     return undefined
   }
 
+  /** Tells `onError` of a failure that nobody awaits. @internal */
+  report(error: unknown): void {
+    this.#connections.report(error)
+  }
+
   /** Ends the connections of one `sse()`. @internal */
-  disconnect(origin: StreamOrigin): Promise<void> {
-    return this.#connections.closeOrigin(origin)
+  async disconnect(origin: StreamOrigin, options: CloseOptions = {}): Promise<void> {
+    await this.#connections.closeOrigin(origin, resolveGrace(options))
   }
 
   #start(report: (error: unknown) => void): void {

@@ -1,9 +1,16 @@
 /** Notices that a response's client is gone, on HTTP/1, behind a pipelined request, and on HTTP/2. */
 import type { ServerResponse } from 'node:http'
-import type { Http2ServerResponse } from 'node:http2'
+import { constants, type Http2ServerResponse, type Http2Session, type ServerHttp2Stream } from 'node:http2'
 
 export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
   return 'stream' in res
+}
+
+/** The HTTP/2 session of a response, as long as both are open. */
+export function sessionOf(res: ServerResponse): Http2Session | undefined {
+  if (!isHttp2(res) || res.stream.destroyed) return undefined
+  const { session } = res.stream
+  return session?.destroyed === false ? session : undefined
 }
 
 /** Whether the request was pipelined behind another, whose response has the socket until it ends. */
@@ -40,8 +47,14 @@ export function onClose(res: ServerResponse, callback: () => void): void {
 
 /** Drops the connection at once, with all that is unsent. */
 export function destroy(res: ServerResponse): void {
-  if (isHttp2(res)) res.stream.destroy()
+  if (isHttp2(res)) cancel(res.stream)
   else res.req.socket.destroy()
+}
+
+/** Without a code its client would take the stream for complete. */
+function cancel(stream: ServerHttp2Stream): void {
+  stream.close(constants.NGHTTP2_CANCEL)
+  stream.destroy()
 }
 
 /** Closes the socket behind a response that has been ended, so that it does not linger for another request. */

@@ -1,53 +1,66 @@
-/** Sends many messages to one connection at its client's pace, with Node's own stream machinery to keep it. */
-import { Readable, Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+/** Sends many messages to one connection at its client's pace, in the async context of the caller. */
+import { inspect } from 'node:util'
+import { SseError } from './errors.js'
+import type { Report } from './report.js'
 
 /** The part of a connection that is needed here. */
 export interface Recipient<M> {
-  readonly signal: AbortSignal
+  readonly closed: boolean
   send(message: M): boolean
   /** Settles when the socket can take more, or has closed. */
   whenWritable(): Promise<void>
+  on(event: 'close', listener: () => void): () => void
 }
 
-/** True when all were sent, false when the connection closed before. What the iterable throws is thrown. */
-export async function sendAll<M>(recipient: Recipient<M>, messages: Iterable<M> | AsyncIterable<M>): Promise<boolean> {
-  const { signal } = recipient
-  const sink = new Writable({
-    objectMode: true,
-    highWaterMark: 1,
-    write(message: M, _encoding, callback) {
-      sendOne(recipient, message).then(() => callback(), callback)
-    },
-  })
-  const sending = pipeline(Readable.from(messages, { highWaterMark: 1 }), sink, { signal }).then(
-    () => !signal.aborted,
-    (error: unknown) => {
-      if (signal.aborted || error === CLOSED) return false
-      throw error
-    },
-  )
-  // Since Node 22 a pipeline that is aborted waits for its generator to end, which may be waiting for something itself.
-  const over = new AbortController()
-  try {
-    return await Promise.race([sending, aborted(signal, over.signal)])
-  } finally {
-    over.abort()
+/**
+ * True when all were sent, false when the connection closed before. What the iterable throws is thrown. The iterator is
+ * returned early, as by `for await`; what it throws then goes to `report` when the connection has closed.
+ */
+export async function sendAll<M>(
+  recipient: Recipient<M>,
+  messages: Iterable<M> | AsyncIterable<M>,
+  report: Report,
+): Promise<boolean> {
+  const iterator = iterate(messages)
+  let leave: (() => void) | undefined
+  // A race with one promise for the connection's end would hold every message until then.
+  const orClosed = <T>(promise: T | Promise<T>) =>
+    new Promise<T | undefined>((resolve, reject) => {
+      leave = () => resolve(undefined)
+      Promise.resolve(promise).then(resolve, reject)
+    })
+  const endIterator = async () => {
+    await iterator.return?.()
   }
+  const stopListening = recipient.on('close', () => leave?.())
+  try {
+    while (!recipient.closed) {
+      const next = await orClosed(iterator.next())
+      if (next?.done === true) return true
+      const message = await orClosed(next?.value)
+      // False for a connection that has closed meanwhile.
+      if (!recipient.send(message as M)) break
+      await recipient.whenWritable()
+    }
+  } catch (error) {
+    await orClosed(endIterator()).catch(() => undefined)
+    throw error
+  } finally {
+    stopListening()
+  }
+  // Not awaited: a generator returns only when what it waits for has come.
+  endIterator().catch(report)
+  return false
 }
 
-/** Settles with false when a signal is aborted; stops listening when the other one is. */
-function aborted(signal: AbortSignal, until: AbortSignal): Promise<false> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(false)
-    signal.addEventListener('abort', () => resolve(false), { once: true, signal: until })
-  })
-}
+type MessageIterator<M> = Iterator<M, unknown> | AsyncIterator<M, unknown>
 
-async function sendOne<M>(recipient: Recipient<M>, message: M): Promise<void> {
-  if (!recipient.send(message)) throw CLOSED
-  await recipient.whenWritable()
+function iterate<M>(messages: Iterable<M> | AsyncIterable<M>): MessageIterator<M> {
+  const source = messages as Partial<Iterable<M> & AsyncIterable<M>> | null | undefined
+  const iterator = source?.[Symbol.asyncIterator]?.() ?? source?.[Symbol.iterator]?.()
+  if (iterator !== undefined) return iterator
+  throw new SseError(
+    'ERR_SSE_MESSAGE',
+    `sendAll() takes an iterable of messages; got ${inspect(messages, { depth: 0 })}`,
+  )
 }
-
-/** Ends a pipeline whose response the app itself has ended: the signal comes only when that has been flushed. */
-const CLOSED = new Error('the connection has closed')

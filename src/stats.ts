@@ -40,6 +40,8 @@ export interface RegistryStats {
   resumes: Record<'resumed' | Exclude<GapReason, 'slow'>, number>
   /** Connections that have ended, by reason. */
   closed: Record<CloseReason, number>
+  /** Connections that `drain()` or `close()` destroyed because their clients did not take what was unsent within the grace. */
+  destroyed: number
   /** Requests turned away politely, because of `maxConnections`, `drain()` or `close()`. */
   shed: number
 }
@@ -49,6 +51,7 @@ export class Counters {
   published = 0
   delivered = 0
   conflated = 0
+  destroyed = 0
   shed = 0
   readonly gaps: RegistryStats['gaps'] = { evicted: 0, slow: 0, restarted: 0, unknown: 0 }
   readonly resumes: RegistryStats['resumes'] = { resumed: 0, evicted: 0, restarted: 0, unknown: 0 }

@@ -27,16 +27,22 @@ export function nextTurn(callback: () => void): void {
 /** `setTimeout` takes at most 2³¹ − 1 ms; a longer time fires at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
-/** Calls back once after some milliseconds; does not keep the process alive. Returns the function that stops it. */
-export function after(ms: number, callback: () => void): () => void {
-  const timer = importContext.runInAsyncScope(setTimeout, undefined, callback, Math.min(ms, MAX_TIMEOUT))
-  timer.unref()
-  return () => clearTimeout(timer)
+/** A timer that does not keep the process alive, unless `ref` was called. */
+export interface Timer {
+  stop(): void
+  ref(): void
 }
 
-/** Calls back every so many milliseconds; does not keep the process alive. Returns the function that stops it. */
-export function every(ms: number, callback: () => void): () => void {
+/** Calls back once after some milliseconds. */
+export function after(ms: number, callback: () => void): Timer {
+  const timer = importContext.runInAsyncScope(setTimeout, undefined, callback, Math.min(ms, MAX_TIMEOUT))
+  timer.unref()
+  return { stop: () => clearTimeout(timer), ref: () => void timer.ref() }
+}
+
+/** Calls back every so many milliseconds. */
+export function every(ms: number, callback: () => void): Timer {
   const timer = importContext.runInAsyncScope(setInterval, undefined, callback, ms)
   timer.unref()
-  return () => clearInterval(timer)
+  return { stop: () => clearInterval(timer), ref: () => void timer.ref() }
 }

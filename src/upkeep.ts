@@ -4,7 +4,7 @@
  */
 import type { Report } from './report.js'
 import type { CloseReason } from './stats.js'
-import { every, now } from './timers.js'
+import { every, now, type Timer } from './timers.js'
 
 /** A connection, as far as it has to be tended to. */
 export interface Tended {
@@ -21,10 +21,15 @@ export interface Tended {
   lastProgress: number
   readonly endAt: number
   readonly endReason: CloseReason
+  /** When it is to be destroyed with what is unsent, because the process is about to leave. */
+  readonly destroyAt: number
+  /** Whether it has been ended. */
+  readonly closed: boolean
   keepAlive(): void
   end(reason: CloseReason): void
   endForGood(reason: CloseReason): void
   destroy(reason: CloseReason): void
+  destroyUnsent(): void
 }
 
 /** Milliseconds between two rounds, unless time-outs are so short that they need more. */
@@ -40,8 +45,10 @@ export class Upkeep<T extends Tended> {
   readonly connections = new Set<T>()
   /** Milliseconds on a monotonic clock, as of the last round. */
   now = clock()
+  /** Whether the timer keeps the process alive: to end connections is work, also where their sockets keep nothing alive. */
+  #isAwake = false
   readonly #report: Report
-  #stop: (() => void) | undefined
+  #timer: Timer | undefined
   #period = Infinity
 
   constructor(report: Report) {
@@ -69,9 +76,20 @@ export class Upkeep<T extends Tended> {
 
   remove(connection: T): void {
     if (!this.connections.delete(connection) || this.connections.size > 0) return
-    this.#stop?.()
-    this.#stop = undefined
+    this.#timer?.stop()
+    this.#timer = undefined
     this.#period = Infinity
+  }
+
+  /** The moment so many milliseconds from now; `now` itself may be one period old. */
+  deadline(ms: number): number {
+    return clock() + ms
+  }
+
+  /** Keeps the process alive until nothing is left of any connection. */
+  stayAwake(): void {
+    this.#isAwake = true
+    this.#timer?.ref()
   }
 
   /** Makes rounds often enough for something that takes this many milliseconds. */
@@ -79,8 +97,9 @@ export class Upkeep<T extends Tended> {
     const period = Math.max(MIN_PERIOD, Math.min(MAX_PERIOD, Math.floor(ms / ROUNDS)))
     if (period >= this.#period) return
     this.#period = period
-    this.#stop?.()
-    this.#stop = every(period, () => this.#round())
+    this.#timer?.stop()
+    this.#timer = every(period, () => this.#round())
+    if (this.#isAwake) this.#timer.ref()
   }
 
   #round(): void {
@@ -98,7 +117,8 @@ export class Upkeep<T extends Tended> {
   #tend(connection: T): void {
     const { origin, output } = connection
     const { keepAlive, stallTimeout } = origin.options
-    if (output.unsent > 0) {
+    // A stream that was ended goes when its client has taken the end.
+    if (output.unsent > 0 || connection.closed) {
       if (output.hasProgressed()) connection.lastProgress = this.now
       else if (stallTimeout !== false && this.now - connection.lastProgress >= stallTimeout)
         connection.destroy('stalled')
@@ -107,6 +127,7 @@ export class Upkeep<T extends Tended> {
       const silence = this.now - connection.lastWrite + this.#period
       if (keepAlive !== false && silence >= keepAlive * (1 - SPREAD * connection.variation)) connection.keepAlive()
     }
+    if (this.now >= connection.destroyAt) connection.destroyUnsent()
     if (this.now < connection.endAt) return
     if (connection.endReason === 'drained') connection.endForGood('drained')
     else connection.end('expired')

@@ -4,10 +4,11 @@
  */
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo, Server } from 'node:net'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import express from 'express'
-import { sse, type Connection } from '../../src/index.js'
+import { sse, type Connection, type SseResponse } from '../../src/index.js'
 import type { AppOptions, Commands, Measured, Question } from './attacked-server.js'
 
 const {
@@ -117,8 +118,17 @@ process.on('message', ({ id, command, argument }: Question) => {
 })
 process.on('disconnect', () => process.exit())
 
+/** The same channels over HTTP/2, on which Express does not run; the whole path is the channel's name. */
+const http2Server = createHttp2Server((req, res) => live(req, res, () => subscribeToPath(req.url, res)))
+
+function subscribeToPath(path: string, res: object): void {
+  ;(res as SseResponse).sse?.subscribe(path.slice(1))
+}
+
 const server = createServer(serverOptions ?? {}, app).listen(0, () => {
-  const ready = () => process.send?.({ port: (server.address() as AddressInfo).port })
+  const portOf = (server: Server) => (server.address() as AddressInfo).port
+  const listening = () => process.send?.({ port: portOf(server), http2Port: portOf(http2Server) })
+  const ready = () => http2Server.listen(0, listening)
   if (socketPath === undefined) ready()
   else createServer(app).listen(socketPath, ready)
 })

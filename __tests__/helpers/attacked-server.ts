@@ -63,15 +63,16 @@ export class AttackedServer {
   readonly process: ChildProcess
   readonly socketPath: string | undefined
   port = 0
+  /** Of the same channels over HTTP/2 without TLS. */
+  http2Port = 0
   #asked = 0
   readonly #waiting = new Map<number, (result: never) => void>()
 
   /** `launcher` is a command that runs the rest of its line in place of itself, such as `unshare`. */
   static async start(options: AppOptions = {}, launcher: readonly string[] = []): Promise<AttackedServer> {
     const server = new AttackedServer(options, launcher)
-    const [{ port }] = (await once(server.process, 'message')) as [{ port: number }]
-    server.port = port
-    return server
+    const [ports] = (await once(server.process, 'message')) as [{ port: number; http2Port: number }]
+    return Object.assign(server, ports)
   }
 
   private constructor(options: AppOptions, launcher: readonly string[]) {

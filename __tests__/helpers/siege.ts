@@ -45,7 +45,7 @@ export async function besiege(server: AttackedServer, hostile: () => Promise<voi
 
 /** A row of docs/hostile-clients.md, and the table it stands in. */
 export interface Row {
-  readonly table: 'readers' | 'requests' | 'leavers' | 'vanishing'
+  readonly table: 'readers' | 'http2' | 'requests' | 'leavers' | 'vanishing'
   readonly name: string
   /** Who they are, and what the server does. */
   readonly client: string

@@ -1,0 +1,43 @@
+/** The options of `drain()` and `close()`: their meaning, their defaults and their check. */
+import { check, given, type Form } from './option-form.js'
+
+export interface CloseOptions {
+  /**
+   * Milliseconds that a client has to take what is still unsent when its connection has been ended; then the connection is
+   * destroyed and counted in `stats().destroyed`. `false`: only `stallTimeout` bounds the wait.
+   * @default 5000
+   */
+  grace?: number | false
+}
+
+export interface DrainOptions extends CloseOptions {
+  /**
+   * Milliseconds over which connections are ended, each at a random moment, so that clients do not all come back at once.
+   * The grace begins when the window is over.
+   * @default 10_000
+   */
+  window?: number
+}
+
+const DEFAULTS = { window: 10_000, grace: 5000 }
+
+const isMilliseconds = (value: unknown) => Number.isFinite(value) && Number(value) >= 0
+
+const FORMS: Record<keyof DrainOptions, Form> = {
+  window: { is: 'a number of milliseconds, 0 or more', test: isMilliseconds },
+  grace: {
+    is: 'a number of milliseconds, 0 or more, or false',
+    test: (value) => value === false || isMilliseconds(value),
+  },
+}
+
+export function resolveDrainOptions(options: DrainOptions): Required<DrainOptions> {
+  check('drain()', options, FORMS)
+  return { ...DEFAULTS, ...given(options) }
+}
+
+/** The grace, in milliseconds or false. */
+export function resolveGrace(options: CloseOptions): number | false {
+  check('close()', options, { grace: FORMS.grace })
+  return options.grace ?? DEFAULTS.grace
+}
