@@ -9,7 +9,18 @@ import { readSourceFiles, type SourceFile } from './helpers/source-file.js'
  */
 const LAYERS: Record<string, string[]> = {
   errors: ['errors'],
-  'what there are words for': ['stats', 'position', 'channel-name', 'option-form', 'event-stream', 'negotiation'],
+  'what there are words for': [
+    'stats',
+    'position',
+    'channel-name',
+    'nearest-name',
+    'option-form',
+    'id-form',
+    'message-form',
+    'json-data',
+    'event-stream',
+    'negotiation',
+  ],
   'means to an end': [
     'binary-search',
     'due-queue',

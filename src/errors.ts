@@ -7,8 +7,8 @@
  * - `ERR_SSE_OPTION`: an option of a wrong type or range, thrown by what takes it: `sse()`, `createRegistry()`,
  *   `subscribe()`, `drain()` or `redisStore()`.
  * - `ERR_SSE_MESSAGE`: a message that the event stream format cannot carry.
- * - `ERR_SSE_DATA`: data that JSON cannot hold; `cause` is what `JSON.stringify` threw.
- * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty string.
+ * - `ERR_SSE_DATA`: data that JSON cannot hold, such as a `Map` or a promise; `cause` is what `JSON.stringify` threw.
+ * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty, well-formed string.
  * - `ERR_SSE_CLOSED`: publishing to a registry that has been closed.
  * - `ERR_SSE_STORE`: the store refused an event, or what it holds cannot be read; `cause` is what it said.
  * - `ERR_SSE_STORE_TIMEOUT`: the store did not answer in time; the event may be published all the same.

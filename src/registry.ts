@@ -69,6 +69,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
 
   /** Whether a channel has a subscriber, history or a latest event. */
   has(name: string): boolean {
+    requireChannelName(name)
     return this.#log.channels.has(name)
   }
 
