@@ -14,6 +14,7 @@ const LAYERS: Record<string, string[]> = {
     'position',
     'channel-name',
     'nearest-name',
+    'mistakes',
     'option-form',
     'id-form',
     'message-form',

@@ -8,6 +8,7 @@ import { CloseNotice, type CloseListener } from './close-notice.js'
 import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
 import type { AnyEvents, Message } from './event-stream.js'
 import { prepareHead } from './head.js'
+import { check, type Form } from './option-form.js'
 import type { ResolvedStreamOptions } from './options.js'
 import { Output } from './output.js'
 import { isGone, isHttp2, onClose } from './response-close.js'
@@ -47,6 +48,11 @@ export interface StreamOrigin {
   open: number
   /** Whether new requests are shed. */
   closed: boolean
+}
+
+const LISTENER_FORMS: Record<'event' | 'listener', Form> = {
+  event: { is: "'close', the only event", test: (value) => value === 'close' },
+  listener: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
 /** A shed client is asked to wait this much longer than one whose connection broke. */
@@ -103,8 +109,13 @@ export class StreamConnection<E extends object, R> {
     return this.#closeNotice.signal
   }
 
-  /** Calls a listener once when the connection closes, with the reason. Returns the function that takes it back. */
-  on(_event: 'close', listener: CloseListener): () => void {
+  /**
+   * Calls a listener once when the connection closes, with the reason. Returns the function that takes it back. Throws an
+   * `SseError` for another event.
+   */
+  on(event: 'close', listener: CloseListener): () => void {
+    // To `check`, undefined is an option that was not given, and these two must be.
+    check('on()', { event: (event as unknown) ?? null, listener: (listener as unknown) ?? null }, LISTENER_FORMS)
     return this.#closeNotice.add(listener, (error) => this.#host.report(error))
   }
 

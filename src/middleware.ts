@@ -7,6 +7,8 @@ import type { Channel } from './channel.js'
 import type { StreamOrigin } from './connection.js'
 import type { AnyEvents } from './event-stream.js'
 import { acceptsEventStream, readLastEventId } from './negotiation.js'
+import { looksLikeRegistry } from './mistakes.js'
+import { invalid } from './option-form.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
 import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 
@@ -62,13 +64,16 @@ export interface SseMiddleware<E extends object = AnyEvents> {
 
 /**
  * Makes a middleware that puts a connection on `res.sse` for requests that accept `text/event-stream`, and reads
- * `Last-Event-ID` into `req.lastEventId`. Throws an `SseError` for a wrong option.
+ * `Last-Event-ID` into `req.lastEventId`. Throws an `SseError` for a wrong option. It takes one argument: the others are
+ * there so that `app.get(path, sse, handler)`, without the call, does not compile.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}): SseMiddleware<E> {
+export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, ...more: never[]): SseMiddleware<E> {
+  if (more.length > 0)
+    throw invalid('sse() takes its options alone: write app.get(path, sse(), handler), not app.get(path, sse, handler)')
   const origin: StreamOrigin = { options: resolveStreamOptions(options), open: 0, closed: false }
-  const shared = isRegistry<E>(options.registry) ? options.registry : undefined
+  const shared = looksLikeRegistry(options.registry) ? (options.registry as ChannelRegistry<E>) : undefined
   const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions | undefined)
 
   function middleware(
@@ -111,9 +116,4 @@ function handle(
 /** HTTP/2's compatibility API is, in all that is used here, the one of HTTP/1. */
 function asResponse(res: ServerResponse | Http2ServerResponse): ServerResponse & SseResponse {
   return res as ServerResponse
-}
-
-/** By what it can do: an ESM and a CJS copy of the package in one process each have a class of their own. */
-function isRegistry<E extends object>(value: object | undefined): value is ChannelRegistry<E> {
-  return value !== undefined && 'connect' in value && 'channel' in value
 }
