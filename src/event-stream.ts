@@ -67,6 +67,11 @@ export function encodeMessage(message: Message): string {
   return message.id === undefined ? endBody(body) : endEvent(body, message.id)
 }
 
+/** Whether `data` was given as undefined: nearly always a value that is missing by mistake. */
+export function lacksData(message: Message): boolean {
+  return message.data === undefined && message.event !== undefined && Object.hasOwn(message, 'data')
+}
+
 /** All of a message but its ID, which for an event in a log is known only when it has its position. */
 export function encodeBody(message: Message): string {
   checkMessage(message)

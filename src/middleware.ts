@@ -7,7 +7,7 @@ import type { Channel } from './channel.js'
 import type { StreamOrigin } from './connection.js'
 import type { AnyEvents } from './event-stream.js'
 import { acceptsEventStream, readLastEventId } from './negotiation.js'
-import { looksLikeRegistry } from './mistakes.js'
+import { looksLikeConnection, looksLikeRegistry } from './mistakes.js'
 import { invalid } from './option-form.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
 import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
@@ -101,6 +101,11 @@ function handle(
 ): void {
   req.lastEventId = readLastEventId(req)
   if (res.headersSent) return next()
+  if (res.sse !== undefined && looksLikeConnection(res.sse)) {
+    // One middleware mounted twice does no harm: the second time nothing of it is lost.
+    if (res.sse.origin !== origin) registry.warn('SSE_TWICE')
+    return next()
+  }
   vary(res, 'Accept')
   const { accept, fallthrough } = origin.options
   if (acceptsEventStream(req, accept)) {

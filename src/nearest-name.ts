@@ -4,7 +4,7 @@ import { distance } from 'fastest-levenshtein'
 /** Longer names are not typing mistakes. The distance takes time in proportion to the product of both lengths. */
 const MAX_LENGTH = 40
 /** How much of a name may differ. */
-const MAX_DIFFERENCE = 0.45
+const MAX_DIFFERENCE = 0.5
 
 /** Undefined when no name is near. Upper and lower case count as the same. */
 export function nearestName(name: string, names: readonly string[]): string | undefined {

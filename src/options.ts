@@ -84,7 +84,7 @@ export interface RegistryOptions {
   keys?: number
   /**
    * Where the log lives.
-   * @default in memory, in this process
+   * @default memoryStore(): in memory, in this process
    */
   store?: Store
   /**

@@ -16,6 +16,8 @@ import { Publisher } from './publisher.js'
 import { Reader, type ReaderHost } from './reader.js'
 import { Counters, type RegistryStats } from './stats.js'
 import type { Store } from './store.js'
+import { createWarn, type Warn } from './warnings.js'
+import { isOneOfSeveral } from './workers.js'
 
 /** A connection as handlers see it: `res.sse`. */
 export type Connection<E extends object = AnyEvents> = StreamConnection<E, ChannelRegistry<E>>
@@ -28,6 +30,8 @@ export function createRegistry<E extends object = AnyEvents>(options: RegistryOp
 export class ChannelRegistry<E extends object = AnyEvents> {
   /** Settles when the store has filled the log, so that streams can open; undefined as soon as it has. @internal */
   starting: Promise<void> | undefined
+  /** Warns once of each thing. @internal */
+  readonly warn: Warn = createWarn()
   readonly #log: Log
   readonly #store: Store
   readonly #counters = new Counters()
@@ -41,6 +45,8 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     const { log: bounds, onError, ...resolved } = resolveRegistryOptions(options)
     const store: Store = (this.#store = resolved.store ?? new MemoryStore())
     const report = reportTo(onError)
+    const { warn } = this
+    if (resolved.store === undefined && isOneOfSeveral()) warn('SSE_WORKERS')
     const counters = (this.#counters = new Counters())
     const log = (this.#log = new Log(bounds))
     const delivery = (this.#delivery = new Delivery(log))
@@ -51,8 +57,9 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       counters,
       createReader,
       report,
+      warn,
     })
-    this.#publisher = new Publisher({ store, log, delivery, counters, report })
+    this.#publisher = new Publisher({ store, log, delivery, counters, report, warn })
     this.#channelHost = {
       publish: (channel, message) => this.#publisher.publish(channel, message),
       subscribers: (channel) => delivery.subscribers(log.channels.get(channel)),
@@ -115,7 +122,10 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   /** Takes a response in; undefined when it was shed. @internal */
   connect(res: ServerResponse, lastEventId: string, origin: StreamOrigin): Connection | undefined {
     const connection = new StreamConnection<AnyEvents, ChannelRegistry>(res, lastEventId, origin, this.#connections)
-    if (!this.#connections.isFull(origin)) return connection
+    if (!this.#connections.isFull(origin)) {
+      this.#connections.expect(connection)
+      return connection
+    }
     this.#connections.shed(connection)
     return undefined
   }
