@@ -9,6 +9,7 @@
  * - `ERR_SSE_MESSAGE`: a message that the event stream format cannot carry.
  * - `ERR_SSE_DATA`: data that JSON cannot hold, such as a `Map` or a promise; `cause` is what `JSON.stringify` threw.
  * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty, well-formed string.
+ * - `ERR_SSE_RESPONSE`: a response that no stream can be opened on, such as a mock; `next` gets it.
  * - `ERR_SSE_CLOSED`: publishing to a registry that has been closed.
  * - `ERR_SSE_STORE`: the store refused an event, or what it holds cannot be read; `cause` is what it said.
  * - `ERR_SSE_STORE_TIMEOUT`: the store did not answer in time; the event may be published all the same.
@@ -19,6 +20,7 @@ export type SseErrorCode =
   | 'ERR_SSE_MESSAGE'
   | 'ERR_SSE_DATA'
   | 'ERR_SSE_CHANNEL'
+  | 'ERR_SSE_RESPONSE'
   | 'ERR_SSE_CLOSED'
   | 'ERR_SSE_STORE'
   | 'ERR_SSE_STORE_TIMEOUT'

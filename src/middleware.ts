@@ -5,9 +5,10 @@ import createError from 'http-errors'
 import vary from 'vary'
 import type { Channel } from './channel.js'
 import type { StreamOrigin } from './connection.js'
+import { SseError } from './errors.js'
 import type { AnyEvents } from './event-stream.js'
 import { acceptsEventStream, readLastEventId } from './negotiation.js'
-import { looksLikeConnection, looksLikeRegistry } from './mistakes.js'
+import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
 import { invalid } from './option-form.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
 import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
@@ -109,6 +110,8 @@ function handle(
   vary(res, 'Accept')
   const { accept, fallthrough } = origin.options
   if (acceptsEventStream(req, accept)) {
+    const lacking = lackingInResponse(res)
+    if (lacking.length > 0) return next(mockError(lacking))
     const connection = registry.connect(res, req.lastEventId, origin)
     if (connection === undefined) return
     res.sse = connection
@@ -121,4 +124,11 @@ function handle(
 /** HTTP/2's compatibility API is, in all that is used here, the one of HTTP/1. */
 function asResponse(res: ServerResponse | Http2ServerResponse): ServerResponse & SseResponse {
   return res as ServerResponse
+}
+
+function mockError(lacking: readonly string[]): SseError {
+  return new SseError(
+    'ERR_SSE_RESPONSE',
+    `a stream cannot be opened on this response, which lacks ${lacking.join(', ')}: use a real server in the test`,
+  )
 }

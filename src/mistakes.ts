@@ -12,6 +12,16 @@ export const looksLikeConnection = (value: unknown) => has(value, 'lastEventId',
 const looksLikeMiddleware = (value: unknown) => typeof value === 'function' && has(value, 'registry', 'channel')
 const looksLikeStore = (value: unknown) => has(value, 'start', 'append', 'close')
 
+/** What a stream needs of a response. Mocks of one have less. */
+const OF_RESPONSE = ['req', 'on', 'once', 'write', 'end', 'getHeader', 'setHeader', 'removeHeader', 'flushHeaders']
+
+/** What a response lacks of that; an empty list for a real one. */
+export function lackingInResponse(res: object): string[] {
+  const lacking = OF_RESPONSE.filter((member) => !has(res, member))
+  if (lacking.length > 0) return lacking
+  return 'req' in res && has(res.req, 'socket') ? [] : ['req.socket']
+}
+
 /** What should have been passed to `sse()` instead of this; undefined when nothing is known. */
 export function insteadOfStreamOptions(value: unknown): string | undefined {
   if (looksLikeRegistry(value)) return 'did you mean sse({ registry })?'

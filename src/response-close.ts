@@ -1,6 +1,7 @@
 /** Notices that a response's client is gone, on HTTP/1, behind a pipelined request, and on HTTP/2. */
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
 
 export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
   return 'stream' in res
@@ -41,10 +42,10 @@ export function onClose(res: ServerResponse, callback: () => void): void {
 /** Drops the connection at once, with all that is unsent. */
 export function destroy(res: ServerResponse): void {
   if (isHttp2(res)) res.stream.destroy()
-  else res.req.socket.destroy()
+  else (res.req.socket as Partial<Socket>).destroy?.()
 }
 
 /** Closes the socket behind a response that has been ended, so that it does not linger for another request. */
 export function endSocket(res: ServerResponse): void {
-  if (!isHttp2(res)) res.once('finish', () => res.req.socket.destroySoon())
+  if (!isHttp2(res)) res.once('finish', () => (res.req.socket as Partial<Socket>).destroySoon?.())
 }
