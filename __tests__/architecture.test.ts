@@ -9,7 +9,19 @@ import { readSourceFiles, type SourceFile } from './helpers/source-file.js'
  */
 const LAYERS: Record<string, string[]> = {
   errors: ['errors'],
-  'what there are words for': ['stats', 'position', 'channel-name', 'option-form', 'event-stream', 'negotiation'],
+  'what there are words for': [
+    'stats',
+    'position',
+    'channel-name',
+    'nearest-name',
+    'mistakes',
+    'option-form',
+    'id-form',
+    'message-form',
+    'json-data',
+    'event-stream',
+    'negotiation',
+  ],
   'means to an end': [
     'binary-search',
     'due-queue',
@@ -19,6 +31,9 @@ const LAYERS: Record<string, string[]> = {
     'catch-up',
     'recent-hashes',
     'ready-notice',
+    'warnings',
+    'workers',
+    'unopened',
     'close-notice',
     'reported-promise',
     'response-close',

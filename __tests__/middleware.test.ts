@@ -351,6 +351,11 @@ describe('req.lastEventId', () => {
     ['more than 1,024 bytes', { 'last-event-id': 'x'.repeat(1025) }, '/'],
     ['a NUL in the query', {}, '/?lastEventId=a%00b'],
     ['a line feed in the query', {}, '/?lastEventId=a%0Ab'],
+    ['another control character in the query', {}, '/?lastEventId=a%01b'],
+    ['DEL in the query', {}, '/?lastEventId=a%7F'],
+    ['a tab in the header', { 'last-event-id': 'a\tb' }, '/'],
+    ['a blank in front, in the query', {}, '/?lastEventId=%20a'],
+    ['a blank behind, in the query', {}, '/?lastEventId=a+'],
   ])('stands for an unknown ID when it has %s', async (_name, headers, path) => {
     expect(await read(headers as Record<string, string>, path)).toBe('\uFFFD')
   })

@@ -1,5 +1,6 @@
 /** A channel as the app sees it: a name to publish to. It holds nothing itself; the log does. */
 import type { AnyEvents, Message } from './event-stream.js'
+import { checkKey } from './message-form.js'
 import type { PublishedEvent } from './published-event.js'
 
 export interface ChannelHost {
@@ -34,8 +35,9 @@ export class Channel<E extends object = AnyEvents> {
     return this.#host.publish(this.name, message)
   }
 
-  /** The newest event with a key, as long as the log keeps it. */
+  /** The newest event with a key, as long as the log keeps it. Throws an `SseError` for a key that no event can have. */
   latest(key: string): PublishedEvent | undefined {
+    checkKey(key)
     return this.#host.latest(this.name, key)
   }
 }

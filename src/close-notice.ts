@@ -2,10 +2,21 @@
 import { AsyncResource } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
 import { guard } from './callback.js'
+import { check, type Form } from './option-form.js'
 import type { Report } from './report.js'
 import type { CloseReason } from './stats.js'
 
 export type CloseListener = (reason: CloseReason) => void
+
+const LISTENER_FORMS: Record<'event' | 'listener', Form> = {
+  event: { is: "'close', the only event", test: (value) => value === 'close' },
+  listener: { is: 'a function', test: (value) => typeof value === 'function' },
+}
+
+/** Throws an `SseError` for another event, or for what is no listener. */
+export function checkListener(event: unknown, listener: unknown): void {
+  check('on()', { event: event ?? null, listener: listener ?? null }, LISTENER_FORMS)
+}
 
 export class CloseNotice {
   #reason: CloseReason | undefined

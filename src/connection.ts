@@ -5,9 +5,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import { requireChannelName } from './channel-name.js'
-import { CloseNotice, type CloseListener } from './close-notice.js'
+import { checkListener, CloseNotice, type CloseListener } from './close-notice.js'
 import { SseError } from './errors.js'
-import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, STREAM_OPEN } from './event-stream.js'
+import { encodeComment, encodeMessage, encodeRetry, KEEP_ALIVE, lacksData, STREAM_OPEN } from './event-stream.js'
 import type { AnyEvents, Message } from './event-stream.js'
 import { prepareHead } from './head.js'
 import type { ResolvedStreamOptions } from './options.js'
@@ -16,6 +16,7 @@ import { isGone, isHttp2, onClose, sessionOf } from './response-close.js'
 import { sendAll } from './send-all.js'
 import type { CloseReason } from './stats.js'
 import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-options.js'
+import type { Warn } from './warnings.js'
 
 /** Reads the log for one connection. */
 export interface ConnectionReader {
@@ -44,6 +45,7 @@ export interface ConnectionHost<R> {
   /** Told once when nothing of an admitted connection is left. */
   forget(connection: StreamConnection<AnyEvents, R>): void
   report(error: unknown): void
+  readonly warn: Warn
 }
 
 /** One `sse()`, as its connections share it. */
@@ -108,13 +110,23 @@ export class StreamConnection<E extends object, R> {
     return this.#state === 'closed' || this.#res.writableEnded
   }
 
+  /** Whether the app has begun or finished a response of its own. @internal */
+  get isAnswered(): boolean {
+    return this.closed || this.#res.headersSent
+  }
+
   /** Aborted when the connection closes: for the query, the fetch or the timer that works for it. */
   get signal(): AbortSignal {
     return this.#closeNotice.signal
   }
 
-  /** Calls a listener once when the connection closes, with the reason. Returns the function that takes it back. */
-  on(_event: 'close', listener: CloseListener): () => void {
+  /**
+   * Calls a listener once when the connection closes, with the reason. Returns the function that takes it back. Throws an
+   * `SseError` for another event.
+   */
+  on(event: 'close', listener: CloseListener): () => void {
+    // To `check`, undefined is an option that was not given, and these two must be.
+    checkListener(event, listener)
     return this.#closeNotice.add(listener, (error) => this.#host.report(error))
   }
 
@@ -161,7 +173,9 @@ export class StreamConnection<E extends object, R> {
    */
   send(message: Message<E>): boolean {
     if (this.closed) return false
-    return this.#sendText(encodeMessage(message))
+    const text = encodeMessage(message)
+    if (lacksData(message)) this.#host.warn('SSE_NO_DATA')
+    return this.#sendText(text)
   }
 
   /**

@@ -4,13 +4,16 @@ import type { AnyEvents } from './event-stream.js'
 import { Http2Sessions } from './http2-sessions.js'
 import type { DrainOptions } from './leave-options.js'
 import type { CloseReason, Counters } from './stats.js'
+import { Unopened } from './unopened.js'
 import { Upkeep } from './upkeep.js'
+import { inProduction, type Warn } from './warnings.js'
 
 export interface ConnectionsOptions<R> {
   registry: R
   counters: Counters
   createReader: (connection: StreamConnection<AnyEvents, R>) => ConnectionReader
   report: (error: unknown) => void
+  warn: Warn
 }
 
 /** How connections are left: `origin` for those of one `sse()` alone. */
@@ -24,18 +27,23 @@ export class Connections<R> implements ConnectionHost<R> {
   readonly registry: R
   readonly createReader: ConnectionsOptions<R>['createReader']
   readonly report: (error: unknown) => void
+  readonly warn: Warn
   /** How many are open. */
   open = 0
   readonly #counters: Counters
   readonly #upkeep: Upkeep<StreamConnection<AnyEvents, R>>
   readonly #sessions = new Http2Sessions<StreamConnection<AnyEvents, R>>()
+  /** Undefined in production, where nothing is watched. */
+  readonly #unopened: Unopened<StreamConnection<AnyEvents, R>> | undefined
   #isLeaving = false
   #whenForgotten: (() => void)[] = []
 
-  constructor({ registry, counters, createReader, report }: ConnectionsOptions<R>) {
+  constructor({ registry, counters, createReader, report, warn }: ConnectionsOptions<R>) {
     this.registry = registry
     this.createReader = createReader
     this.report = report
+    this.warn = warn
+    this.#unopened = inProduction() ? undefined : new Unopened(() => warn('SSE_UNANSWERED'))
     this.#counters = counters
     this.#upkeep = new Upkeep(report)
   }
@@ -55,11 +63,17 @@ export class Connections<R> implements ConnectionHost<R> {
     return this.#isLeaving || origin.closed || origin.open >= origin.options.maxConnections
   }
 
+  /** Told of a connection that its handler is still to open. */
+  expect(connection: StreamConnection<AnyEvents, R>): void {
+    if (!connection.closed) this.#unopened?.add(connection)
+  }
+
   admit(connection: StreamConnection<AnyEvents, R>): boolean {
     if (this.isFull(connection.origin)) {
       this.#turnAway(connection)
       return false
     }
+    this.#unopened?.remove(connection)
     this.open++
     connection.origin.open++
     this.#upkeep.add(connection)
@@ -74,6 +88,7 @@ export class Connections<R> implements ConnectionHost<R> {
   }
 
   forget(connection: StreamConnection<AnyEvents, R>): void {
+    this.#unopened?.remove(connection)
     this.#upkeep.remove(connection)
     this.#sessions.leave(connection, { isForGood: this.#isLeaving || connection.origin.closed })
     for (const settle of this.#whenForgotten.splice(0)) settle()

@@ -7,9 +7,10 @@
  * - `ERR_SSE_OPTION`: an option of a wrong type or range, thrown by what takes it: `sse()`, `createRegistry()`,
  *   `subscribe()`, `drain()` or `redisStore()`.
  * - `ERR_SSE_MESSAGE`: a message that the event stream format cannot carry.
- * - `ERR_SSE_DATA`: data that JSON cannot hold; `cause` is what `JSON.stringify` threw.
+ * - `ERR_SSE_DATA`: data that JSON cannot hold, such as a `Map` or a promise; `cause` is what `JSON.stringify` threw.
  * - `ERR_SSE_HEAD`: an event stream on a response whose head was sent already, such as by `res.flushHeaders()`.
- * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty string.
+ * - `ERR_SSE_CHANNEL`: a channel name that is not a non-empty, well-formed string.
+ * - `ERR_SSE_RESPONSE`: a response that no stream can be opened on, such as a mock; `next` gets it.
  * - `ERR_SSE_CLOSED`: publishing to a registry that has been closed.
  * - `ERR_SSE_LIMIT`: a bound was reached: `subscribe()` beyond `maxSubscriptions` throws it; that `keys` or `bytes` has
  *   evicted the latest event of a key goes to `onError`, once.
@@ -23,6 +24,7 @@ export type SseErrorCode =
   | 'ERR_SSE_DATA'
   | 'ERR_SSE_HEAD'
   | 'ERR_SSE_CHANNEL'
+  | 'ERR_SSE_RESPONSE'
   | 'ERR_SSE_CLOSED'
   | 'ERR_SSE_LIMIT'
   | 'ERR_SSE_STORE'

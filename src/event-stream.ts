@@ -1,18 +1,18 @@
 /**
- * The event stream format: a message becomes text for the wire. Pure. It refuses what the format cannot carry and
- * repairs nothing: a line end in a one-line field is the caller's bug, and somebody else's injection.
+ * The event stream format: a message becomes text for the wire. Pure. What a message may hold is in message-form.ts.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
-import { inspect } from 'node:util'
-import { SseError } from './errors.js'
+import { encodeJson } from './json-data.js'
+import { checkComment, checkMessage } from './message-form.js'
 
 /** Event types and their data; the default lets any through. */
 export type AnyEvents = Record<string, unknown>
 
 interface MessageFields {
   /**
-   * The app's own event ID, one line of at most 1,024 bytes. By default an event gets the ID of its position in the
+   * The app's own event ID: printable ASCII of at most 1,024 bytes, without a blank at either end, so that clients can
+   * send it back in a header. It must not look like the package's own, such as `mb3k2x1a-0-k3v9x2q`. By default an event gets the ID of its position in the
    * log, which is what resuming is made for; a message that is only sent gets none.
    */
   id?: string | undefined
@@ -35,16 +35,14 @@ type UnnamedMessage<E> = E extends { message: infer D }
 /**
  * What an app publishes or sends. `event` is the event type, one line, `message` where it is absent; types that start
  * with `sse-` are the package's own. A string in `data` is sent as it is, anything else as JSON; without `data` no data
- * line is sent, and by the standard nothing is dispatched. In a browser the types `error` and `open` also reach the
+ * line is sent, and by the standard nothing is dispatched. Other fields are refused, and so are values of which JSON
+ * keeps nothing, such as a `Map` or a promise. In a browser the types `error` and `open` also reach the
  * handlers of EventSource's own events of these names, so choose others.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export type Message<E extends object = AnyEvents> = MessageFields &
   (string extends keyof E ? { event?: string | undefined; data?: unknown } : NamedMessage<E> | UnnamedMessage<E>)
-
-/** Longer last event IDs are not accepted back: they travel in a header, and an oversized header is a 431. */
-export const MAX_ID_BYTES = 1024
 
 /**
  * A line that clients ignore, to keep middleboxes from cutting a silent stream. No blank line behind it: several
@@ -62,8 +60,6 @@ export const KEEP_ALIVE = ':\n'
 export const STREAM_OPEN = 'event: sse-open\n\n'
 
 const LINE_END = /\r\n|\n|\r/
-const NOT_IN_ONE_LINE = /[\r\n\0]/
-const NAMES_OF_BREAKS = { '\r': 'carriage return', '\n': 'line feed', '\0': 'NUL' } as Record<string, string>
 
 /** A whole message for the wire. */
 export function encodeMessage(message: Message): string {
@@ -71,9 +67,14 @@ export function encodeMessage(message: Message): string {
   return message.id === undefined ? endBody(body) : endEvent(body, message.id)
 }
 
+/** Whether `data` was given as undefined: nearly always a value that is missing by mistake. */
+export function lacksData(message: Message): boolean {
+  return message.data === undefined && message.event !== undefined && Object.hasOwn(message, 'data')
+}
+
 /** All of a message but its ID, which for an event in a log is known only when it has its position. */
 export function encodeBody(message: Message): string {
-  validate(message)
+  checkMessage(message)
   const { comment, retry, event, data } = message
   let body = ''
   if (comment !== undefined) body += encodeComment(comment)
@@ -119,7 +120,9 @@ export function encodeRetry(ms: number): string {
   return `retry: ${ms}\n`
 }
 
+/** Throws an `SseError` for what is no text. */
 export function encodeComment(text: string): string {
+  checkComment(text)
   return prefixLines(': ', text)
 }
 
@@ -128,71 +131,10 @@ function encodeData(data: unknown): string {
   return `data: ${encodeJson(data)}\n`
 }
 
-function encodeJson(data: unknown): string {
-  let json: unknown
-  try {
-    json = JSON.stringify(data)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : inspect(cause)
-    throw new SseError('ERR_SSE_DATA', `data cannot be written as JSON: ${reason}`, { cause })
-  }
-  // A function or a symbol has no JSON, and JSON.stringify says so with undefined instead of an error.
-  if (typeof json === 'string') return json
-  throw new SseError('ERR_SSE_DATA', `data cannot be written as JSON: a ${typeof data} has none`)
-}
-
 /** [spec] "Lines must be separated by either CRLF, a single LF, or a single CR": each of them would end the field. */
 function prefixLines(prefix: string, text: string): string {
   return text
     .split(LINE_END)
     .map((line) => `${prefix}${line}\n`)
     .join('')
-}
-
-/** A message before it has been looked at: plain JavaScript passes in anything. */
-type Unchecked = Readonly<Record<'event' | 'data' | keyof MessageFields, unknown>>
-
-function validate(message: Partial<Unchecked> | null): void {
-  if (typeof message !== 'object' || message === null) throw invalid('a message must be an object')
-  const { event, data, id, key, retry, comment } = message
-  if (event === undefined && data === undefined && id === undefined && retry === undefined && comment === undefined) {
-    throw invalid('a message needs at least one of event, data, id, retry and comment')
-  }
-  if (event !== undefined) validateEvent(event)
-  if (id !== undefined) validateId(id)
-  if (key !== undefined) requireString('key', key)
-  if (comment !== undefined) requireString('comment', comment)
-  // [spec] "If the field value consists of only ASCII digits, then interpret the field value as an integer in base ten".
-  if (retry !== undefined && !(Number.isSafeInteger(retry) && Number(retry) >= 0)) {
-    throw invalid(`retry must be a whole number of milliseconds, 0 or more; got ${inspect(retry)}`)
-  }
-}
-
-function validateEvent(event: unknown): void {
-  requireOneLine('event', event)
-  if (event.startsWith('sse-')) {
-    throw invalid(`event must not start with "sse-", which marks the package's own events; got "${event}"`)
-  }
-}
-
-/** [spec] "If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value." */
-function validateId(id: unknown): void {
-  requireOneLine('id', id)
-  const bytes = Buffer.byteLength(id)
-  if (bytes > MAX_ID_BYTES) throw invalid(`id must be at most ${MAX_ID_BYTES} bytes; got ${bytes}`)
-  if (!id.isWellFormed()) throw invalid('id must be well-formed Unicode; got a lone surrogate')
-}
-
-function requireOneLine(field: string, value: unknown): asserts value is string {
-  requireString(field, value)
-  const at = value.search(NOT_IN_ONE_LINE)
-  if (at >= 0) throw invalid(`${field} must be one line; got a ${NAMES_OF_BREAKS[value.charAt(at)]} at index ${at}`)
-}
-
-function requireString(field: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string') throw invalid(`${field} must be a string; got a ${typeof value}`)
-}
-
-function invalid(reason: string): SseError {
-  return new SseError('ERR_SSE_MESSAGE', reason)
 }

@@ -1,5 +1,6 @@
 /** The head of an event stream: the response's headers, and the settings of the socket under it. */
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import vary from 'vary'
 import { EVENT_STREAM } from './negotiation.js'
 import type { ResolvedStreamOptions } from './options.js'
@@ -24,10 +25,11 @@ export function prepareHead(res: ServerResponse, headers: ResolvedStreamOptions[
   res.setTimeout(0)
   // In HTTP/2 the socket is shared by all streams. `Connection: keep-alive` is Node's to send, where the client keeps it.
   if (isHttp2(res)) return
-  const { socket } = res.req
-  socket.setNoDelay(true)
-  socket.setKeepAlive(true)
-  socket.setTimeout(0)
+  // A socket that is no TCP socket, such as that of `light-my-request`, may have none of these.
+  const socket: Partial<Socket> = res.req.socket
+  socket.setNoDelay?.(true)
+  socket.setKeepAlive?.(true)
+  socket.setTimeout?.(0)
 }
 
 function addHeader(res: ServerResponse, name: string, value: string | readonly string[]): void {

@@ -9,6 +9,8 @@ import { SseError } from './errors.js'
 import type { AnyEvents } from './event-stream.js'
 import type { CloseOptions } from './leave-options.js'
 import { acceptsEventStream, readLastEventId } from './negotiation.js'
+import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
+import { invalid } from './option-form.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
 import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 
@@ -64,18 +66,21 @@ export interface SseMiddleware<E extends object = AnyEvents> {
 
 /**
  * Makes a middleware that puts a connection on `res.sse` for requests that accept `text/event-stream`, and reads
- * `Last-Event-ID` into `req.lastEventId`. Throws an `SseError` for a wrong option.
+ * `Last-Event-ID` into `req.lastEventId`. Throws an `SseError` for a wrong option. It takes one argument: the others are
+ * there so that `app.get(path, sse, handler)`, without the call, does not compile.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}): SseMiddleware<E> {
+export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, ...more: never[]): SseMiddleware<E> {
+  if (more.length > 0)
+    throw invalid('sse() takes its options alone: write app.get(path, sse(), handler), not app.get(path, sse, handler)')
   const origin: StreamOrigin = {
     options: resolveStreamOptions(options),
     open: 0,
     closed: false,
     hasReportedHead: false,
   }
-  const shared = isRegistry<E>(options.registry) ? options.registry : undefined
+  const shared = looksLikeRegistry(options.registry) ? (options.registry as ChannelRegistry<E>) : undefined
   const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions | undefined)
 
   function middleware(
@@ -109,9 +114,16 @@ function handle(
 ): void {
   req.lastEventId = readLastEventId(req)
   if (res.headersSent) return withoutStream(req, res, next, origin, registry)
+  if (res.sse !== undefined && looksLikeConnection(res.sse)) {
+    // One middleware mounted twice does no harm: the second time nothing of it is lost.
+    if (res.sse.origin !== origin) registry.warn('SSE_TWICE')
+    return next()
+  }
   vary(res, 'Accept')
   const { accept, fallthrough } = origin.options
   if (acceptsEventStream(req, accept)) {
+    const lacking = lackingInResponse(res)
+    if (lacking.length > 0) return next(mockError(lacking))
     const connection = registry.connect(res, req.lastEventId, origin)
     if (connection === undefined) return
     res.sse = connection
@@ -142,7 +154,9 @@ function asResponse(res: ServerResponse | Http2ServerResponse): ServerResponse &
   return res as ServerResponse
 }
 
-/** By what it can do: an ESM and a CJS copy of the package in one process each have a class of their own. */
-function isRegistry<E extends object>(value: object | undefined): value is ChannelRegistry<E> {
-  return value !== undefined && 'connect' in value && 'channel' in value
+function mockError(lacking: readonly string[]): SseError {
+  return new SseError(
+    'ERR_SSE_RESPONSE',
+    `a stream cannot be opened on this response, which lacks ${lacking.join(', ')}: use a real server in the test`,
+  )
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import Negotiator from 'negotiator'
-import { MAX_ID_BYTES } from './event-stream.js'
+import { isForgedId } from './id-form.js'
 
 /** As much of a request as is looked at here; Node's HTTP/1 and HTTP/2 requests both are one. */
 export interface RequestHead {
@@ -21,8 +21,6 @@ export const UNKNOWN_ID = '\uFFFD'
 /** Query parameters in which polyfills that cannot set a header send the last event ID. */
 const QUERY_PARAMETERS = ['lastEventId', 'last_event_id', 'evs_last_event_id']
 
-const NOT_IN_ID = /[\r\n\0]/
-
 /** Whether `Accept` names `text/event-stream` with a quality above 0; with `any`, whether it would take it. */
 export function acceptsEventStream(request: RequestHead, accept: 'explicit' | 'any'): boolean {
   const negotiator = new Negotiator(request)
@@ -34,7 +32,7 @@ export function acceptsEventStream(request: RequestHead, accept: 'explicit' | 'a
 export function readLastEventId({ headers, url }: RequestHead): string {
   const header = headers['last-event-id']
   const id = decodeHeader(Array.isArray(header) ? header.join(', ') : header) || readQuery(url)
-  return Buffer.byteLength(id) > MAX_ID_BYTES || NOT_IN_ID.test(id) ? UNKNOWN_ID : id
+  return isForgedId(id) ? UNKNOWN_ID : id
 }
 
 /**

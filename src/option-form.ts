@@ -1,11 +1,22 @@
 /** How options are checked: each by the form its value must have, with an error that names option, value and form. */
 import { inspect } from 'node:util'
 import { SseError } from './errors.js'
+import { nearestName } from './nearest-name.js'
 
 /** What a value has to be, in words and as a test. */
 export interface Form {
   readonly is: string
   test(value: unknown): boolean
+  /** What to write instead of a wrong value, where that can be told. */
+  instead?(value: unknown): string | undefined
+}
+
+/** What is known of mistakes with the options of one function. */
+export interface Mistakes {
+  /** What to pass instead of a value that is not its options. */
+  instead?(options: unknown): string | undefined
+  /** Options of another function, and what to write. */
+  readonly elsewhere?: Readonly<Record<string, string>>
 }
 
 export const isObject = (value: unknown): value is object =>
@@ -22,15 +33,22 @@ export const milliseconds: Form = {
 }
 
 /** Throws an `SseError` for an option that does not exist or has not its form. `where` is what takes the options. */
-export function check(where: string, options: object, forms: Record<string, Form>, prefix = ''): void {
-  if (!isObject(options)) throw invalid(`${where}: options must be an object; got ${show(options)}`)
+export function check(
+  where: string,
+  options: object,
+  forms: Record<string, Form>,
+  prefix = '',
+  mistakes: Mistakes = {},
+): void {
+  const instead = mistakes.instead?.(options)
+  if (instead !== undefined || !isObject(options)) {
+    throw invalid(`${where}: options must be an object; got ${show(options)}${hint(instead)}`)
+  }
   for (const [name, value] of Object.entries(options)) {
     const form = Object.hasOwn(forms, name) ? forms[name] : undefined
-    if (form === undefined) {
-      throw invalid(`${where}: there is no option ${prefix}${name}; the options are ${Object.keys(forms).join(', ')}`)
-    }
+    if (form === undefined) throw unknown(where, prefix + name, prefix, Object.keys(forms), mistakes.elsewhere)
     if (value !== undefined && !form.test(value)) {
-      throw invalid(`${where}: ${prefix}${name} must be ${form.is}; got ${show(value)}`)
+      throw invalid(`${where}: ${prefix}${name} must be ${form.is}; got ${show(value)}${hint(form.instead?.(value))}`)
     }
   }
 }
@@ -38,6 +56,23 @@ export function check(where: string, options: object, forms: Record<string, Form
 /** An option that is undefined is one that was not given. */
 export function given<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
+function unknown(
+  where: string,
+  name: string,
+  prefix: string,
+  known: readonly string[],
+  elsewhere: Mistakes['elsewhere'] = {},
+): SseError {
+  const own = name.slice(prefix.length)
+  const near = nearestName(own, known)
+  const instead = Object.hasOwn(elsewhere, own) ? elsewhere[own] : near && `did you mean ${prefix}${near}?`
+  return invalid(`${where}: there is no option ${name}${hint(instead)}; the options are ${known.join(', ')}`)
+}
+
+function hint(instead: string | undefined): string {
+  return instead === undefined ? '' : `; ${instead}`
 }
 
 function show(value: unknown): string {

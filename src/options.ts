@@ -2,6 +2,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { HistoryBounds, LogBounds } from './store.js'
 import { check, count, given, isCount, isObject, milliseconds, type Form } from './option-form.js'
+import { insteadOfRegistry, insteadOfRegistryOptions, insteadOfStore, insteadOfStreamOptions } from './mistakes.js'
 import { createWarner } from './report.js'
 import type { Store } from './store.js'
 
@@ -97,7 +98,7 @@ export interface RegistryOptions {
   keys?: number
   /**
    * Where the log lives.
-   * @default in memory, in this process
+   * @default memoryStore(): in memory, in this process
    */
   store?: Store
   /**
@@ -166,7 +167,7 @@ const timeout: Form = {
 }
 
 const STREAM_FORMS: Record<keyof StreamOptions | 'registry', Form> = {
-  registry: { is: 'a registry, or the options to make one', test: isObject },
+  registry: { is: 'a registry, or the options to make one', test: isObject, instead: insteadOfRegistry },
   accept: { is: "'explicit' or 'any'", test: (value) => value === 'explicit' || value === 'any' },
   fallthrough: boolean,
   retry: {
@@ -190,19 +191,25 @@ const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
   history: { is: 'an object of bounds, or false', test: (value) => value === false || isObject(value) },
   bytes: count,
   keys: count,
-  store: { is: 'a store, with start, append and close', test: isStore },
+  store: { is: 'a store, with start, append and close', test: isStore, instead: insteadOfStore },
   onError: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
 const HISTORY_FORMS: Record<keyof HistoryBounds, Form> = { events: count, bytes: count, age: milliseconds }
 
+/** Options of the one function that were passed to the other, and what to write. */
+const OF_REGISTRY = Object.fromEntries(
+  Object.keys(REGISTRY_FORMS).map((name) => [name, `write sse({ registry: { ${name} } })`]),
+)
+const OF_STREAM = Object.fromEntries(Object.keys(STREAM_FORMS).map((name) => [name, `${name} is an option of sse()`]))
+
 export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOptions {
-  check('sse()', options, STREAM_FORMS)
+  check('sse()', options, STREAM_FORMS, '', { instead: insteadOfStreamOptions, elsewhere: OF_REGISTRY })
   return { ...STREAM_DEFAULTS, ...given(options) }
 }
 
 export function resolveRegistryOptions(options: RegistryOptions): ResolvedRegistryOptions {
-  check('createRegistry()', options, REGISTRY_FORMS)
+  check('createRegistry()', options, REGISTRY_FORMS, '', { instead: insteadOfRegistryOptions, elsewhere: OF_STREAM })
   const { history, bytes, keys, store, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
   if (history !== false) check('createRegistry()', history, HISTORY_FORMS, 'history.')
   const bounds = { ...HISTORY_DEFAULTS, ...(history === false ? {} : given(history)) }

@@ -1,7 +1,7 @@
 /** Publishing: a message is encoded once, stored, and answered with its event's ID. */
 import type { Delivery } from './delivery.js'
 import { SseError } from './errors.js'
-import { encodeBody, type Message } from './event-stream.js'
+import { encodeBody, lacksData, type Message } from './event-stream.js'
 import type { Log } from './log.js'
 import type { LogEntry } from './store.js'
 import { formatId } from './position.js'
@@ -9,6 +9,7 @@ import { ReportedPromise } from './reported-promise.js'
 import type { Counters } from './stats.js'
 import type { Store, StoredPosition } from './store.js'
 import { nextTurn } from './timers.js'
+import type { Warn } from './warnings.js'
 
 export interface PublisherOptions {
   store: Store
@@ -17,6 +18,7 @@ export interface PublisherOptions {
   counters: Counters
   /** Gets the rejections that nobody awaits. */
   report: (error: unknown) => void
+  warn: Warn
 }
 
 export class Publisher {
@@ -53,6 +55,7 @@ export class Publisher {
       throw new SseError('ERR_SSE_CLOSED', `channel "${channel}" belongs to a registry that is closed`)
     const body = encodeBody(message)
     const { key, id } = message
+    if (lacksData(message)) this.#options.warn('SSE_NO_DATA')
     if (id === '') throw new SseError('ERR_SSE_MESSAGE', 'id must not be empty: no client could resume after it')
     return { channel, key, id, body }
   }

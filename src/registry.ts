@@ -22,6 +22,8 @@ import { Publisher } from './publisher.js'
 import { Reader, type ReaderHost } from './reader.js'
 import { Counters, type RegistryStats } from './stats.js'
 import type { Store } from './store.js'
+import { createWarn, type Warn } from './warnings.js'
+import { isOneOfSeveral } from './workers.js'
 
 /** A connection as handlers see it: `res.sse`. */
 export type Connection<E extends object = AnyEvents> = StreamConnection<E, ChannelRegistry<E>>
@@ -35,6 +37,8 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   /** Whether the store still fills the log, so that requests have to wait. @internal */
   isStarting = false
   readonly #waiting = new Set<() => void>()
+  /** Warns once of each thing. @internal */
+  readonly warn: Warn = createWarn()
   readonly #log: Log
   readonly #store: Store
   readonly #counters = new Counters()
@@ -50,6 +54,8 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     const { log: bounds, onError, ...resolved } = resolveRegistryOptions(options)
     const store: Store = (this.#store = resolved.store ?? new MemoryStore())
     const report = reportTo(onError)
+    const { warn } = this
+    if (resolved.store === undefined && isOneOfSeveral()) warn('SSE_WORKERS')
     const counters = (this.#counters = new Counters())
     const log = (this.#log = new Log(bounds))
     const delivery = (this.#delivery = new Delivery(log))
@@ -61,8 +67,9 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       counters,
       createReader,
       report,
+      warn,
     })
-    this.#publisher = new Publisher({ store, log, delivery, counters, report })
+    this.#publisher = new Publisher({ store, log, delivery, counters, report, warn })
     this.#channelHost = {
       publish: (channel, message) => this.#publisher.publish(channel, message),
       subscribers: (channel) => delivery.subscribers(log.channels.get(channel)),
@@ -80,6 +87,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
 
   /** Whether a channel has a subscriber, history or a latest event. */
   has(name: string): boolean {
+    requireChannelName(name)
     return this.#log.channels.has(name)
   }
 
@@ -139,7 +147,10 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   /** Takes a response in; undefined when it was shed. @internal */
   connect(res: ServerResponse, lastEventId: string, origin: StreamOrigin): Connection | undefined {
     const connection = new StreamConnection<AnyEvents, ChannelRegistry>(res, lastEventId, origin, this.#connections)
-    if (!this.#connections.isFull(origin)) return connection
+    if (!this.#connections.isFull(origin)) {
+      this.#connections.expect(connection)
+      return connection
+    }
     this.#connections.shed(connection)
     return undefined
   }

@@ -1,6 +1,7 @@
 /** Notices that a response's client is gone, on HTTP/1, behind a pipelined request, and on HTTP/2. */
 import type { ServerResponse } from 'node:http'
 import { constants, type Http2ServerResponse, type Http2Session, type ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
 
 export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
   return 'stream' in res
@@ -48,7 +49,7 @@ export function onClose(res: ServerResponse, callback: () => void): void {
 /** Drops the connection at once, with all that is unsent. */
 export function destroy(res: ServerResponse): void {
   if (isHttp2(res)) cancel(res.stream)
-  else res.req.socket.destroy()
+  else (res.req.socket as Partial<Socket>).destroy?.()
 }
 
 /** Without a code its client would take the stream for complete. */
@@ -59,5 +60,5 @@ function cancel(stream: ServerHttp2Stream): void {
 
 /** Closes the socket behind a response that has been ended, so that it does not linger for another request. */
 export function endSocket(res: ServerResponse): void {
-  if (!isHttp2(res)) res.once('finish', () => res.req.socket.destroySoon())
+  if (!isHttp2(res)) res.once('finish', () => (res.req.socket as Partial<Socket>).destroySoon?.())
 }

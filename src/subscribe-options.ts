@@ -1,5 +1,6 @@
 /** The options of `subscribe`. */
 import type { StartFrom } from './cursor.js'
+import { insteadOfSubscribeOptions } from './mistakes.js'
 import { check, type Form } from './option-form.js'
 import type { EventFilter } from './published-event.js'
 
@@ -31,5 +32,5 @@ const FORMS: Record<keyof SubscribeOptions, Form> = {
 
 /** Throws an `SseError` for a wrong option. */
 export function checkSubscribeOptions(options: SubscribeOptions): void {
-  check('subscribe()', options, FORMS)
+  check('subscribe()', options, FORMS, '', { instead: insteadOfSubscribeOptions })
 }

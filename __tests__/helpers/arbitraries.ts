@@ -16,8 +16,8 @@ export const oneLine = anyText.map((text) => text.replace(/[\r\n\0]/g, ''))
 
 export const eventType = oneLine.filter((type) => !type.startsWith('sse-'))
 
-/** An ID that clients can send back. */
-export const ownId = oneLine.filter((id) => id !== '' && Buffer.byteLength(id) <= 1024)
+/** An ID that clients can send back in a header: printable ASCII without a blank at either end. */
+export const ownId = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 60 }).filter((id) => id.trim() === id)
 
 /** Text, or what becomes JSON. */
 export const anyData: fc.Arbitrary<unknown> = fc.oneof(anyText, fc.jsonValue())

@@ -116,6 +116,8 @@ export function options(store: Store) {
   sse({ headers: { 'X-A': 1 } })
   // @ts-expect-error -- an option that does not exist
   sse({ retries: 1000 })
+  // @ts-expect-error -- a second argument
+  sse({}, {})
 }
 
 export async function connections(connection: Connection<Events>) {

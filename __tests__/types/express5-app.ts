@@ -17,6 +17,9 @@ app.get('/games/:id/stream', live, (req, res) => {
   res.sse.on('close', () => undefined)
 })
 
+// @ts-expect-error -- the middleware itself, without the call that makes one
+app.get('/uncalled', sse, (_req, res) => void res.end())
+
 app.get('/inline', sse(), async (_req, res) => {
   await res.sse?.sendAll([{ data: 'a' }])
   // @ts-expect-error -- a request that asks for no event stream has no connection

@@ -4,7 +4,7 @@
  *
  * What somebody else has put there is not trusted: a body that could end its event early, and begin another, is refused.
  */
-import { MAX_ID_BYTES } from '../event-stream.js'
+import { faultOfId } from '../id-form.js'
 import type { LogEntry, StoredEvent } from '../store.js'
 import type { Position } from '../position.js'
 import { parseStreamId } from './stream-id.js'
@@ -64,11 +64,7 @@ function asRecord(fields: readonly string[]): Partial<Record<string, string>> {
 
 function checked(entry: LogEntry): LogEntry | undefined {
   const { channel, id, body } = entry
-  return channel !== '' && (id === undefined || isOwnId(id)) && isBody(body) ? entry : undefined
-}
-
-function isOwnId(id: string): boolean {
-  return id !== '' && Buffer.byteLength(id) <= MAX_ID_BYTES && !/[\r\n\0]/.test(id)
+  return channel !== '' && (id === undefined || faultOfId(id) === undefined) && isBody(body) ? entry : undefined
 }
 
 /** Whether it is made of whole lines, each of a field that `encodeBody` writes: no blank line, no ID, no `sse-` event. */

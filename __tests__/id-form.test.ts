@@ -1,0 +1,164 @@
+import { request } from 'node:http'
+import { once } from 'node:events'
+import { EventSource } from 'eventsource'
+import { EventSource as UndiciEventSource } from 'undici'
+import { faultOfId } from '../src/id-form.js'
+import { sse } from '../src/index.js'
+import { encodeMessage } from '../src/event-stream.js'
+import { afterTest } from './helpers/after-test.js'
+import { describeWithChromium } from './helpers/chromium.js'
+import { bareHttp, startServer, type TestServer } from './helpers/servers.js'
+
+const CHARACTERS = [
+  ...Array.from({ length: 0x100 }, (_, code) => String.fromCharCode(code)),
+  ...['\u0100', '\u2028', '\u3000', '\uFEFF', '得', '⚽', '😀', '\uD83D', '\uDE00'],
+]
+const isPrintable = (character: string) => /^[ -~]$/.test(character)
+const isBlank = (character: string) => character === ' '
+const inside = (character: string) => `x${character}y`
+const PLACES = [inside, (character: string) => `${character}y`, (character: string) => `x${character}`]
+
+/** Every printable character inside, in front and behind; letters and digits are as good as one another. */
+const ACCEPTED = CHARACTERS.filter((character) => isPrintable(character) && !/[b-zB-Z1-9]/.test(character))
+  .flatMap((character) => PLACES.map((place) => place(character)))
+  .filter((id) => id.trim() === id)
+
+function refusal(id: string): string {
+  try {
+    encodeMessage({ id, data: 'x' })
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ERR_SSE_MESSAGE' })
+    return (error as Error).message
+  }
+  return ''
+}
+
+describe('an own ID', () => {
+  it('is refused for every character that some client cannot send back in a header', () => {
+    for (const character of CHARACTERS.filter((one) => !isPrintable(one))) {
+      const code = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')
+      for (const place of PLACES) {
+        const reason = /[\r\n\0]/.test(character) ? 'id must be one line; got a' : `got U+${code} at index`
+        expect(refusal(place(character))).toContain(reason)
+      }
+    }
+  })
+
+  it('names the accepted form when it is refused', () => {
+    expect(refusal('a\x01b')).toBe(
+      'id must be printable ASCII, so that every client can send it back in a header; got U+0001 at index 1',
+    )
+    expect(refusal(' a')).toBe('id must not begin or end with a blank, which headers lose; got " a"')
+    expect(refusal('a ')).toBe('id must not begin or end with a blank, which headers lose; got "a "')
+  })
+
+  it('is accepted with any printable ASCII, and blanks inside', () => {
+    for (const character of CHARACTERS.filter(isPrintable)) {
+      expect(refusal(inside(character))).toBe('')
+      if (!isBlank(character)) for (const place of PLACES) expect(refusal(place(character))).toBe('')
+    }
+  })
+
+  it('may have 1,024 bytes and no more, because it would not come back in a header', () => {
+    expect(encodeMessage({ id: 'a'.repeat(1024) })).toHaveLength('id: \n\n'.length + 1024)
+    expect(refusal('a'.repeat(1025))).toBe('id must be at most 1024 bytes; got 1025')
+  })
+
+  it.each(['mb3k2x1a-0-k3v9x2q', 'item-7-updated', '0-0-0000000', 'zzzzzzzzz-zzzzzz-zzzzzzz'])(
+    'of the package’s own form is refused, published or sent: %s',
+    async (id) => {
+      expect(refusal(id)).toContain(`id must not have the form of the package's own IDs, as "${id}" has`)
+      const live = sse()
+      await expect(live.channel('a').publish({ id, data: 'x' })).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })
+    },
+  )
+
+  it.each(['Item-7-updated', 'item-7-updated-1', 'id:item-7-updated', 'row-12', '7', '0123456789-0-0000000'])(
+    'that only resembles the package’s own is accepted: %s',
+    (id) => expect(refusal(id)).toBe(''),
+  )
+
+  it('that a published event already has is refused when it is sent again', async () => {
+    const live = sse()
+    await live.channel('a').publish({ data: 'x', key: 'k' })
+    const { id, data } = live.channel('a').latest('k')!
+    expect(refusal(id)).toContain('leave it out')
+    expect(encodeMessage({ data })).toBe('data: x\n\n')
+  })
+
+  it('is judged alike where it comes from a store', () => {
+    expect(faultOfId('')).toBe('not be empty')
+    expect(faultOfId('ok')).toBeUndefined()
+  })
+})
+
+/** Answers each request of one client with the next ID and the end of the stream, and keeps what comes back. */
+async function startLister(): Promise<{ server: TestServer; returned: string[]; isDone: Promise<void> }> {
+  const returned: string[] = []
+  let sent = 0
+  let done!: () => void
+  const isDone = new Promise<void>((resolve) => (done = resolve))
+  const server = await startServer(bareHttp, sse({ retry: 1 }), (req, res) => {
+    if (res.sse === undefined) return res.end('not a stream')
+    if (sent > 0) returned.push(req.lastEventId)
+    const id = ACCEPTED[sent++]
+    if (id === undefined) {
+      res.statusCode = 204
+      res.end()
+      done()
+      return undefined
+    }
+    res.sse.send({ id, data: 'x' })
+    res.sse.close()
+    return undefined
+  })
+  return { server, returned, isDone }
+}
+
+interface Source {
+  close(): void
+}
+
+describe('every own ID that is accepted comes back as it was', () => {
+  it.each<[string, (url: string) => Source]>([
+    ['the eventsource package', (url) => new EventSource(url)],
+    ['undici’s EventSource', (url) => new UndiciEventSource(url)],
+  ])('from %s', async (_name, open) => {
+    const { server, returned, isDone } = await startLister()
+    const source = open(server.origin)
+    afterTest(() => source.close())
+    await isDone
+    expect(returned).toEqual(ACCEPTED)
+  })
+
+  it('from Node’s own http client, which sends headers as latin1', async () => {
+    const { server, returned } = await startLister()
+    for (const id of ['', ...ACCEPTED]) {
+      const asked = request(server.origin, { headers: { accept: 'text/event-stream', 'last-event-id': id } }).end()
+      const [response] = (await once(asked, 'response')) as [NodeJS.ReadableStream]
+      await once(response.resume(), 'end')
+    }
+    expect(returned).toEqual(ACCEPTED)
+  })
+
+  it('from a query, where polyfills put it', async () => {
+    const { server, returned } = await startLister()
+    for (const id of ['', ...ACCEPTED]) {
+      const headers = { accept: 'text/event-stream' }
+      await (await fetch(`${server.origin}/?${new URLSearchParams({ lastEventId: id })}`, { headers })).text()
+    }
+    expect(returned).toEqual(ACCEPTED)
+  })
+
+  describeWithChromium('from Chromium', (browser) => {
+    it('in the header of its EventSource', async () => {
+      const { server, returned, isDone } = await startLister()
+      const page = await browser().newPage()
+      afterTest(() => page.close())
+      await page.goto(server.origin)
+      await page.evaluate("void (globalThis.source = new EventSource('/stream'))")
+      await isDone
+      expect(returned).toEqual(ACCEPTED)
+    })
+  })
+})
