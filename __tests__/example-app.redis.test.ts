@@ -9,7 +9,12 @@ import { describeWithRedis, RedisServer } from './helpers/redis-server.js'
 import { bareHttp } from './helpers/servers.js'
 
 async function startExample(url: string) {
-  const app = createApp({ directory: exampleDirectory, replay: false, sales: false, store: redisStore({ url, stream: 'matchday' }) })
+  const app = createApp({
+    directory: exampleDirectory,
+    replay: false,
+    sales: false,
+    store: redisStore({ url, stream: 'matchday' }),
+  })
   const server = createServer((req, res) => void app.app(req, res))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   afterTest(async () => {
