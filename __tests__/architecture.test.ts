@@ -4,90 +4,56 @@ import { join } from 'node:path'
 import { readSourceFiles, type SourceFile } from './helpers/source-file.js'
 
 /**
- * The server's files, lowest first. A file imports only from lower layers, and within its own layer only from those that
- * stand before it. A new file has to be put in here, where it belongs: as low as it can be.
+ * Layers of the server, lowest first: folders, and files of `src` itself. A file imports only from its own layer and from
+ * lower ones.
  */
-const LAYERS: Record<string, string[]> = {
-  errors: ['errors'],
-  'what there are words for': [
+const LAYERS: readonly (readonly string[])[] = [
+  [
+    'errors',
     'stats',
-    'position',
-    'channel-name',
-    'nearest-name',
-    'mistakes',
-    'option-form',
-    'id-form',
-    'message-form',
-    'json-data',
-    'event-stream',
-    'negotiation',
-  ],
-  'means to an end': [
-    'binary-search',
-    'due-queue',
     'timers',
     'callback',
     'report',
-    'catch-up',
-    'recent-hashes',
-    'ready-notice',
+    'reported-promise',
+    'nearest-name',
+    'check',
+    'mistakes',
     'warnings',
     'workers',
-    'unopened',
-    'close-notice',
-    'reported-promise',
-    'response-close',
-    'socket-progress',
-    'http2-body',
-    'http2-sessions',
-    'send-all',
-    'leave-options',
   ],
-  log: [
-    'event-ids',
-    'own-ids',
-    'store',
-    'sizes',
-    'channel-log',
-    'log-event',
-    'event-list',
-    'log',
-    'expiry',
-    'options',
-    'resume',
-  ],
-  'reading the log': [
-    'cursor',
-    'published-event',
-    'subscribe-options',
-    'feed',
-    'subscription',
-    'subscription-list',
-    'merge',
-    'batch',
-    'shared-batches',
-  ],
-  connection: ['head', 'output', 'connection', 'memory-store'],
-  delivery: ['delivery', 'upkeep', 'placement', 'reader', 'connections', 'publisher'],
-  channel: ['channel'],
-  registry: ['registry'],
-  middleware: ['middleware'],
-  index: ['index'],
-}
+  ['wire'],
+  ['channel-name'],
+  ['log'],
+  ['options', 'subscribe-options', 'leave-options'],
+  ['http'],
+  ['delivery'],
+  ['publisher', 'channel', 'connection'],
+  ['admission'],
+  ['registry'],
+  ['middleware'],
+  ['index'],
+]
 
-/** Sub-path exports, and the highest of the server's layers that they may import from; the browser's stands alone. */
+/** Layers that never import each other: what is held, and how it is sent. */
+const APART = ['log', 'http'] as const
+
+/** Sub-path exports, and the highest of the server's layers that they may import from. The client stands alone. */
 const SUBPATHS: Record<string, string | undefined> = { client: undefined, redis: 'log', 'store-contract': 'log' }
-
-const ORDER = Object.values(LAYERS).flat()
 
 const root = join(__dirname, '..')
 const files = readSourceFiles(join(root, 'src'))
 const byName = new Map(files.map((file) => [file.name, file]))
-const server = files.filter(({ name }) => !name.includes('/'))
+const server = files.filter((file) => !Object.hasOwn(SUBPATHS, folderOf(file)))
 const builtins = new Set(builtinModules)
 
-function folderOf({ name }: SourceFile): string {
+/** The folder of a file, or the file itself where it is in none. */
+function folderOf({ name }: Pick<SourceFile, 'name'>): string {
   return name.split('/')[0] ?? ''
+}
+
+/** The layer of a file; -1 where it has none. */
+function layerOf(file: Pick<SourceFile, 'name'>): number {
+  return LAYERS.findIndex((layer) => layer.includes(folderOf(file)))
 }
 
 /** All that a file imports, directly or through others. */
@@ -126,16 +92,27 @@ describe('imports', () => {
   })
 
   it('go one way, from the index at the top to the errors at the bottom', () => {
-    const upward = server.flatMap(({ name, imports }) =>
-      imports
-        .filter((imported) => ORDER.indexOf(imported) >= ORDER.indexOf(name))
-        .map((imported) => `${name} imports ${imported}, which stands above it`),
+    const upward = server.flatMap((file) =>
+      file.imports
+        .filter((name) => layerOf({ name }) > layerOf(file))
+        .map((name) => `${file.name} imports ${name}, which is in a higher layer`),
     )
     expect(upward).toEqual([])
   })
 
-  it('have an order in which each of the server’s files has its place', () => {
-    expect(server.map(({ name }) => name).sort()).toEqual([...ORDER].sort())
+  it('never lead from the log to HTTP, or back', () => {
+    const [log, http] = APART
+    for (const file of server.filter((each) => APART.includes(folderOf(each) as never))) {
+      const other = folderOf(file) === log ? http : log
+      expect({ file: file.name, imports: file.imports.filter((name) => folderOf({ name }) === other) }).toEqual({
+        file: file.name,
+        imports: [],
+      })
+    }
+  })
+
+  it('have a layer for every file and folder, and a file or folder for every layer', () => {
+    expect([...new Set(server.map(folderOf))].sort()).toEqual(LAYERS.flat().sort())
   })
 
   it('form no cycle, those of types included', () => {
@@ -143,22 +120,22 @@ describe('imports', () => {
   })
 
   it('of a sub-path stay in its folder, and reach into the server no further than its log', () => {
-    const layers = Object.keys(LAYERS)
-    for (const file of files.filter(({ name }) => name.includes('/'))) {
+    for (const file of files.filter((each) => !server.includes(each))) {
       const folder = folderOf(file)
-      expect(Object.keys(SUBPATHS)).toContain(folder)
       const top = SUBPATHS[folder]
-      const allowed = layers
-        .slice(0, top === undefined ? 0 : layers.indexOf(top) + 1)
-        .flatMap((layer) => LAYERS[layer] ?? [])
-      const foreign = file.imports.filter((name) => !name.startsWith(`${folder}/`) && !allowed.includes(name))
-      expect({ file: file.name, foreign }).toEqual({ file: file.name, foreign: [] })
+      const highest = top === undefined ? -1 : layerOf({ name: top })
+      const foreign = file.imports.filter((name) => folderOf({ name }) !== folder && layerOf({ name }) > highest)
+      const unknown = file.imports.filter((name) => folderOf({ name }) !== folder && layerOf({ name }) < 0)
+      expect({ file: file.name, foreign, unknown }).toEqual({ file: file.name, foreign: [], unknown: [] })
     }
   })
 
   it('of the server never reach a sub-path', () => {
     for (const { name, imports } of server) {
-      expect({ name, imports: imports.filter((imported) => imported.includes('/')) }).toEqual({ name, imports: [] })
+      expect({
+        name,
+        imports: imports.filter((imported) => Object.hasOwn(SUBPATHS, folderOf({ name: imported }))),
+      }).toEqual({ name, imports: [] })
     }
   })
 

@@ -1,8 +1,8 @@
 // No event twice: which events with the server's own IDs are dropped, and which are not.
 import fc from 'fast-check'
 import { Seen } from '../src/client/seen.js'
-import { STREAM_OPEN } from '../src/event-stream.js'
-import { createEpoch, formatId } from '../src/position.js'
+import { STREAM_OPEN } from '../src/wire/format.js'
+import { createEpoch, formatId } from '../src/log/position.js'
 import { nextEvent, openStream, startServer, withoutWaiting } from './helpers/client-server.js'
 
 const epoch = 'epoch00'

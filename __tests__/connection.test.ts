@@ -518,7 +518,8 @@ describe('a connection', () => {
 /** A stream whose client reads nothing, so that its socket is full. */
 async function openUnread() {
   let res: (ServerResponse & SseResponse) | undefined
-  const server = await startServer(bareHttp, sse(), (_req, response) => {
+  const live = sse()
+  const server = await startServer(bareHttp, live, (_req, response) => {
     res = response
     response.sse?.open()
   })
@@ -526,7 +527,7 @@ async function openUnread() {
   client.socket.pause()
   await until(() => res !== undefined)
   const connection = res!.sse!
-  while (connection.output.unsent === 0) {
+  while (live.registry.stats().stalled === 0) {
     connection.send({ data: 'x'.repeat(500_000) })
     await new Promise(setImmediate)
   }

@@ -1,14 +1,17 @@
 import fc from 'fast-check'
-import { Cursor, type StartFrom } from '../src/cursor.js'
-import { positionBefore } from '../src/position.js'
+import { Cursor } from '../src/delivery/cursor.js'
+import type { StartFrom } from '../src/subscribe-options.js'
+import { positionBefore } from '../src/log/position.js'
 import { TestLog, type Entry, type TestBounds } from './helpers/log.js'
 
 /** Reads to the end of the log, or up to a gap; returns the numbers of the events. */
 function read(cursor: Cursor): number[] {
   const numbers: number[] = []
-  for (let event = cursor.next(); event !== undefined; event = cursor.next()) {
-    numbers.push((cursor.number = event.number))
+  for (let event = cursor.peek(); event !== undefined; event = cursor.peek()) {
+    cursor.advance(event)
+    numbers.push(event.offset)
   }
+  cursor.advance(undefined)
   return numbers
 }
 
@@ -33,26 +36,26 @@ describe('a cursor without a last event ID', () => {
     ['nothing of an empty channel', '', 'start', []],
   ])('reads %s: %j from %s', (_name, keys, from, numbers) => {
     const { cursor } = channelOf(keys)
-    cursor.startFrom(from, true)
+    cursor.begin(from, true)
     expect(read(cursor)).toEqual(numbers)
     expect(cursor.isBehind).toBe(false)
   })
 
   it('reads the latest events that history has let go, and then all of history, from the start', () => {
     const { cursor } = channelOf('klk--', { history: { events: 2 } })
-    cursor.startFrom('start', true)
+    cursor.begin('start', true)
     expect(read(cursor)).toEqual([2, 3, 4, 5])
   })
 
   it('reads the latest events alone where nothing is replayed', () => {
     const { cursor } = channelOf('-klk-', { replay: false })
-    cursor.startFrom('start', false)
+    cursor.begin('start', false)
     expect(read(cursor)).toEqual([3, 4])
   })
 
   it.each<StartFrom>(['latest', 'now', 'start'])('reads from %s all that comes afterwards, each event once', (from) => {
     const { cursor, test } = channelOf('-k')
-    cursor.startFrom(from, true)
+    cursor.begin(from, true)
     read(cursor)
     test.append('a', { key: 'k' })
     test.append('a', { key: 'k' })
@@ -62,14 +65,14 @@ describe('a cursor without a last event ID', () => {
 
   it('reads a newer event in place of a latest one that it replaced in between', () => {
     const { cursor, test } = channelOf('kl')
-    cursor.startFrom('latest', true)
+    cursor.begin('latest', true)
     test.append('a', { key: 'k' })
     expect(read(cursor)).toEqual([2, 3])
   })
 
   it('skips nothing that came after it, when the next latest event lies beyond', () => {
     const { cursor, test } = channelOf('k--')
-    cursor.startFrom('latest', true)
+    cursor.begin('latest', true)
     test.append('a')
     test.append('a', { key: 'k' })
     expect(read(cursor)).toEqual([4, 5])
@@ -77,12 +80,12 @@ describe('a cursor without a last event ID', () => {
 
   it('comes to the end over latest events that are no more', () => {
     const { cursor, test } = channelOf('k', { keys: 1 })
-    cursor.startFrom('latest', true)
+    cursor.begin('latest', true)
     test.append('a', { key: 'l' })
     expect(read(cursor)).toEqual([2])
     const other = channelOf('k-')
-    other.cursor.startFrom('latest', true)
-    other.channel.forgetLatest(other.events[0]!)
+    other.cursor.begin('latest', true)
+    other.channel.evictLatest(other.events[0]!)
     expect(other.cursor.isBehind).toBe(true)
     expect(read(other.cursor)).toEqual([])
     expect(other.cursor.isBehind).toBe(false)
@@ -151,7 +154,7 @@ describe('a cursor that history overtakes', () => {
     const { cursor, test } = channelOf('-', { history: { events: 2 } })
     for (const key of 'kl-k--') test.append('a', keyed(key))
     expect(cursor.isOvertaken).toBe(true)
-    expect(cursor.next()).toBeUndefined()
+    expect(cursor.peek()).toBeUndefined()
     cursor.skipGap()
     expect(cursor.isOvertaken).toBe(false)
     expect(read(cursor)).toEqual([3, 5, 6, 7])
@@ -167,12 +170,14 @@ describe('a cursor that history overtakes', () => {
 
   it('is not overtaken while it still reads latest events', () => {
     const { cursor, test } = channelOf('k-', { history: { events: 1 } })
-    cursor.startFrom('latest', true)
+    cursor.begin('latest', true)
     test.appendMany('a', 3)
     expect(cursor.isOvertaken).toBe(false)
-    expect(cursor.next()?.number).toBe(1)
-    cursor.number = 1
-    expect(cursor.next()).toBeUndefined()
+    expect(cursor.peek()?.offset).toBe(1)
+    expect(cursor.offset).toBe(0)
+    cursor.advance(cursor.peek())
+    expect(cursor.peek()).toBeUndefined()
+    cursor.advance(undefined)
     expect(cursor.isOvertaken).toBe(true)
   })
 })
@@ -193,13 +198,14 @@ it('every cursor reads each later event once and in order, and without a gap all
           hasGap = true
           cursor.skipGap()
         }
-        const event = cursor.next()
-        if (event !== undefined) got.push((cursor.number = event.number))
+        const event = cursor.peek()
+        cursor.advance(event)
+        if (event !== undefined) got.push(event.offset)
         for (const [at, key] of more) if (at === got.length) all.push(test.append('a', keyed(key)))
         more = more.filter(([at]) => at !== got.length)
       }
       expect(got).toEqual([...new Set(got)].sort((a, b) => a - b))
-      const missing = all.filter((event) => event.number > start.number && !got.includes(event.number))
+      const missing = all.filter((event) => event.offset > start.offset && !got.includes(event.offset))
       if (!hasGap) expect(missing).toEqual([])
       expect(missing.filter((event) => event.key !== undefined && !event.replaced)).toEqual([])
     }),

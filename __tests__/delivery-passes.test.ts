@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { Cursor } from '../src/cursor.js'
-import { Delivery } from '../src/delivery.js'
-import type { Feed, Served } from '../src/feed.js'
+import { Cursor } from '../src/delivery/cursor.js'
+import { Scheduler } from '../src/delivery/scheduler.js'
+import type { Subscriber, Subscribers } from '../src/delivery/subscribers.js'
 import { SMALL, TestLog, type Entry, type TestBounds } from './helpers/log.js'
 
 /** A log, its delivery, and readers of which only is known when they are served. */
@@ -9,11 +9,11 @@ function start(bounds: TestBounds = {}, msEach = 1) {
   const test = new TestLog(bounds)
   /** Milliseconds; serving a reader takes `msEach`. */
   let now = 0
-  const delivery = new Delivery(test.log, () => now)
+  const delivery = new Scheduler(test.log, () => now)
   /** The names of those that were served since this was last looked at. */
   const served: string[] = []
-  const reader = (name: string, onServe?: () => void): Served => ({
-    isDue: false,
+  const reader = (name: string, onServe?: () => void): Subscriber => ({
+    isQueued: false,
     serve() {
       served.push(name)
       now += msEach
@@ -30,7 +30,7 @@ function start(bounds: TestBounds = {}, msEach = 1) {
   }
 }
 
-function join(delivery: Delivery, channel: string, reader: Served): { feed: Feed; leave: () => void } {
+function join(delivery: Scheduler, channel: string, reader: Subscriber): { feed: Subscribers; leave: () => void } {
   const feed = delivery.join(channel, reader)
   return { feed, leave: () => delivery.leave(feed, reader) }
 }
@@ -60,7 +60,7 @@ describe('a pass', () => {
     const { delivery, reader, join, publish, served } = start()
     join('a', 'old')
     publish('a')
-    delivery.due(reader('new'))
+    delivery.enqueue(reader('new'))
     await turn()
     expect(served()).toEqual(['new', 'old'])
     await turn()
@@ -70,7 +70,7 @@ describe('a pass', () => {
   it('serves the readers of every channel when the log has begun anew', async () => {
     const { delivery, join, served } = start()
     for (const channel of ['a', 'b']) join(channel, channel)
-    delivery.allDue()
+    delivery.enqueueAll()
     await turn()
     expect(served()).toEqual(['a', 'b'])
   })
@@ -97,7 +97,7 @@ describe('a pass', () => {
     publish('a')
     await turn()
     expect(deepest).toBe(1)
-    expect(delivery.isPressed).toBe(false)
+    expect(delivery.isOverloaded).toBe(false)
     expect(served()).toEqual(['echo', 'echo'])
   })
 
@@ -106,10 +106,10 @@ describe('a pass', () => {
     join('a', 'reader')
     const cursors = Array.from({ length: 3 }, () => new Cursor(test.channel('a')))
     publish('a')
-    const [first, second] = cursors.map((cursor, i) => (i < 2 ? delivery.batches.read(cursor, false).batch : undefined))
+    const [first, second] = cursors.map((cursor, i) => (i < 2 ? delivery.batches.take(cursor, false).batch : undefined))
     expect(first).toBe(second)
     await turn()
-    expect(delivery.batches.read(cursors[2]!, false).batch).not.toBe(first)
+    expect(delivery.batches.take(cursors[2]!, false).batch).not.toBe(first)
   })
 
   it('hands out no batch of the log that was, when that begins anew', () => {
@@ -117,9 +117,9 @@ describe('a pass', () => {
     join('a', 'reader')
     const [before, after] = [new Cursor(test.channel('a')), new Cursor(test.channel('a'))]
     publish('a')
-    const { batch } = delivery.batches.read(before, false)
-    delivery.allDue()
-    expect(delivery.batches.read(after, false).batch).not.toBe(batch)
+    const { batch } = delivery.batches.take(before, false)
+    delivery.enqueueAll()
+    expect(delivery.batches.take(after, false).batch).not.toBe(batch)
   })
 })
 
@@ -155,13 +155,13 @@ describe('a pass over many readers', () => {
 
   it('takes its time from the clock of the process', async () => {
     const test = new TestLog()
-    const delivery = new Delivery(test.log)
+    const delivery = new Scheduler(test.log)
     let served = 0
     const serve = () => {
       served++
       for (const end = performance.now() + 1; performance.now() < end;);
     }
-    for (let i = 0; i < 3 * SLICE; i++) join(delivery, 'a', { isDue: false, serve })
+    for (let i = 0; i < 3 * SLICE; i++) join(delivery, 'a', { isQueued: false, serve })
     delivery.published(test.append('a'))
     await turn()
     expect(served).toBe(SLICE)
@@ -185,9 +185,9 @@ describe('a pass over many readers', () => {
     for (let i = 0; i <= SLICE; i++) join('a', `${i}`)
     const [first, last] = [new Cursor(test.channel('a')), new Cursor(test.channel('a'))]
     publish('a')
-    const { batch } = delivery.batches.read(first, false)
+    const { batch } = delivery.batches.take(first, false)
     await turn()
-    expect(delivery.batches.read(last, false).batch).toBe(batch)
+    expect(delivery.batches.take(last, false).batch).toBe(batch)
   })
 })
 
@@ -196,15 +196,15 @@ describe('events that come faster than passes', () => {
     const { delivery, join, publish, served } = start({ history: { events: 10 } })
     join('a', 'reader')
     for (let i = 0; i < 5; i++) publish('a')
-    expect([served(), delivery.isPressed]).toEqual([[], false])
+    expect([served(), delivery.isOverloaded]).toEqual([[], false])
     publish('a')
-    expect([served(), delivery.isPressed]).toEqual([['reader'], true])
+    expect([served(), delivery.isOverloaded]).toEqual([['reader'], true])
     for (let i = 0; i < 5; i++) publish('a')
     expect(served()).toEqual([])
     publish('a')
     expect(served()).toEqual(['reader'])
     await turn()
-    expect(delivery.isPressed).toBe(false)
+    expect(delivery.isOverloaded).toBe(false)
   })
 
   it('are delivered at once when they take more than half of its bytes', () => {
@@ -222,12 +222,12 @@ describe('events that come faster than passes', () => {
     const { delivery, join, publish, served } = start({ bytes: 10 * SMALL })
     join('a', 'reader')
     for (let i = 0; i < 20; i++) publish('unread')
-    expect(delivery.isPressed).toBe(false)
+    expect(delivery.isOverloaded).toBe(false)
     publish('a')
     for (let i = 0; i < 4; i++) publish('unread')
     expect(served()).toEqual([])
     publish('unread')
-    expect([served(), delivery.isPressed]).toEqual([['reader'], true])
+    expect([served(), delivery.isOverloaded]).toEqual([['reader'], true])
   })
 
   it('count from one pass to the next', async () => {
@@ -246,7 +246,7 @@ describe('events that come faster than passes', () => {
     join('a', 'reader')
     publish('a')
     publish('a')
-    delivery.due(reader('new'))
+    delivery.enqueue(reader('new'))
     expect(served()).toEqual(['reader'])
     await turn()
     expect(served()).toEqual(['new'])
@@ -257,7 +257,7 @@ describe('the readers of a channel', () => {
   it('are counted', () => {
     const { test, delivery, join } = start()
     expect(delivery.subscribers(undefined)).toBe(0)
-    expect(delivery.subscribers(test.log.open('a'))).toBe(0)
+    expect(delivery.subscribers(test.log.channel('a'))).toBe(0)
     const first = join('a', '1')
     const second = join('a', '2')
     expect(first.feed).toBe(second.feed)
@@ -298,7 +298,7 @@ describe('the readers of a channel', () => {
     publish('a')
     leave()
     for (let i = 0; i < 10; i++) publish('unread')
-    expect(delivery.isPressed).toBe(false)
+    expect(delivery.isOverloaded).toBe(false)
   })
 
   it('may leave in the middle of a pass', async () => {

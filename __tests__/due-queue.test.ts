@@ -1,14 +1,14 @@
-import { DueQueue, type Dueable } from '../src/due-queue.js'
+import { Queue, type Queueable } from '../src/delivery/queue.js'
 
-interface Task extends Dueable {
+interface Task extends Queueable {
   name: string
 }
 
-const task = (name: string): Task => ({ name, isDue: false })
+const task = (name: string): Task => ({ name, isQueued: false })
 
 /** Two things, due one after the other. */
 function twoDue() {
-  const queue = new DueQueue<Task>()
+  const queue = new Queue<Task>()
   const [a, b] = [task('a'), task('b')]
   queue.add(a)
   queue.add(b)
@@ -16,7 +16,7 @@ function twoDue() {
 }
 
 /** Everything that is due, in order. */
-function takeAll(queue: DueQueue<Task>): string[] {
+function takeAll(queue: Queue<Task>): string[] {
   const names: string[] = []
   for (let next = queue.take(); next !== undefined; next = queue.take()) names.push(next.name)
   return names

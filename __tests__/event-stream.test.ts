@@ -12,7 +12,7 @@ import {
   KEEP_ALIVE,
   STREAM_OPEN,
   type Message,
-} from '../src/event-stream.js'
+} from '../src/wire/format.js'
 import { SseError, type SseErrorCode } from '../src/errors.js'
 import { anyMessage, anyText, asReceived, eventType, ownId } from './helpers/arbitraries.js'
 import { parseStream } from './helpers/event-stream-parser.js'

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { createRegistry } from '../src/index.js'
-import { encodeMessage } from '../src/event-stream.js'
+import { encodeMessage } from '../src/wire/format.js'
 
 const send = (data: unknown) => encodeMessage({ data })
 

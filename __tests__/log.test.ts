@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import type { LogEvent } from '../src/channel-log.js'
-import { comparePositions, formatId } from '../src/position.js'
+import type { LogEvent } from '../src/log/channel-log.js'
+import { comparePositions, formatId } from '../src/log/position.js'
 import { CHANNEL, EPOCH, historyOf, KEYED, latestOf, SMALL, TestLog, type TestBounds } from './helpers/log.js'
 
 describe('an event in the log', () => {
@@ -25,7 +25,7 @@ describe('an event in the log', () => {
   it('is numbered within its channel and has a position above every other of the log', () => {
     const { append } = bound()
     const events = ['a', 'b', 'a', 'a', 'b'].map((channel) => append(channel))
-    expect(events.map(({ number }) => number)).toEqual([1, 1, 2, 3, 2])
+    expect(events.map(({ offset }) => offset)).toEqual([1, 1, 2, 3, 2])
     expect(events.map(({ position }) => position)).toEqual(
       events.map(({ position }) => position).sort(comparePositions),
     )
@@ -126,7 +126,7 @@ describe('history', () => {
     expect(test.history('b')).toEqual([1, 2])
     test.leave(reader)
     expect(test.history('b')).toEqual([])
-    expect(test.channel('b').latest('k')?.number).toBe(1)
+    expect(test.channel('b').latest('k')?.offset).toBe(1)
     expect(test.log.events).toBe(1)
   })
 })
@@ -136,7 +136,7 @@ describe('the floor of a channel', () => {
     const test = new TestLog({ history: { events: 2 } })
     const [first, second] = test.appendMany('a', 4)
     expect(test.channel('a').floor).toBe(second?.position)
-    expect(test.channel('a').floorNumber).toBe(second?.number)
+    expect(test.channel('a').historyStart).toBe(second?.offset)
     expect(comparePositions(test.channel('a').floor, first!.position)).toBeGreaterThan(0)
   })
 
@@ -153,21 +153,21 @@ describe('the floor of a channel', () => {
     test.now += 2000
     test.log.trimAge(test.now)
     expect(test.log.channels.has('a')).toBe(false)
-    expect(test.log.open('a').floor).toEqual(event.position)
-    expect(test.log.open('never seen before').floor).toEqual(event.position)
+    expect(test.log.channel('a').floor).toEqual(event.position)
+    expect(test.log.channel('never seen before').floor).toEqual(event.position)
   })
 
   it('tells how many events stand at or before a position', () => {
     const test = new TestLog({ history: { events: 3 } })
     const events = test.appendMany('a', 6)
     const channel = test.channel('a')
-    for (const { number, position } of events.slice(3)) {
-      expect(channel.numberAt(position)).toBe(number)
-      expect(channel.numberAt({ ...position, seq: position.seq + 1 })).toBe(Math.min(number + 1, 6))
+    for (const { offset, position } of events.slice(3)) {
+      expect(channel.offsetAt(position)).toBe(offset)
+      expect(channel.offsetAt({ ...position, seq: position.seq + 1 })).toBe(Math.min(offset + 1, 6))
     }
-    expect(channel.numberAt({ ms: test.now + 1, seq: 0 })).toBe(6)
-    expect(channel.numberAt(events[2]!.position)).toBe(3)
-    expect(channel.numberAt(events[0]!.position)).toBe(3)
+    expect(channel.offsetAt({ ms: test.now + 1, seq: 0 })).toBe(6)
+    expect(channel.offsetAt(events[2]!.position)).toBe(3)
+    expect(channel.offsetAt(events[0]!.position)).toBe(3)
   })
 
   it('of a channel that was dropped counts where it is the highest', () => {
@@ -177,13 +177,13 @@ describe('the floor of a channel', () => {
     test.now += 2000
     test.log.trimAge(test.now)
     test.leave(quiet)
-    expect(test.log.open('new').floor).toEqual(event.position)
+    expect(test.log.channel('new').floor).toEqual(event.position)
   })
 
   it('stands for every event below it, where no latest event is left', () => {
     const test = new TestLog({ history: { events: 2 } })
     const events = [{}, {}, {}, { key: 'k' }].map((entry) => test.append('a', entry))
-    expect(test.channel('a').numberAt(events[0]!.position)).toBe(2)
+    expect(test.channel('a').offsetAt(events[0]!.position)).toBe(2)
   })
 
   it('tells, below itself, of the latest events that are still known', () => {
@@ -191,10 +191,10 @@ describe('the floor of a channel', () => {
     const keyed = ['k', 'l', 'm'].map((key) => test.append('a', { key }))
     test.append('a')
     const channel = test.channel('a')
-    expect(channel.floorNumber).toBe(3)
-    expect(channel.numberAt(keyed[0]!.position)).toBe(1)
-    expect(channel.numberAt(keyed[1]!.position)).toBe(2)
-    expect(channel.numberAt({ ms: 0, seq: 0 })).toBe(0)
+    expect(channel.historyStart).toBe(3)
+    expect(channel.offsetAt(keyed[0]!.position)).toBe(1)
+    expect(channel.offsetAt(keyed[1]!.position)).toBe(2)
+    expect(channel.offsetAt({ ms: 0, seq: 0 })).toBe(0)
   })
 })
 
@@ -210,9 +210,9 @@ describe('the latest event of a key', () => {
   it('is forgotten by itself alone, not by one that it has replaced', () => {
     const test = new TestLog()
     const [old, event] = test.appendMany('a', 2, { key: 'k' })
-    test.channel('a').forgetLatest(old!)
+    test.channel('a').evictLatest(old!)
     expect(test.channel('a').latest('k')).toBe(event)
-    test.channel('a').forgetLatest(event!)
+    test.channel('a').evictLatest(event!)
     expect(test.channel('a').latest('k')).toBeUndefined()
   })
 
@@ -248,7 +248,7 @@ describe('the latest event of a key', () => {
   it('is found in order of position, whatever the order in which the keys were first set', () => {
     const test = new TestLog()
     for (const key of ['k', 'l', 'm', 'k', 'n', 'l']) test.append('a', { key })
-    expect(latestOf(test.channel('a')).map(({ key, number }) => `${key}${number}`)).toEqual(['m3', 'k4', 'n5', 'l6'])
+    expect(latestOf(test.channel('a')).map(({ key, offset }) => `${key}${offset}`)).toEqual(['m3', 'k4', 'n5', 'l6'])
     expect(test.channel('a').latestAfter(6)).toBeUndefined()
   })
 
@@ -289,7 +289,7 @@ describe('the bound on keys', () => {
     expect([test.log.evictedKeys, test.channel('a').isIncomplete]).toEqual([0, false])
     test.append('a', { key: 'm' })
     expect([test.log.evictedKeys, test.channel('a').isIncomplete]).toEqual([1, true])
-    expect(test.log.open('b').isIncomplete).toBe(false)
+    expect(test.log.channel('b').isIncomplete).toBe(false)
   })
 
   it('is each channel’s own', () => {
@@ -390,7 +390,7 @@ describe('a log that begins with what a store holds', () => {
     const readUpTo = { ms: 5, seq: 0 }
     const latest = [stored(1, 'a', 'k')]
     log.begin(EPOCH, readUpTo, { latest, events: [], readUpTo, incomplete: ['a', 'b'] })
-    expect(['a', 'b', 'c'].map((name) => log.open(name).isIncomplete)).toEqual([true, true, false])
+    expect(['a', 'b', 'c'].map((name) => log.channel(name).isIncomplete)).toEqual([true, true, false])
   })
 
   it('knows up to where clients may have read each channel before', () => {
@@ -411,7 +411,7 @@ describe('a log that begins with what a store holds', () => {
     expect([...test.log.channels.keys()]).toEqual(['read'])
     expect([read.isEmpty, read.bytes, read.latest('k')]).toEqual([true, 0, undefined])
     expect(test.log.ownIds.has('own')).toBe(false)
-    expect([read.floor, test.log.open('new').floor]).toEqual([test.log.last, test.log.last])
+    expect([read.floor, test.log.channel('new').floor]).toEqual([test.log.last, test.log.last])
     expect([test.log.events, test.log.epoch, test.log.generation]).toEqual([0, 'another', 2])
     expect(test.log.bytes).toBe(test.log.ownIds.bytes)
   })
@@ -436,9 +436,9 @@ describe('a log that skips events', () => {
     expect([...test.log.channels.keys()]).toEqual(['a', 'b'])
     expect(test.history('a')).toEqual([])
     expect(latestOf(read)).toEqual([keyed])
-    expect([read.tail, read.floor, read.floorNumber]).toEqual([3, position, 3])
+    expect([read.tail, read.floor, read.historyStart]).toEqual([3, position, 3])
     expect(latestOf(test.channel('b')).map(({ key }) => key)).toEqual(['l'])
-    expect([test.log.last, test.log.open('new').floor]).toEqual([position, position])
+    expect([test.log.last, test.log.channel('new').floor]).toEqual([position, position])
     expect(test.log.events).toBe(2)
   })
 })

@@ -1,4 +1,4 @@
-import { MemoryStore } from '../src/memory-store.js'
+import { MemoryStore } from '../src/log/memory-store.js'
 import { storeContract } from '../src/store-contract/index.js'
 
 describe('the memory store', () => {

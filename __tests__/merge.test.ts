@@ -1,14 +1,14 @@
 import fc from 'fast-check'
-import { Feed } from '../src/feed.js'
-import { merge } from '../src/merge.js'
-import { comparePositions } from '../src/position.js'
-import { Subscription } from '../src/subscription.js'
+import { Subscribers } from '../src/delivery/subscribers.js'
+import { merge } from '../src/delivery/merge.js'
+import { comparePositions } from '../src/log/position.js'
+import { Subscription } from '../src/delivery/subscription.js'
 import { TestLog, type TestBounds } from './helpers/log.js'
 
 const CHANNELS = ['a', 'b', 'c']
 
 function subscribe(test: TestLog, names: readonly string[]): Subscription[] {
-  return names.map((name) => new Subscription(new Feed(test.read(name)), undefined))
+  return names.map((name) => new Subscription(new Subscribers(test.read(name)), undefined))
 }
 
 /** Subscriptions to three channels, and what is published to them afterwards: a letter each. */
@@ -22,7 +22,7 @@ function play(letters: string, bounds: TestBounds = {}) {
 function merged(subscriptions: readonly Subscription[], limit = Infinity): string[] {
   const names: string[] = []
   for (const { event } of merge(subscriptions)) {
-    names.push(`${event.channel.name}${event.number}`)
+    names.push(`${event.channel.name}${event.offset}`)
     if (names.length >= limit) break
   }
   return names
@@ -47,7 +47,7 @@ describe('several subscriptions read as one', () => {
     const [a] = subscribe(test, ['a'])
     test.append('a')
     const [b] = subscribe(test, ['b'])
-    b!.startFrom('start', true)
+    b!.begin('start', true)
     expect(merged([a!, b!])).toEqual(['b1', 'b2', 'a1'])
   })
 
@@ -69,7 +69,7 @@ describe('several subscriptions read as one', () => {
   it('stop where history overtakes one of them while they are read', () => {
     const { test, subscriptions } = play('aab', { history: { events: 2 } })
     const heads = merge(subscriptions)
-    expect(heads.next()).toMatchObject({ value: { event: { number: 1, channel: { name: 'a' } } } })
+    expect(heads.next()).toMatchObject({ value: { event: { offset: 1, channel: { name: 'a' } } } })
     for (let i = 0; i < 3; i++) test.append('a')
     expect(heads.next()).toEqual({ done: true, value: undefined })
     expect(subscriptions[0]!.isOvertaken).toBe(true)
@@ -79,8 +79,8 @@ describe('several subscriptions read as one', () => {
     const test = new TestLog({ keys: 1 })
     const old = test.append('a', { key: 'k' })
     const subscriptions = subscribe(test, CHANNELS)
-    subscriptions[0]!.startFrom('latest', true)
-    test.channel('a').forgetLatest(old)
+    subscriptions[0]!.begin('latest', true)
+    test.channel('a').evictLatest(old)
     test.append('b')
     expect(subscriptions[0]!.isBehind).toBe(true)
     expect(merged(subscriptions)).toEqual(['b1'])
@@ -95,7 +95,7 @@ describe('several subscriptions read as one', () => {
         for (let part = merged(subscriptions, limit); part.length > 0; part = merged(subscriptions, limit))
           got.push(...part)
         const inOrder = [...events].sort((x, y) => comparePositions(x.position, y.position))
-        expect(got).toEqual(inOrder.map(({ channel, number }) => `${channel.name}${number}`))
+        expect(got).toEqual(inOrder.map(({ channel, offset }) => `${channel.name}${offset}`))
       }),
     )
   })

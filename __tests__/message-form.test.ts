@@ -1,5 +1,5 @@
 import { createRegistry, sse, type Message } from '../src/index.js'
-import { encodeMessage } from '../src/event-stream.js'
+import { encodeMessage } from '../src/wire/format.js'
 import { openStream } from './helpers/open-stream.js'
 import { bareHttp, startServer } from './helpers/servers.js'
 

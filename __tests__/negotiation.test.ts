@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { acceptsEventStream, readLastEventId, UNKNOWN_ID } from '../src/negotiation.js'
+import { acceptsEventStream, readLastEventId, UNKNOWN_ID } from '../src/http/request.js'
 
 function accepts(accept: string | undefined, mode: 'explicit' | 'any' = 'explicit'): boolean {
   return acceptsEventStream({ headers: accept === undefined ? {} : { accept } }, mode)

@@ -1,5 +1,5 @@
-import { OwnIds } from '../src/own-ids.js'
-import { RecentHashes } from '../src/recent-hashes.js'
+import { OwnIds } from '../src/log/own-ids.js'
+import { RecentHashes } from '../src/log/recent-hashes.js'
 import { EPOCH, TestLog } from './helpers/log.js'
 
 const anywhere = () => true

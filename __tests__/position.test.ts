@@ -9,7 +9,7 @@ import {
   parseId,
   positionBefore,
   type Position,
-} from '../src/position.js'
+} from '../src/log/position.js'
 
 /** The last millisecond of the year 5000: beyond all that a clock will say. */
 const MAX_MS = Date.UTC(5000, 11, 31, 23, 59, 59, 999)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { encodeBody } from '../src/event-stream.js'
+import { encodeBody } from '../src/wire/format.js'
 import { decodeEntry, decodeLatest, splitField } from '../src/redis/entry.js'
 import { keysOf } from '../src/redis/keys.js'
 import { compareIds, parseStreamId, positionOf } from '../src/redis/stream-id.js'

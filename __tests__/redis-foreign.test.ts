@@ -1,5 +1,5 @@
 // Entries in the stream that somebody else has written: they are left out, and cost nobody a gap.
-import { parseId } from '../src/position.js'
+import { parseId } from '../src/log/position.js'
 import { dataOf, entry } from '../src/store-contract/one-store.js'
 import { openStream, type OpenStream } from './helpers/open-stream.js'
 import { startLive, type Live } from './helpers/redis-live.js'

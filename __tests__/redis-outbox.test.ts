@@ -1,6 +1,6 @@
 // Publishes that wait for Redis: how much may wait, and how many go at once.
-import { sizeOfEntry } from '../src/sizes.js'
-import type { LogEntry } from '../src/store.js'
+import { sizeOfEntry } from '../src/log/sizes.js'
+import type { LogEntry } from '../src/log/store.js'
 import { dataOf, entry } from '../src/store-contract/one-store.js'
 import { afterTest } from './helpers/after-test.js'
 import { openLog } from './helpers/redis-log.js'

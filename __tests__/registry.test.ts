@@ -3,7 +3,7 @@ import { openBothSides, openSubscribed } from './helpers/both-sides.js'
 import { openStream } from './helpers/open-stream.js'
 import { bareHttp, startServer } from './helpers/servers.js'
 import { until } from './helpers/until.js'
-import { sizeOf, sizeOfChannel } from '../src/sizes.js'
+import { sizeOf, sizeOfChannel } from '../src/log/sizes.js'
 
 describe('a registry', () => {
   it('is shared by the routes it is passed to', async () => {

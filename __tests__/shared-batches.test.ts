@@ -1,12 +1,12 @@
-import { Cursor } from '../src/cursor.js'
-import { SharedBatches } from '../src/shared-batches.js'
+import { Cursor } from '../src/delivery/cursor.js'
+import { SharedBatches } from '../src/delivery/shared-batches.js'
 import { TestLog } from './helpers/log.js'
 
 function setUp() {
   const test = new TestLog()
   const batches = new SharedBatches()
   const channel = test.read('scores')
-  const read = (cursor: Cursor, conflate = false) => batches.read(cursor, conflate)
+  const read = (cursor: Cursor, conflate = false) => batches.take(cursor, conflate)
   return { test, channel, read }
 }
 
@@ -18,7 +18,7 @@ describe('cursors that read from shared batches', () => {
     const [first, second] = cursors.map((cursor) => read(cursor))
     expect(first?.batch?.events).toBe(1)
     expect(second?.batch?.chunk).toBe(first?.batch?.chunk)
-    expect(cursors.map(({ number }) => number)).toEqual([1, 1])
+    expect(cursors.map(({ offset }) => offset)).toEqual([1, 1])
   })
 
   it('get what was published since, although a batch of their place was made before', () => {
@@ -46,7 +46,7 @@ describe('cursors that read from shared batches', () => {
     const reader = new Cursor(channel)
     for (const entry of [{ key: 'k' }, {}, { key: 'k' }]) test.append('scores', entry)
     const newcomer = new Cursor(channel)
-    newcomer.startFrom('latest', true)
+    newcomer.begin('latest', true)
     expect(read(newcomer).batch?.events).toBe(1)
     expect(read(reader).batch?.events).toBe(3)
   })

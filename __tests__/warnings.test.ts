@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRegistry, memoryStore, sse, type Message } from '../src/index.js'
-import { Unopened } from '../src/unopened.js'
+import { Unopened } from '../src/http/unopened.js'
 import { isOneOfSeveral } from '../src/workers.js'
 import { openStream } from './helpers/open-stream.js'
 import { bareHttp, startServer } from './helpers/servers.js'

@@ -1,43 +1,62 @@
-/** A channel as the app sees it: a name to publish to. It holds nothing itself; the log does. */
-import type { AnyEvents, Message } from './event-stream.js'
-import { checkKey } from './message-form.js'
-import type { PublishedEvent } from './published-event.js'
+/** What an app holds to publish: a channel. It is only a name; the log holds the events. */
+import type { Scheduler } from './delivery/scheduler.js'
+import type { Log } from './log/log.js'
+import { PublishedEvent } from './log/published-event.js'
+import type { Publisher } from './publisher.js'
+import type { AnyEvents, Message } from './wire/format.js'
+import { checkKey } from './wire/message-form.js'
 
-export interface ChannelHost {
-  publish(channel: string, message: Message): Promise<string>
-  subscribers(channel: string): number
-  latest(channel: string, key: string): PublishedEvent | undefined
+/** What the channels of a registry share. */
+export interface ChannelContext {
+  readonly publisher: Publisher
+  readonly scheduler: Scheduler
+  readonly log: Log
 }
 
 export class Channel<E extends object = AnyEvents> {
   readonly name: string
-  readonly #host: ChannelHost
+  readonly #context: ChannelContext
 
-  /** @internal */
-  constructor(name: string, host: ChannelHost) {
+  constructor(name: string, context: ChannelContext) {
     this.name = name
-    this.#host = host
+    this.#context = context
   }
 
   /** How many connections are subscribed now, in this process. */
   get subscribers(): number {
-    return this.#host.subscribers(this.name)
+    const { scheduler, log } = this.#context
+    return scheduler.subscribers(log.channels.get(this.name))
   }
 
   /**
-   * Publishes a message to every subscriber, and to the log. Settles with the event's ID as soon as the event has its
-   * place in the log; clients get it in the same turn of the event loop or, when they are slow, later.
+   * Publishes a message to every subscriber, and to the log. Settles with the event's ID when the event has its place in
+   * the log. Clients get it in the same turn of the event loop or, when they are slow, later.
    *
-   * Rejects with an `SseError` when the message cannot be sent, when the registry is closed, or when the store fails;
-   * then nobody gets anything. A rejection that nobody awaits goes to the registry's `onError`.
+   * ```ts
+   * const id = await live.channel('game:42').publish({ event: 'score', data: { home: 2, away: 1 }, key: 'score' })
+   * ```
+   *
+   * Rejects with `ERR_SSE_MESSAGE` or `ERR_SSE_DATA` for a message that cannot be sent, with `ERR_SSE_CLOSED` when the
+   * registry is closed, and with `ERR_SSE_STORE`, `ERR_SSE_STORE_TIMEOUT` or `ERR_SSE_STORE_FULL` when the store fails. A
+   * rejection that nobody awaits goes to the registry's `onError`.
    */
   publish(message: Message<E>): Promise<string> {
-    return this.#host.publish(this.name, message)
+    return this.#context.publisher.publish(this.name, message)
   }
 
-  /** The newest event with a key, as long as the log keeps it. Throws an `SseError` for a key that no event can have. */
+  /**
+   * The newest event with a key, as long as the log keeps it.
+   *
+   * ```ts
+   * res.json(live.channel('game:42').latest('score')?.json() ?? null)
+   * ```
+   *
+   * @throws `ERR_SSE_MESSAGE` for a key that no event can have
+   */
   latest(key: string): PublishedEvent | undefined {
     checkKey(key)
-    return this.#host.latest(this.name, key)
+    const { log } = this.#context
+    const event = log.channels.get(this.name)?.latest(key)
+    return event && new PublishedEvent(event, log.epoch)
   }
 }

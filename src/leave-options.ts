@@ -1,5 +1,5 @@
 /** The options of `drain()` and `close()`: their meaning, their defaults and their check. */
-import { check, given, type Form } from './option-form.js'
+import { check, given, type Form } from './check.js'
 
 export interface CloseOptions {
   /**

@@ -3,16 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import createError from 'http-errors'
 import vary from 'vary'
+import type { Admission } from './admission.js'
 import type { Channel } from './channel.js'
-import type { StreamOrigin } from './connection.js'
+import type { StreamRoute } from './http/stream.js'
 import { SseError } from './errors.js'
-import type { AnyEvents } from './event-stream.js'
+import type { AnyEvents } from './wire/format.js'
 import type { CloseOptions } from './leave-options.js'
-import { acceptsEventStream, readLastEventId } from './negotiation.js'
+import { acceptsEventStream, readLastEventId } from './http/request.js'
 import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
-import { invalid } from './option-form.js'
+import { invalid } from './check.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
-import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
+import { ADMISSION, createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- Express's types are extended in a namespace
@@ -66,31 +67,37 @@ export interface SseMiddleware<E extends object = AnyEvents> {
 
 /**
  * Makes a middleware that puts a connection on `res.sse` for requests that accept `text/event-stream`, and reads
- * `Last-Event-ID` into `req.lastEventId`. Throws an `SseError` for a wrong option. It takes one argument: the others are
- * there so that `app.get(path, sse, handler)`, without the call, does not compile.
+ * `Last-Event-ID` into `req.lastEventId`.
  *
+ * ```ts
+ * const live = sse({ keepAlive: 10_000 })
+ * app.get('/games/:id/stream', live, (req, res) => {
+ *   if (!res.sse) return res.sendStatus(406)
+ *   res.sse.subscribe(`game:${req.params.id}`)
+ * })
+ * ```
+ *
+ * It takes one argument. The others are there so that `app.get(path, sse, handler)`, without the call, does not compile.
+ *
+ * @throws `ERR_SSE_OPTION` for a wrong option
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, ...more: never[]): SseMiddleware<E> {
   if (more.length > 0)
     throw invalid('sse() takes its options alone: write app.get(path, sse(), handler), not app.get(path, sse, handler)')
-  const origin: StreamOrigin = {
-    options: resolveStreamOptions(options),
-    open: 0,
-    closed: false,
-    hasReportedHead: false,
-  }
+  const route: StreamRoute = { options: resolveStreamOptions(options), open: 0, closed: false, hasReportedHead: false }
   const shared = looksLikeRegistry(options.registry) ? (options.registry as ChannelRegistry<E>) : undefined
   const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions | undefined)
+  const admission = registry[ADMISSION]
 
   function middleware(
     req: IncomingMessage | Http2ServerRequest,
     res: ServerResponse | Http2ServerResponse,
     next: (error?: unknown) => void,
   ): void {
-    if (!registry.isStarting) return handle(req, asResponse(res), next, origin, registry as ChannelRegistry)
+    if (!admission.isStarting) return handle(req, asResponse(res), next, { route, admission })
     // A client that leaves meanwhile must leave nothing behind, however long the store takes.
-    const stopWaiting = registry.onceStarted(() => {
+    const stopWaiting = admission.onceStarted(() => {
       res.off('close', stopWaiting)
       middleware(req, res, next)
     })
@@ -101,56 +108,63 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, .
     registry,
     channel: (name: string) => registry.channel(name),
     close: (options?: CloseOptions) =>
-      shared === undefined ? registry.close(options) : registry.disconnect(origin, options),
+      shared === undefined ? registry.close(options) : admission.closeRoute(route, options),
   })
 }
 
-function handle(
-  req: (IncomingMessage | Http2ServerRequest) & Partial<SseRequest>,
-  res: ServerResponse & SseResponse,
-  next: (error?: unknown) => void,
-  origin: StreamOrigin,
-  registry: ChannelRegistry,
-): void {
+/** Where a request comes in. */
+interface Entrance {
+  readonly route: StreamRoute
+  readonly admission: Admission<ChannelRegistry>
+}
+
+type Request = (IncomingMessage | Http2ServerRequest) & Partial<SseRequest>
+
+/** Marks a response with the route of the `sse()` that made its connection. Two copies of the package share the symbol. */
+const ROUTE = Symbol.for('express-sse-channels.route')
+type Response = ServerResponse & SseResponse & { [ROUTE]?: StreamRoute }
+
+function handle(req: Request, res: Response, next: (error?: unknown) => void, entrance: Entrance): void {
+  const { route, admission } = entrance
   req.lastEventId = readLastEventId(req)
-  if (res.headersSent) return withoutStream(req, res, next, origin, registry)
+  if (res.headersSent) return goOnWithoutStream(req, res, next, entrance)
   if (res.sse !== undefined && looksLikeConnection(res.sse)) {
     // One middleware mounted twice does no harm: the second time nothing of it is lost.
-    if (res.sse.origin !== origin) registry.warn('SSE_TWICE')
+    if (res[ROUTE] !== route) admission.warn('SSE_TWICE')
     return next()
   }
   vary(res, 'Accept')
-  const { accept, fallthrough } = origin.options
+  const { accept, fallthrough } = route.options
   if (acceptsEventStream(req, accept)) {
     const lacking = lackingInResponse(res)
     if (lacking.length > 0) return next(mockError(lacking))
-    const connection = registry.connect(res, req.lastEventId, origin)
+    const connection = admission.connect(res, req.lastEventId, route)
     if (connection === undefined) return
     res.sse = connection
+    res[ROUTE] = route
   } else if (!fallthrough) {
     return next(createError(406, 'This is an event stream: the request must accept text/event-stream.'))
   }
   next()
 }
 
-/** There is no `res.sse`: a middleware before has sent the head. Where it has answered, that is all. Reported once. */
-function withoutStream(
-  req: IncomingMessage | Http2ServerRequest,
-  res: ServerResponse,
+/** A middleware before has sent the head, so there is no `res.sse`. Reported once, unless it has finished the response. */
+function goOnWithoutStream(
+  req: Request,
+  res: Response,
   next: (error?: unknown) => void,
-  origin: StreamOrigin,
-  registry: ChannelRegistry,
+  { route, admission }: Entrance,
 ): void {
-  if (!origin.hasReportedHead && !res.writableEnded && acceptsEventStream(req, origin.options.accept)) {
-    origin.hasReportedHead = true
+  if (!route.hasReportedHead && !res.writableEnded && acceptsEventStream(req, route.options.accept)) {
+    route.hasReportedHead = true
     const message = `sse(): the head of the response to ${req.url} was sent before sse() ran, so that it has no res.sse; let sse() run first, or do not send the head`
-    registry.report(new SseError('ERR_SSE_HEAD', message))
+    admission.report(new SseError('ERR_SSE_HEAD', message))
   }
   next()
 }
 
 /** HTTP/2's compatibility API is, in all that is used here, the one of HTTP/1. */
-function asResponse(res: ServerResponse | Http2ServerResponse): ServerResponse & SseResponse {
+function asResponse(res: ServerResponse | Http2ServerResponse): Response {
   return res as ServerResponse
 }
 

@@ -1,10 +1,10 @@
 /** The options of `sse()` and `createRegistry()`: their meaning, their defaults, and the one place where they are checked. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import type { HistoryBounds, LogBounds } from './store.js'
-import { check, count, given, isCount, isObject, milliseconds, type Form } from './option-form.js'
+import type { HistoryBounds, LogBounds } from './log/store.js'
+import { check, count, given, isCount, isObject, milliseconds, type Form } from './check.js'
 import { insteadOfRegistry, insteadOfRegistryOptions, insteadOfStore, insteadOfStreamOptions } from './mistakes.js'
 import { createWarner } from './report.js'
-import type { Store } from './store.js'
+import type { Store } from './log/store.js'
 
 /** Options of one route of event streams. */
 export interface StreamOptions {

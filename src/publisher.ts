@@ -1,58 +1,101 @@
-/** Publishing: a message is encoded once, stored, and answered with its event's ID. */
-import type { Delivery } from './delivery.js'
+/**
+ * The way in for messages: `publish` encodes a message and hands it to the store; the store appends it to the log, and its
+ * subscribers are served.
+ */
+import type { Scheduler } from './delivery/scheduler.js'
 import { SseError } from './errors.js'
-import { encodeBody, lacksData, type Message } from './event-stream.js'
-import type { Log } from './log.js'
-import type { LogEntry } from './store.js'
-import { formatId } from './position.js'
+import { Expiry } from './log/expiry.js'
+import type { Log } from './log/log.js'
+import { formatId, type Position } from './log/position.js'
+import type { HeldEvents, LogBounds, LogEntry, Store, StoredEvent, StoredPosition, StoreLog } from './log/store.js'
+import type { Report } from './report.js'
 import { ReportedPromise } from './reported-promise.js'
 import type { Counters } from './stats.js'
-import type { Store, StoredPosition } from './store.js'
 import { nextTurn } from './timers.js'
 import type { Warn } from './warnings.js'
+import { encodeBody, lacksData, type Message } from './wire/format.js'
 
 export interface PublisherOptions {
   store: Store
   log: Log
-  delivery: Delivery
+  scheduler: Scheduler
   counters: Counters
-  /** Gets the rejections that nobody awaits. */
-  report: (error: unknown) => void
+  report: Report
   warn: Warn
 }
 
-export class Publisher {
+export class Publisher implements StoreLog {
+  readonly bounds: LogBounds
+  readonly report: Report
   readonly #options: PublisherOptions
+  readonly #log: Log
+  readonly #scheduler: Scheduler
+  readonly #expiry: Expiry
+  #hasReportedEviction = false
   #isClosed = false
 
   constructor(options: PublisherOptions) {
+    const { log, scheduler, report } = options
+    this.bounds = log.bounds
+    this.report = report
     this.#options = options
+    this.#log = log
+    this.#scheduler = scheduler
+    this.#expiry = new Expiry(log)
   }
 
+  /** Publishes a message to a channel. Settles with the event's ID. */
   publish(channel: string, message: Message): Promise<string> {
-    const { store, delivery, report } = this.#options
+    const { store } = this.#options
     try {
       const entry = this.#encode(channel, message)
       const position = store.append(entry)
-      if (position instanceof Promise)
-        return ReportedPromise.from(
-          position.then((p) => this.#published(p, entry)),
-          report,
-        )
+      if (position instanceof Promise) {
+        const published = position.then((p) => this.#published(p, entry))
+        return ReportedPromise.from(published, this.report)
+      }
       const id = this.#published(position, entry)
-      return delivery.isPressed ? inNextTurn(id) : Promise.resolve(id)
+      return this.#scheduler.isOverloaded ? inNextTurn(id) : Promise.resolve(id)
     } catch (error) {
-      return ReportedPromise.from(Promise.reject(error as Error), report)
+      return ReportedPromise.from(Promise.reject(error as Error), this.report)
     }
   }
 
+  /** Lets the store fill the log. Returns a promise when that takes time. */
+  start(): void | Promise<void> {
+    this.#log.isPending = true
+    return this.#options.store.start(this)
+  }
+
+  /** Rejects what is published from now on. */
   close(): void {
     this.#isClosed = true
+    this.#expiry.close()
+  }
+
+  begin(epoch: string, position: Position, held?: HeldEvents): void {
+    this.#log.begin(epoch, position, held)
+    this.#expiry.watch()
+    this.#scheduler.enqueueAll()
+  }
+
+  append(position: Position, entry: LogEntry): void {
+    const event = this.#log.append(position, entry)
+    this.#scheduler.published(event)
+    this.#log.trim(event.channel)
+    this.#expiry.watch()
+    if (this.#log.evictedKeys > 0 && !this.#hasReportedEviction) this.#reportEviction(entry.channel)
+  }
+
+  skip(position: Position, latest: readonly StoredEvent[]): void {
+    this.#log.skip(position, latest)
+    this.#scheduler.enqueueAll()
   }
 
   #encode(channel: string, message: Message): LogEntry {
-    if (this.#isClosed)
+    if (this.#isClosed) {
       throw new SseError('ERR_SSE_CLOSED', `channel "${channel}" belongs to a registry that is closed`)
+    }
     const body = encodeBody(message)
     const { key, id } = message
     if (lacksData(message)) this.#options.warn('SSE_NO_DATA')
@@ -63,11 +106,22 @@ export class Publisher {
   #published(position: StoredPosition, { id }: LogEntry): string {
     this.#options.counters.published++
     if (id !== undefined) return id
-    return position.epoch === undefined ? this.#options.log.ids.of(position) : formatId(position, position.epoch)
+    return position.epoch === undefined ? this.#log.ids.of(position) : formatId(position, position.epoch)
+  }
+
+  /** Once: from here on newcomers may be told of a gap, in this channel or another. */
+  #reportEviction(channel: string): void {
+    this.#hasReportedEviction = true
+    this.report(
+      new SseError(
+        'ERR_SSE_LIMIT',
+        `a latest event was evicted when "${channel}" was published to; newcomers of its channel get a gap. Raise keys or bytes, or use fewer keys`,
+      ),
+    )
   }
 }
 
-/** So that a loop that awaits every publish lets the sockets have their turn; else it would run ahead of its readers. */
+/** Lets a loop that awaits every publish give the sockets their turn. Otherwise it would outrun its subscribers. */
 function inNextTurn(id: string): Promise<string> {
   return new Promise((resolve) => nextTurn(() => resolve(id)))
 }

@@ -1,8 +1,15 @@
 /** The options of `subscribe`. */
-import type { StartFrom } from './cursor.js'
 import { insteadOfSubscribeOptions } from './mistakes.js'
-import { check, type Form } from './option-form.js'
-import type { EventFilter } from './published-event.js'
+import { check, type Form } from './check.js'
+import type { EventFilter } from './log/published-event.js'
+
+/**
+ * Where a subscription without a last event ID begins:
+ * - `latest`: the latest event of every key, then what is published from now on;
+ * - `now`: only what is published from now on;
+ * - `start`: all that the log holds.
+ */
+export type StartFrom = 'latest' | 'now' | 'start'
 
 export interface SubscribeOptions {
   /**

@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
-import { STREAM_OPEN } from '../../src/event-stream.js'
-import { formatId } from '../../src/position.js'
+import { STREAM_OPEN } from '../../src/wire/format.js'
+import { formatId } from '../../src/log/position.js'
 import type { Finding } from './client-behaviour.js'
 
 type Route = (request: IncomingMessage, response: ServerResponse, attempt: number) => unknown

@@ -1,9 +1,9 @@
 // A log to look into: filled as a registry fills it, with a clock of its own, and told apart event by event.
-import type { ChannelLog, LogEvent } from '../../src/channel-log.js'
-import { encodeBody } from '../../src/event-stream.js'
-import { Log } from '../../src/log.js'
-import type { HistoryBounds, LogBounds } from '../../src/store.js'
-import { nextPosition } from '../../src/position.js'
+import type { ChannelLog, LogEvent } from '../../src/log/channel-log.js'
+import { encodeBody } from '../../src/wire/format.js'
+import { Log } from '../../src/log/log.js'
+import type { HistoryBounds, LogBounds } from '../../src/log/store.js'
+import { nextPosition } from '../../src/log/position.js'
 
 export interface TestBounds extends Partial<Omit<LogBounds, 'history'>> {
   history?: Partial<HistoryBounds>
@@ -57,7 +57,7 @@ export class TestLog {
 
   /** A channel with a reader, which is therefore not dropped. */
   read(name: string): ChannelLog {
-    const channel = this.log.open(name)
+    const channel = this.log.channel(name)
     channel.readers++
     return channel
   }
@@ -69,7 +69,7 @@ export class TestLog {
 
   /** Numbers of the events that a channel's history holds. */
   history(name: string): number[] {
-    return historyOf(this.channel(name)).map(({ number }) => number)
+    return historyOf(this.channel(name)).map(({ offset }) => offset)
   }
 }
 
@@ -78,10 +78,10 @@ export const SMALL = new TestLog().append('a').size
 /** What one with a key of one character counts for. */
 export const KEYED = new TestLog().append('a', { key: 'k' }).size
 /** What a channel with a short name counts for beside its events. */
-export const CHANNEL = new TestLog().log.open('a').size
+export const CHANNEL = new TestLog().log.channel('a').size
 
 export function historyOf(channel: ChannelLog): LogEvent[] {
-  return Array.from({ length: channel.historyLength }, (_, i) => channel.at(channel.floorNumber + 1 + i)).filter(
+  return Array.from({ length: channel.historyLength }, (_, i) => channel.at(channel.historyStart + 1 + i)).filter(
     (event) => event !== undefined,
   )
 }
@@ -89,6 +89,6 @@ export function historyOf(channel: ChannelLog): LogEvent[] {
 /** The latest events of a channel's keys, in order of position. */
 export function latestOf(channel: ChannelLog): LogEvent[] {
   const events: LogEvent[] = []
-  for (let next = channel.latestAfter(0); next !== undefined; next = channel.latestAfter(next.number)) events.push(next)
+  for (let next = channel.latestAfter(0); next !== undefined; next = channel.latestAfter(next.offset)) events.push(next)
   return events
 }

@@ -1,8 +1,8 @@
 // A store on Redis whose log writes down what it is given, without a registry around it.
-import type { HeldEvents, LogBounds } from '../../src/store.js'
-import type { Position } from '../../src/position.js'
+import type { HeldEvents, LogBounds } from '../../src/log/store.js'
+import type { Position } from '../../src/log/position.js'
 import { redisStore, type RedisStoreOptions } from '../../src/redis/index.js'
-import type { Store } from '../../src/store.js'
+import type { Store } from '../../src/log/store.js'
 import { RecordingLog } from '../../src/store-contract/index.js'
 import { afterTest } from './after-test.js'
 

@@ -1,7 +1,7 @@
 // EventStream: the EventSource interface and the events it dispatches. Keeping the connection is link.ts's.
 // @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
 import type { StreamEvent, StreamNotice, StreamTarget } from './events.js'
-import { Link } from './link.js'
+import { Link } from './retry-loop.js'
 import { settings, type EventStreamOptions } from './options.js'
 import type { Reason, StreamState } from './state.js'
 import { resolve } from './url.js'

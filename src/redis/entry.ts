@@ -4,9 +4,9 @@
  *
  * What somebody else has put there is not trusted: a body that could end its event early, and begin another, is refused.
  */
-import { faultOfId } from '../id-form.js'
-import type { LogEntry, StoredEvent } from '../store.js'
-import type { Position } from '../position.js'
+import { faultOfId } from '../wire/id-form.js'
+import type { LogEntry, StoredEvent } from '../log/store.js'
+import type { Position } from '../log/position.js'
 import { parseStreamId } from './stream-id.js'
 
 export interface StreamEntry {

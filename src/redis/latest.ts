@@ -2,9 +2,9 @@
  * Fetches the latest event of each key, the newest first, until they are all there or a bound is reached. What is left
  * out makes its channel incomplete.
  */
-import { sizeOfEntry } from '../sizes.js'
-import type { StoredEvent } from '../store.js'
-import { comparePositions, type Position } from '../position.js'
+import { sizeOfEntry } from '../log/sizes.js'
+import type { StoredEvent } from '../log/store.js'
+import { comparePositions, type Position } from '../log/position.js'
 import type { Database } from './database.js'
 import { decodeLatest, splitField } from './entry.js'
 

@@ -1,6 +1,6 @@
 /** Fetches what a log begins with: the newest events, and from before them the latest of each key. */
-import { sizeOfEntry } from '../sizes.js'
-import type { HeldEvents, LogBounds, StoredEvent } from '../store.js'
+import { sizeOfEntry } from '../log/sizes.js'
+import type { HeldEvents, LogBounds, StoredEvent } from '../log/store.js'
 import type { Database, State } from './database.js'
 import { decodeEntry } from './entry.js'
 import { loadLatest } from './latest.js'

@@ -8,8 +8,8 @@
  * begins, so that no ID given out before is taken for one of what came in their place.
  */
 import { SseError } from '../errors.js'
-import { createEpoch } from '../position.js'
-import type { StoreLog } from '../store.js'
+import { createEpoch } from '../log/position.js'
+import type { StoreLog } from '../log/store.js'
 import { Backoff } from './backoff.js'
 import type { Database, State } from './database.js'
 import { decodeEntry, type RawEntry, type StreamEntry } from './entry.js'

@@ -1,6 +1,6 @@
 /** The options of `redisStore()`: their meaning, their defaults and their check. */
 import { createClient } from 'redis'
-import { check, count, given, invalid, isObject, milliseconds, type Form } from '../option-form.js'
+import { check, count, given, invalid, isObject, milliseconds, type Form } from '../check.js'
 import type { RedisClient } from './client.js'
 import { describeClient, isRedisClient } from './client-form.js'
 

@@ -1,6 +1,6 @@
 /** Reports that Redis is away, once for each time it is: it will be asked again and again. */
 import { SseError } from '../errors.js'
-import type { StoreLog } from '../store.js'
+import type { StoreLog } from '../log/store.js'
 
 export class Outage {
   readonly #log: StoreLog

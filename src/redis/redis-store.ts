@@ -1,15 +1,15 @@
 /** `redisStore()`: the log in Redis Streams, which all processes with the same stream share. */
 import { SseError } from '../errors.js'
-import type { LogEntry } from '../store.js'
-import { createEpoch } from '../position.js'
-import type { Store, StoredPosition, StoreLog } from '../store.js'
+import type { LogEntry } from '../log/store.js'
+import { createEpoch } from '../log/position.js'
+import type { Store, StoredPosition, StoreLog } from '../log/store.js'
 import { Database } from './database.js'
 import { keysOf } from './keys.js'
 import { Link } from './link.js'
 import { BLOCK, Mirror } from './mirror.js'
 import { resolveRedisOptions, type RedisStoreOptions, type ResolvedRedisOptions } from './options.js'
 import { Outbox } from './outbox.js'
-import { Progress } from './progress.js'
+import { Progress } from './catch-up.js'
 
 /** Milliseconds without a byte, while an answer is due, after which the connection that reads is taken for dead. */
 const IDLE = 3000

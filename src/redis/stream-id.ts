@@ -1,5 +1,5 @@
 /** Redis's way to write a position. */
-import { MAX_SEQ, type Position } from '../position.js'
+import { MAX_SEQ, type Position } from '../log/position.js'
 
 /** Stands before every entry. */
 export const ORIGIN_ID = '0-0'

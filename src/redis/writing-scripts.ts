@@ -3,7 +3,7 @@
  * all that may be refused: permissions, the types of keys, and the form of the state. What is left (no memory, a
  * read-only replica, a full disk) Redis refuses at a script's first write, and only there.
  */
-import { MAX_SEQ } from '../position.js'
+import { MAX_SEQ } from '../log/position.js'
 import { script } from './script.js'
 import { MAX_MS } from './stream-id.js'
 

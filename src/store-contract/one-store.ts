@@ -1,7 +1,7 @@
 /** What a store has to do on its own. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
-import type { LogEntry } from '../store.js'
-import { comparePositions, type Position } from '../position.js'
+import type { LogEntry } from '../log/store.js'
+import { comparePositions, type Position } from '../log/position.js'
 import type { Clause } from './use.js'
 
 export const entry = (body: string, rest: Partial<LogEntry> = {}): LogEntry => ({ channel: 'a', body, ...rest })

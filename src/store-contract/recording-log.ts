@@ -1,7 +1,7 @@
 /** A registry's log that writes down what a store does to it. */
-import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from '../store.js'
-import { comparePositions, type Position } from '../position.js'
-import type { StoreLog } from '../store.js'
+import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from '../log/store.js'
+import { comparePositions, type Position } from '../log/position.js'
+import type { StoreLog } from '../log/store.js'
 
 export class RecordingLog implements StoreLog {
   readonly bounds: LogBounds = {

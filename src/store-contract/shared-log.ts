@@ -1,6 +1,6 @@
 /** What stores have to do that several processes share a log through. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { comparePositions } from '../position.js'
+import { comparePositions } from '../log/position.js'
 import { dataOf, entry } from './one-store.js'
 import type { Clause } from './use.js'
 

@@ -1,5 +1,5 @@
 /** Opens the stores that one test of the contract needs, and closes them. */
-import type { Store } from '../store.js'
+import type { Store } from '../log/store.js'
 import { RecordingLog } from './recording-log.js'
 
 export interface StoreUnderTest {

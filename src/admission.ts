@@ -1,0 +1,57 @@
+/** The way in for requests: holds them while the store starts, and makes a connection of each that is not shed. */
+import { AsyncResource } from 'node:async_hooks'
+import type { ServerResponse } from 'node:http'
+import { Connection, type ConnectionContext } from './connection.js'
+import type { ConnectionSet } from './http/connection-set.js'
+import { Stream, type StreamRoute } from './http/stream.js'
+import { resolveGrace, type CloseOptions } from './leave-options.js'
+import type { AnyEvents } from './wire/format.js'
+
+export class Admission<R> {
+  /** Whether the store still fills the log, so that requests have to wait. */
+  isStarting = false
+  readonly #connections: ConnectionSet
+  readonly #context: ConnectionContext<R>
+  readonly #waiting = new Set<() => void>()
+
+  constructor(connections: ConnectionSet, context: ConnectionContext<R>) {
+    this.#connections = connections
+    this.#context = context
+  }
+
+  get report(): ConnectionContext<R>['report'] {
+    return this.#context.report
+  }
+
+  get warn(): ConnectionContext<R>['warn'] {
+    return this.#context.warn
+  }
+
+  /** Holds requests until the promise has settled. */
+  hold(starting: Promise<void>): void {
+    this.isStarting = true
+    void starting.catch(this.report).finally(() => {
+      this.isStarting = false
+      for (const callback of this.#waiting) callback()
+      this.#waiting.clear()
+    })
+  }
+
+  /** Calls back when the store has filled the log. Returns the function that stops waiting. */
+  onceStarted(callback: () => void): () => void {
+    const bound = AsyncResource.bind(callback)
+    this.#waiting.add(bound)
+    return () => void this.#waiting.delete(bound)
+  }
+
+  /** Makes a connection. Returns undefined when the request was shed. */
+  connect(res: ServerResponse, lastEventId: string, route: StreamRoute): Connection<AnyEvents, R> | undefined {
+    const stream = new Stream(res, lastEventId, route, this.#connections)
+    return this.#connections.expect(stream) ? new Connection<AnyEvents, R>(stream, this.#context) : undefined
+  }
+
+  /** Ends the streams of one route. */
+  async closeRoute(route: StreamRoute, options: CloseOptions = {}): Promise<void> {
+    await this.#connections.closeRoute(route, resolveGrace(options))
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Puts the cursors of new subscriptions in their places: after the client's last event ID, or as `from` says. It also
+ * puts all cursors at the beginning of a log that was replaced. It waits while the log is still being filled, or has not
+ * reached the client's ID.
+ */
+import type { Log } from '../log/log.js'
+import type { Counters } from '../stats.js'
+import type { StartFrom } from '../subscribe-options.js'
+import type { CatchUp } from './catch-up.js'
+import type { Gap } from './gap.js'
+import { isAhead, locate } from './resume.js'
+import type { SubscriptionList } from './subscription-list.js'
+import type { Subscription } from './subscription.js'
+
+/** What the resumptions of a registry share. */
+export interface ResumptionContext {
+  readonly log: Log
+  readonly counters: Counters
+  /** Undefined where the log is never behind its store. */
+  readonly catchUp: CatchUp | undefined
+}
+
+/** What is known of the connection. */
+export interface ResumingConnection {
+  /** An empty string when the client brought none. */
+  readonly lastEventId: string
+  readonly subscriptions: SubscriptionList
+  /** Generation of the log that the cursors stand in so far. */
+  readonly generation: number
+  /** Whether the store was asked before to catch up with the last event ID. */
+  readonly hasCaughtUp: boolean
+  /** Called when there is nothing to wait for any more. */
+  readonly onCaughtUp: () => void
+}
+
+export class Resumption {
+  readonly #context: ResumptionContext
+  readonly #connection: ResumingConnection
+  /** Subscriptions still to be resolved from the last event ID. */
+  readonly #resuming = new Set<Subscription>()
+  /** Newcomers' subscriptions of channels that lack the latest event of some key. */
+  readonly #incomplete = new Set<Subscription>()
+  #catchUp: 'due' | 'waiting' | 'done'
+
+  constructor(context: ResumptionContext, connection: ResumingConnection) {
+    this.#context = context
+    this.#connection = connection
+    this.#catchUp = connection.hasCaughtUp ? 'done' : 'due'
+  }
+
+  /** Asks the store to catch up, where the client is ahead of the log. Returns whether to wait before `place`. */
+  wait(): boolean {
+    return this.#context.log.isPending || (this.#resuming.size > 0 && this.#waitForStore())
+  }
+
+  /** Begins a subscription after the client's last event ID. */
+  resume(subscription: Subscription): void {
+    this.#resuming.add(subscription)
+  }
+
+  /** Begins a subscription as `from` says. */
+  begin(subscription: Subscription, from: StartFrom): void {
+    const { log } = this.#context
+    if (log.isPending) {
+      subscription.startFrom = from
+      return
+    }
+    if (from === 'start') log.trimAge()
+    subscription.begin(from, log.bounds.replay)
+    if (from === 'latest' && subscription.channel.isIncomplete) this.#incomplete.add(subscription)
+  }
+
+  /** Drops a subscription that has ended. Returns whether it was still to be resumed. */
+  delete(subscription: Subscription): boolean {
+    this.#incomplete.delete(subscription)
+    return this.#resuming.delete(subscription)
+  }
+
+  /** Stops waiting. */
+  cancel(): void {
+    this.#context.catchUp?.delete(this.#onCaughtUp)
+  }
+
+  /** Places the cursors. Returns the gaps to announce. */
+  place(): Gap[] {
+    return [...this.#restart(), ...this.#resumeAll(), ...this.#tellIncomplete()]
+  }
+
+  /** The log has begun: for the first time, or again because the store has lost what it held. */
+  #restart(): Gap[] {
+    const { log } = this.#context
+    const { generation, subscriptions } = this.#connection
+    if (generation === log.generation) return []
+    const lost: Subscription[] = []
+    for (const subscription of subscriptions.toArray()) {
+      const { startFrom } = subscription
+      if (this.#resuming.has(subscription)) continue
+      if (startFrom !== undefined) {
+        subscription.startFrom = undefined
+        this.begin(subscription, startFrom)
+      } else {
+        subscription.restart()
+        lost.push(subscription)
+      }
+    }
+    return lost.length === 0 ? [] : [{ reason: 'restarted', lost }]
+  }
+
+  #resumeAll(): Gap[] {
+    const { log, counters } = this.#context
+    const { lastEventId, subscriptions } = this.#connection
+    if (this.#resuming.size === 0) return []
+    log.trimAge()
+    const place = locate(lastEventId, log, (channel) => subscriptions.has(channel))
+    const reason = typeof place === 'string' ? place : 'evicted'
+    const lost = [...this.#resuming].filter((subscription) => {
+      if (typeof place !== 'string') return !subscription.resumeAfter(place, log.bounds.replay)
+      subscription.startOver()
+      return true
+    })
+    counters.resumes[lost.length === 0 ? 'resumed' : reason]++
+    return lost.length === 0 ? [] : [{ reason, lost }]
+  }
+
+  /** Newcomers do not get the latest event of every key: `keys` or `bytes` has evicted some. */
+  #tellIncomplete(): Gap[] {
+    return this.#incomplete.size === 0 ? [] : [{ reason: 'evicted', lost: [...this.#incomplete] }]
+  }
+
+  /** A client that comes from another process may be ahead of this log by the milliseconds that a store takes. */
+  #waitForStore(): boolean {
+    const { log, catchUp } = this.#context
+    if (this.#catchUp === 'waiting') return true
+    if (this.#catchUp === 'done' || catchUp === undefined || !isAhead(this.#connection.lastEventId, log)) return false
+    this.#catchUp = 'waiting'
+    catchUp.add(this.#onCaughtUp)
+    return true
+  }
+
+  readonly #onCaughtUp = (): void => {
+    this.#catchUp = 'done'
+    this.#connection.onCaughtUp()
+  }
+}

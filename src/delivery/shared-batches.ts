@@ -1,0 +1,90 @@
+/**
+ * Batches that readers share: readers at the same place of a channel get the same bytes, so that joining, encoding and
+ * framing happen once for all of them.
+ */
+import type { ChannelLog } from '../log/channel-log.js'
+import { type Batch, BatchBuilder } from '../wire/batch.js'
+import type { Cursor } from './cursor.js'
+
+/** A batch, and the conditions under which it is what a cursor has to read next. */
+export interface SharedBatch {
+  readonly channel: ChannelLog
+  readonly from: number
+  readonly latestUpTo: number
+  readonly conflates: boolean
+  /** The channel's newest event when the batch was made: one published later may belong in it. */
+  readonly tail: number
+  /** Offset of a cursor that has read the batch. */
+  readonly to: number
+  /** Undefined when all of its events were conflated. */
+  readonly batch: Batch | undefined
+  readonly conflated: number
+}
+
+/** 16 MiB: after an outage readers come to very many places at once, and must not each leave a batch behind. */
+const MAX_BYTES = 16 * 1024 * 1024
+
+export class SharedBatches {
+  readonly #byPlace = new Map<ChannelLog, Map<number, SharedBatch>>()
+  #newest: SharedBatch | undefined
+  #bytes = 0
+
+  /** What a cursor has to read next, up to the size of one write. Moves the cursor over it. */
+  take(cursor: Cursor, conflates: boolean): SharedBatch {
+    let shared = this.#newest
+    if (!fits(shared, cursor, conflates)) shared = this.#byPlace.get(cursor.channel)?.get(cursor.offset)
+    if (!fits(shared, cursor, conflates)) shared = this.#share(takeBatch(cursor, conflates))
+    cursor.offset = shared.to
+    return shared
+  }
+
+  /** Drops all batches. The sockets that still write one keep it. */
+  clear(): void {
+    this.#newest = undefined
+    this.#byPlace.clear()
+    this.#bytes = 0
+  }
+
+  #share(shared: SharedBatch): SharedBatch {
+    if (this.#bytes > MAX_BYTES) this.clear()
+    this.#bytes += shared.batch?.chunk.length ?? 0
+    let places = this.#byPlace.get(shared.channel)
+    if (places === undefined) this.#byPlace.set(shared.channel, (places = new Map<number, SharedBatch>()))
+    places.set(shared.from, shared)
+    this.#newest = shared
+    return shared
+  }
+}
+
+/** Does the same for a cursor whose channel has no other reader. */
+export function takeBatch(cursor: Cursor, conflates: boolean): SharedBatch {
+  const { channel, offset: from, latestUpTo } = cursor
+  const builder = new BatchBuilder({ conflates })
+  while (!builder.isFull) {
+    const event = cursor.peek()
+    cursor.advance(event)
+    if (event === undefined) break
+    builder.add(event)
+  }
+  const { conflated } = builder
+  return {
+    channel,
+    from,
+    latestUpTo,
+    conflates,
+    tail: channel.tail,
+    to: cursor.offset,
+    batch: builder.build(),
+    conflated,
+  }
+}
+
+function fits(shared: SharedBatch | undefined, cursor: Cursor, conflates: boolean): shared is SharedBatch {
+  return (
+    shared?.channel === cursor.channel &&
+    shared.from === cursor.offset &&
+    shared.tail === cursor.channel.tail &&
+    shared.conflates === conflates &&
+    (shared.latestUpTo === cursor.latestUpTo || shared.from >= Math.max(shared.latestUpTo, cursor.latestUpTo))
+  )
+}

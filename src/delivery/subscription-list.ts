@@ -1,0 +1,69 @@
+/** The subscriptions of one connection, oldest first. Adding and removing take constant time. */
+import { SseError } from '../errors.js'
+import type { Subscription } from './subscription.js'
+
+/** A connection with few subscriptions finds one faster by looking through them, and needs no memory for a map. */
+const FEW = 8
+
+export class SubscriptionList {
+  first: Subscription | undefined
+  size = 0
+  #last: Subscription | undefined
+  #byName: Map<string, Subscription> | undefined
+  /** Names of channels that were read and left. */
+  #left: Set<string> | undefined
+
+  has(name: string): boolean {
+    if (this.#byName !== undefined) return this.#byName.has(name)
+    for (let each = this.first; each !== undefined; each = each.next) if (each.channel.name === name) return true
+    return false
+  }
+
+  /** Those of the names that are not in the list. Throws an `SseError` when they would make it longer than `max`. */
+  select(names: readonly string[], max: number): ReadonlySet<string> {
+    const selected = new Set(names.filter((name) => !this.has(name)))
+    const count = this.size + selected.size
+    if (count <= max) return selected
+    throw new SseError(
+      'ERR_SSE_LIMIT',
+      `subscribe(): a connection may have ${max} channels (maxSubscriptions), not ${count}; publish to fewer channels, or raise it`,
+    )
+  }
+
+  add(subscription: Subscription): void {
+    subscription.previous = this.#last
+    if (this.#last === undefined) this.first = subscription
+    else this.#last.next = subscription
+    this.#last = subscription
+    this.size++
+    if (this.#byName !== undefined) this.#byName.set(subscription.channel.name, subscription)
+    else if (this.size > FEW) this.#byName = new Map(this.toArray().map((each) => [each.channel.name, each]))
+  }
+
+  delete({ channel, previous, next }: Subscription): void {
+    if (previous === undefined) this.first = next
+    else previous.next = next
+    if (next === undefined) this.#last = previous
+    else next.previous = previous
+    this.size--
+    this.#byName?.delete(channel.name)
+  }
+
+  /** Remembers that a channel was read and left. `max` names are remembered, the newest. */
+  leave(name: string, max: number): void {
+    const left = (this.#left ??= new Set())
+    left.add(name)
+    const [oldest = ''] = left
+    if (left.size > max) left.delete(oldest)
+  }
+
+  hasLeft(name: string): boolean {
+    return this.#left?.has(name) === true
+  }
+
+  toArray(): Subscription[] {
+    const subscriptions: Subscription[] = []
+    for (let each = this.first; each !== undefined; each = each.next) subscriptions.push(each)
+    return subscriptions
+  }
+}

@@ -1,0 +1,54 @@
+/** One connection's reading of one channel: a cursor, the channel's subscribers, and a filter. */
+import { AsyncResource } from 'node:async_hooks'
+import { isPromise } from '../callback.js'
+import { SseError } from '../errors.js'
+import type { LogEvent } from '../log/channel-log.js'
+import { PublishedEvent, type EventFilter } from '../log/published-event.js'
+import type { StartFrom } from '../subscribe-options.js'
+import { Cursor } from './cursor.js'
+import type { Subscribers } from './subscribers.js'
+
+export class Subscription extends Cursor {
+  readonly subscribers: Subscribers
+  readonly filter: EventFilter | undefined
+  /** Where to begin once the log has been filled. */
+  startFrom: StartFrom | undefined
+  /** Whether it was unsubscribed: nothing may be written for it any more. */
+  hasEnded = false
+  /** Neighbours in the connection's list. A linked list saves a cache miss per connection and pass. */
+  previous: Subscription | undefined
+  next: Subscription | undefined
+
+  /** `filter` must be bound to the context of `subscribe`; see `bindFilter`. */
+  constructor(subscribers: Subscribers, filter: EventFilter | undefined) {
+    super(subscribers.channel)
+    this.subscribers = subscribers
+    this.filter = filter
+  }
+
+  /** Whether the connection is to be sent the event. Throws what the filter throws. */
+  wants(event: LogEvent, epoch: string): boolean {
+    if (this.filter === undefined) return true
+    const answer: unknown = this.filter(new PublishedEvent(event, epoch))
+    if (isPromise(answer)) throw asyncFilter(answer)
+    return Boolean(answer)
+  }
+}
+
+/**
+ * Binds a filter to the async context of the code that subscribes. In the publisher's context, an `AsyncLocalStorage`
+ * would give the filter another user.
+ */
+export function bindFilter(filter: EventFilter | undefined): EventFilter | undefined {
+  return filter && AsyncResource.bind(filter)
+}
+
+/** A promise is truthy, so every event would be sent. The connection has to be closed instead. */
+function asyncFilter(answer: PromiseLike<unknown>): SseError {
+  // Its rejection would go unhandled, and says less than this error.
+  void Promise.resolve(answer).catch(() => undefined)
+  return new SseError(
+    'ERR_SSE_OPTION',
+    'subscribe(): filter must return true or false; got a promise. Load what it needs before subscribe, and make it synchronous',
+  )
+}

@@ -1,0 +1,160 @@
+/** All streams of a registry: which are admitted, which are shed, and how they are ended. */
+import type { DrainOptions } from '../leave-options.js'
+import type { Report } from '../report.js'
+import type { CloseReason, Counters } from '../stats.js'
+import { inProduction, type Warn } from '../warnings.js'
+import { Http2Sessions } from './http2-sessions.js'
+import type { Stream, StreamOwner, StreamRoute } from './stream.js'
+import { Unopened } from './unopened.js'
+import { Upkeep } from './upkeep.js'
+
+/** How streams are left. With a `route`, only its own. */
+interface Leaving {
+  window?: number
+  grace: number | false
+  route?: StreamRoute
+}
+
+export class ConnectionSet implements StreamOwner {
+  readonly report: Report
+  /** How many are open. */
+  open = 0
+  readonly #counters: Counters
+  /** Every admitted stream that is not finished. A closed one may still have something to send. */
+  readonly #streams = new Set<Stream>()
+  readonly #upkeep = new Upkeep((visit) => this.#forEach(visit))
+  readonly #sessions = new Http2Sessions()
+  /** Undefined in production, where nothing is watched. */
+  readonly #unopened: Unopened<Stream> | undefined
+  #isLeaving = false
+  #whenFinished: (() => void)[] = []
+
+  constructor({ counters, report, warn }: { counters: Counters; report: Report; warn: Warn }) {
+    this.report = report
+    this.#unopened = inProduction() ? undefined : new Unopened(() => warn('SSE_UNANSWERED'))
+    this.#counters = counters
+  }
+
+  get now(): number {
+    return this.#upkeep.now
+  }
+
+  /** How many have a socket that is full. */
+  get stalled(): number {
+    let stalled = 0
+    for (const { output } of this.#streams) if (output.isBlocked) stalled++
+    return stalled
+  }
+
+  /** Sheds a new stream, or watches that its handler opens it. Returns false when it was shed. */
+  expect(stream: Stream): boolean {
+    if (this.#isFull(stream.route)) {
+      this.#countShed(stream)
+      return stream.shed()
+    }
+    if (!stream.closed) this.#unopened?.add(stream)
+    return true
+  }
+
+  admit(stream: Stream): boolean {
+    if (this.#isFull(stream.route)) {
+      this.#countShed(stream)
+      return false
+    }
+    this.#unopened?.remove(stream)
+    this.open++
+    stream.route.open++
+    this.#streams.add(stream)
+    this.#upkeep.watch(stream)
+    this.#sessions.join(stream)
+    return true
+  }
+
+  onClosed(stream: Stream, reason: CloseReason): void {
+    this.open--
+    stream.route.open--
+    this.#counters.closed[reason]++
+  }
+
+  onFinished(stream: Stream): void {
+    this.#unopened?.remove(stream)
+    if (this.#streams.delete(stream) && this.#streams.size === 0) this.#upkeep.stop()
+    this.#sessions.leave(stream, { isForGood: this.#isLeaving || stream.route.closed })
+    for (const settle of this.#whenFinished.splice(0)) settle()
+  }
+
+  onDestroyed(): void {
+    this.#counters.destroyed++
+  }
+
+  /** Ends every stream at a random moment of the window. Settles when all are finished. */
+  drain({ window, grace }: Required<DrainOptions>): Promise<void> {
+    this.#isLeaving = true
+    if (this.#streams.size > 0) this.#upkeep.watchWithin(window)
+    for (const stream of this.#streams) {
+      const endAt = this.#upkeep.deadline(Math.random() * window)
+      if (endAt > stream.endAt) continue
+      stream.endAt = endAt
+      stream.endReason = 'drained'
+    }
+    return this.#finish({ window, grace })
+  }
+
+  /** Ends every stream now. Settles when all are finished. */
+  close(grace: number | false): Promise<void> {
+    this.#isLeaving = true
+    this.#forEach((stream) => stream.endWithSocket('server'))
+    return this.#finish({ grace })
+  }
+
+  /** Ends the streams of one route now. Settles when they are finished. */
+  closeRoute(route: StreamRoute, grace: number | false): Promise<void> {
+    route.closed = true
+    this.#forEach((stream) => stream.route === route && stream.endWithSocket('server'))
+    return this.#finish({ grace, route })
+  }
+
+  #isFull(route: StreamRoute): boolean {
+    return this.#isLeaving || route.closed || route.open >= route.options.maxConnections
+  }
+
+  #countShed(stream: Stream): void {
+    this.#counters.shed++
+    // A client that keeps the session of a shed stream open would keep `server.close()` from finishing.
+    if (this.#isLeaving || stream.route.closed) this.#sessions.join(stream)
+  }
+
+  /** Visits every stream. A stream that cannot be written to must not keep the visit from the others. */
+  #forEach(visit: (stream: Stream) => void): void {
+    for (const stream of this.#streams) {
+      try {
+        visit(stream)
+      } catch (error) {
+        this.report(error)
+        stream.destroy('error')
+      }
+    }
+  }
+
+  /** Settles when the streams are finished, at the latest when the grace behind the window is over. */
+  async #finish({ window = 0, grace, route }: Leaving): Promise<void> {
+    if (grace !== false) this.#destroyIn(window + grace, route)
+    if (this.#has(route)) this.#upkeep.stayAwake()
+    while (this.#has(route)) await new Promise<void>((resolve) => this.#whenFinished.push(resolve))
+    if (this.#isLeaving) this.#sessions.closeIdle()
+  }
+
+  #destroyIn(ms: number, route: StreamRoute | undefined): void {
+    const destroyAt = this.#upkeep.deadline(ms)
+    for (const stream of this.#streams) {
+      if (route !== undefined && stream.route !== route) continue
+      stream.destroyAt = Math.min(stream.destroyAt, destroyAt)
+      this.#upkeep.watchWithin(ms)
+    }
+  }
+
+  #has(route: StreamRoute | undefined): boolean {
+    for (const stream of this.#streams) if (route === undefined || stream.route === route) return true
+    return false
+  }
+}

@@ -1,0 +1,32 @@
+/** Makes the events of a log: a message gets its place in a channel, its ID and its text for the wire. */
+import { endBody, endEvent, isEvent } from '../wire/format.js'
+import type { ChannelLog, LogEvent } from './channel-log.js'
+import type { EventIds, Position } from './position.js'
+import { sizeOf } from './sizes.js'
+import type { LogEntry } from './store.js'
+
+/** Makes the next event of a channel. `at` is in milliseconds of a monotonic clock. */
+export function createEvent(
+  channel: ChannelLog,
+  position: Position,
+  { key, id: ownId, body }: LogEntry,
+  { ids, at }: { ids: EventIds; at: number },
+): LogEvent {
+  const text = isEvent(body) || ownId !== undefined ? endEvent(body, ownId ?? ids.of(position)) : endBody(body)
+  const bytes = Buffer.byteLength(text)
+  return {
+    channel,
+    position,
+    offset: channel.tail + 1,
+    key,
+    ownId,
+    text,
+    bytes,
+    size: sizeOf(text, bytes, key, ownId),
+    // A fraction would be an object of its own on the heap, for every event.
+    at: Math.floor(at),
+    replaced: false,
+    older: undefined,
+    newer: undefined,
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * The log of a registry: every event it still holds, by channel, within bounds. No I/O.
+ *
+ * This file keeps the two bounds that span channels: the bytes of the whole log, and the age of history. What an eviction
+ * means for one channel is in channel-log.ts.
+ */
+import { now } from '../timers.js'
+import { ChannelLog, type LogEvent } from './channel-log.js'
+import { EventList } from './event-list.js'
+import { createEvent } from './log-event.js'
+import { OwnIds } from './own-ids.js'
+import { comparePositions, createEpoch, EventIds, ORIGIN, type Position } from './position.js'
+import { RecentHashes } from './recent-hashes.js'
+import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from './store.js'
+
+/** 320 KiB, some 8,000 names of channels. */
+const MAX_INCOMPLETE_BYTES = 320 * 1024
+
+export class Log {
+  ids = new EventIds(createEpoch())
+  /** Position of the newest event, or where the log began. */
+  last: Position = ORIGIN
+  /** Whether nothing can be read yet, because the store has not said where the log begins. */
+  isPending = false
+  /** How often the log has begun. Cursors of an earlier generation have no place in it. */
+  generation = 0
+  readonly bounds: LogBounds
+  readonly channels = new Map<string, ChannelLog>()
+  /** How many events the log holds. */
+  events = 0
+  /** How many latest events were evicted by `keys` or `bytes`. */
+  evictedKeys = 0
+  readonly ownIds: OwnIds
+  /** When the newest event was appended, in milliseconds of the monotonic clock. */
+  appendedAt: number
+
+  readonly #clock: () => number
+  #history = new EventList()
+  /** Events that history has evicted and that are still the latest of their key. */
+  #latestOnly = new EventList()
+  /** The highest floor of a dropped channel. A channel that is made anew, under any name, gets it as its floor. */
+  #droppedFloor: Position = ORIGIN
+  /** Names of dropped channels that were incomplete. */
+  readonly #droppedIncomplete: RecentHashes
+
+  constructor(bounds: LogBounds, clock: () => number = now) {
+    this.bounds = bounds
+    this.#clock = clock
+    this.appendedAt = clock()
+    this.ownIds = new OwnIds(bounds.bytes)
+    this.#droppedIncomplete = new RecentHashes(Math.min(MAX_INCOMPLETE_BYTES, bounds.bytes / 8))
+  }
+
+  get epoch(): string {
+    return this.ids.epoch
+  }
+
+  /** What events, channels and the memory of evicted ones count for; see `sizeOf`. */
+  get bytes(): number {
+    return this.#history.bytes + this.#latestOnly.bytes + this.ownIds.bytes + this.#droppedIncomplete.bytes
+  }
+
+  /** When the oldest event of all history came into the log; undefined when there is none. */
+  get oldestAt(): number | undefined {
+    return this.#history.oldest?.at
+  }
+
+  /** Sets where the log begins and the epoch of its IDs. Drops what the log held before. */
+  begin(epoch: string, position: Position, held: HeldEvents = { latest: [], events: [], readUpTo: position }): void {
+    this.ids = new EventIds(epoch)
+    this.isPending = false
+    this.generation++
+    this.#clear(position)
+    this.ownIds.refill(() => this.#fill(held))
+  }
+
+  /** Notes that the events up to a position are lost, except for the latest event of some keys. */
+  skip(position: Position, latest: readonly StoredEvent[]): void {
+    for (const channel of this.channels.values()) {
+      while (channel.historyLength > 0) this.#evictFromHistory(channel)
+      channel.skipTo(position)
+      this.dropIfUnused(channel)
+    }
+    this.last = position
+    this.#droppedFloor = position
+    for (const { position, entry } of latest) this.#restore(position, entry)
+  }
+
+  /** The channel of a name. Makes it if there is none. */
+  channel(name: string): ChannelLog {
+    let channel = this.channels.get(name)
+    if (channel === undefined) {
+      channel = new ChannelLog(name, this.#droppedFloor, this.#droppedIncomplete.has(name))
+      this.channels.set(name, channel)
+    }
+    return channel
+  }
+
+  append(position: Position, entry: LogEntry, at = this.#clock()): LogEvent {
+    const event = this.#create(position, entry, at)
+    const { channel } = event
+    this.last = position
+    this.appendedAt = at
+    this.#history.push(event)
+    const replaced = channel.append(event)
+    if (replaced !== undefined && replaced.offset <= channel.historyStart) this.#delete(replaced, this.#latestOnly)
+    this.#charge(channel)
+    return event
+  }
+
+  /** Evicts what is beyond the bounds, of one channel and of the whole log. */
+  trim(channel: ChannelLog, now = this.appendedAt): void {
+    const { history, keys } = this.bounds
+    while (channel.historyLength > 1 && (channel.historyLength > history.events || channel.bytes > history.bytes)) {
+      this.#evictOldest(channel)
+    }
+    while (channel.keys > keys) this.#evictLatest(channel.oldestLatest)
+    this.#trimBytes()
+    this.trimAge(now)
+    this.dropIfUnused(channel)
+  }
+
+  /** Evicts what is older than history's `age`, in every channel. `now` is in milliseconds of the monotonic clock. */
+  trimAge(now = this.#clock()): void {
+    const deadline = Math.floor(now) - this.bounds.history.age
+    for (let event = this.#history.oldest; event !== undefined; event = this.#history.oldest) {
+      if (event.at >= deadline) return
+      this.#evictOldest(event.channel)
+    }
+  }
+
+  /** Takes a channel out of the log if nobody reads it and it holds nothing. */
+  dropIfUnused(channel: ChannelLog): void {
+    if (channel.readers > 0) return
+    if (!this.bounds.replay) while (channel.historyLength > 0) this.#evictFromHistory(channel)
+    if (!channel.isEmpty || this.channels.get(channel.name) !== channel) return
+    this.channels.delete(channel.name)
+    if (channel.isIncomplete) this.#droppedIncomplete.add(channel.name)
+    if (comparePositions(channel.floor, this.#droppedFloor) > 0) this.#droppedFloor = channel.floor
+  }
+
+  #create(position: Position, entry: LogEntry, at: number): LogEvent {
+    const { channel, id } = entry
+    if (id !== undefined) this.ownIds.add(id, channel, position)
+    this.events++
+    return createEvent(this.channel(channel), position, entry, { ids: this.ids, at })
+  }
+
+  #fill({ latest, events, readUpTo, now: storeNow, incomplete = [] }: HeldEvents): void {
+    const now = this.#clock()
+    const reference = storeNow ?? events.at(-1)?.position.ms ?? 0
+    for (const { position, entry } of latest) this.#restore(position, entry)
+    for (const channel of this.channels.values()) channel.readUpTo = channel.tail
+    for (const { position, entry } of events) {
+      const { channel, offset } = this.append(position, entry, now - Math.max(0, reference - position.ms))
+      if (comparePositions(position, readUpTo) <= 0) channel.readUpTo = offset
+      this.trim(channel, now)
+    }
+    this.appendedAt = now
+    for (const name of incomplete) this.#markIncomplete(name)
+  }
+
+  #markIncomplete(name: string): void {
+    const channel = this.channels.get(name)
+    if (channel === undefined) this.#droppedIncomplete.add(name)
+    else channel.isIncomplete = true
+  }
+
+  /** Takes in the latest event of a key from before the history of its channel, which is still empty. */
+  #restore(position: Position, entry: LogEntry): void {
+    const event = this.#create(position, entry, this.appendedAt)
+    const replaced = event.channel.restore(event)
+    if (replaced !== undefined) this.#delete(replaced, this.#latestOnly)
+    this.#latestOnly.push(event)
+    this.#charge(event.channel)
+    this.trim(event.channel)
+  }
+
+  /** Drops everything except the channels that have readers. */
+  #clear(position: Position): void {
+    this.#history = new EventList()
+    this.#latestOnly = new EventList()
+    this.events = 0
+    this.last = position
+    this.#droppedFloor = position
+    for (const channel of this.channels.values()) {
+      channel.clear(position)
+      this.dropIfUnused(channel)
+    }
+  }
+
+  /**
+   * Evicts the oldest event of any channel, until the log is within `bytes`. History and latest events are each guaranteed
+   * half: a busy channel must not cost a quiet one its state, and many keys must not cost everybody's replay.
+   */
+  #trimBytes(): void {
+    const { bytes } = this.bounds
+    while (this.bytes > bytes && this.events > 1) {
+      const { oldest } = this.#history
+      if (oldest === undefined || this.#latestOnly.bytes > bytes / 2) this.#evictLatest(this.#latestOnly.oldest)
+      else this.#evictOldest(oldest.channel)
+    }
+  }
+
+  #evictOldest(channel: ChannelLog): void {
+    this.#evictFromHistory(channel)
+    this.dropIfUnused(channel)
+  }
+
+  #evictFromHistory(channel: ChannelLog): void {
+    const event = channel.evictOldest()
+    if (event === undefined) return
+    if (!channel.isLatest(event)) return this.#delete(event, this.#history)
+    this.#history.remove(event)
+    this.#latestOnly.push(event)
+    this.#charge(channel)
+  }
+
+  /** Evicts the latest event of a key, and so the event, unless history holds it. */
+  #evictLatest(event: LogEvent | undefined): void {
+    if (event === undefined) return
+    const { channel } = event
+    this.evictedKeys++
+    channel.isIncomplete = true
+    channel.evictLatest(event)
+    if (event.offset <= channel.historyStart) this.#delete(event, this.#latestOnly)
+    this.dropIfUnused(channel)
+  }
+
+  #delete(event: LogEvent, list: EventList): void {
+    const { channel, ownId } = event
+    list.remove(event)
+    if (ownId !== undefined) this.ownIds.remove(ownId)
+    this.events--
+    this.#charge(channel)
+  }
+
+  /** Counts the channel itself where its events count. */
+  #charge(channel: ChannelLog): void {
+    const list = channel.historyLength > 0 ? this.#history : channel.isEmpty ? undefined : this.#latestOnly
+    if (channel.chargedTo === list) return
+    if (channel.chargedTo !== undefined) channel.chargedTo.bytes -= channel.size
+    if (list !== undefined) list.bytes += channel.size
+    channel.chargedTo = list
+  }
+}
