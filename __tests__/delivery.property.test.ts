@@ -112,13 +112,13 @@ async function play({ bounds, clients, steps }: Scenario): Promise<void> {
 
 describe('every client gets every event once and in order, or knows what it missed', () => {
   test('when connections are cut at any byte and history lets go of events', async () => {
-    await fc.assert(fc.asyncProperty(broken, play), { numRuns: 3000 })
+    await fc.assert(fc.asyncProperty(broken, play), { numRuns: 300 })
     expect(seen.resumed).toBeGreaterThan(0)
     expect(seen.evicted).toBeGreaterThan(0)
   }, 120_000)
 
   test('when clients stop reading and the log passes them', async () => {
-    await fc.assert(fc.asyncProperty(stalled, play), { numRuns: 60 })
+    await fc.assert(fc.asyncProperty(stalled, play), { numRuns: 20 })
     expect(seen.slow).toBeGreaterThan(0)
     expect(seen.conflated).toBeGreaterThan(0)
   }, 120_000)
