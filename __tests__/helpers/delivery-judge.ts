@@ -1,0 +1,432 @@
+/**
+ * Judges what clients get by the promise in the README: at least once, in publish order, within history. What a client
+ * does not get was replaced by a newer event of the same key, or is announced by a gap.
+ *
+ * It is told what was published, what each handler subscribed to, what the server wrote and what the client read. It
+ * knows nothing of how the package keeps its log.
+ */
+import { positionOf, type Ledger, type Publication } from './ledger.js'
+import type { Item } from './stream-items.js'
+
+/** An event that a client is still to get. */
+interface Debt {
+  readonly publication: Publication
+  /** Whether a newer event of the same key may stand for it, because the reader was late or had a gap. */
+  mayConflate: boolean
+}
+
+type Debts = Map<number, Debt>
+
+export interface SubscribeCall {
+  readonly channels: readonly string[]
+  readonly from: 'latest' | 'now' | 'start'
+  /** False when the call puts aside the client's last event ID. */
+  readonly resume: boolean
+  readonly accepts: (number: number) => boolean
+}
+
+/** One channel of one connection, from `subscribe` until it is unsubscribed. */
+interface Period {
+  readonly channel: string
+  readonly mode: 'resume' | SubscribeCall['from']
+  readonly accepts: (number: number) => boolean
+  /** How many events had been published at the call. */
+  readonly since: number
+  /** What the server is still to write. */
+  readonly pending: Debts
+  /** What was written before the server placed it; undefined as long as it cannot have done so. */
+  placedAfter: number | undefined
+  /** Whether an ID had been written before, so that the client's ID may be ahead of what this channel has missed. */
+  readonly isLate: boolean
+  last: number
+  hasUnknownGap: boolean
+}
+
+/** What the judge expects of the package beyond the promise itself; see `model-scenario.ts`. */
+export interface Expectations {
+  readonly readyAfterGap: boolean
+  readonly controlIds: boolean
+  readonly forgottenKeys: boolean
+}
+
+export class ClientAccount {
+  readonly name: string
+  readonly ledger: Ledger
+  readonly expects: Expectations
+  readonly complain: (complaint: string) => void
+  lastEventId = ''
+  /** The event that the last event ID came with; undefined when it came with a control event, or from nowhere. */
+  lastEvent: number | undefined
+  connection: ConnectionAccount | undefined
+  /** What is still to come, by each channel that the client follows. */
+  readonly owed = new Map<string, Debts>()
+
+  constructor(name: string, ledger: Ledger, expects: Expectations, complain: (complaint: string) => void) {
+    this.name = name
+    this.ledger = ledger
+    this.expects = expects
+    this.complain = (complaint) => complain(`client ${name}: ${complaint}`)
+  }
+
+  published(publication: Publication): void {
+    const { channel, number } = publication
+    const { connection } = this
+    const period = connection?.period(channel)
+    if (period !== undefined && !period.accepts(number)) return
+    const mayConflate = connection?.mayBeLate ?? false
+    period?.pending.set(number, { publication, mayConflate })
+    this.owed.get(channel)?.set(number, { publication, mayConflate })
+  }
+
+  /** A connection is opened with the last event ID. */
+  connect(mayBeLate: boolean): ConnectionAccount {
+    if (this.lastEventId === '') this.owed.clear()
+    return (this.connection = new ConnectionAccount(this, mayBeLate))
+  }
+
+  /** Told when all that can be read has been read: what is still owed on the open connection is lost. */
+  settled(): void {
+    const { connection } = this
+    for (const [channel, debts] of this.owed) {
+      if (connection?.period(channel) === undefined) continue
+      for (const debt of debts.values()) {
+        if (!this.isCovered(debt)) this.complain(`lost ${show(debt.publication)} in silence`)
+      }
+    }
+    connection?.settled()
+  }
+
+  isCovered({ publication, mayConflate }: Debt): boolean {
+    if (publication.key === undefined) return false
+    if (!this.expects.forgottenKeys && this.ledger.mayBeForgotten(publication)) return true
+    return mayConflate && this.ledger.isReplaced(publication)
+  }
+}
+
+export class ConnectionAccount {
+  readonly client: ClientAccount
+  readonly ledger: Ledger
+  /** The last event ID that it came with. */
+  readonly id: string
+  /** Whether the socket may have kept the reader waiting, so that keyed events conflate. */
+  mayBeLate: boolean
+  /** What the server wrote, and how much of it the client has read. */
+  readonly items: Item[] = []
+  read = 0
+  readonly #event: number | undefined
+  readonly #idAt: number
+  readonly #periods = new Map<string, Period>()
+  readonly #subscribed = new Set<string>()
+  /** What a gap covers and what it heals, by the index of its item. */
+  readonly #gaps = new Map<number, { excused: Publication[]; healed: Publication[]; channels: readonly string[] }>()
+  /** By channel that a filter has unsubscribed: the event that the filter was asked about. */
+  readonly #leaving = new Map<string, number>()
+  /** Events that filters of this connection are asked about at this moment. */
+  readonly #filtering: number[] = []
+  #hasGap = false
+  #isReady = false
+  #readies = 0
+  #events = 0
+  #putIdAside = false
+
+  constructor(client: ClientAccount, mayBeLate: boolean) {
+    this.client = client
+    this.ledger = client.ledger
+    this.id = client.lastEventId
+    this.mayBeLate = mayBeLate
+    this.#event = client.lastEvent
+    this.#idAt = this.#event ?? this.ledger.numberAt(this.id)
+  }
+
+  get hasGap(): boolean {
+    return this.#hasGap
+  }
+
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  period(channel: string): Period | undefined {
+    return this.#periods.get(channel)
+  }
+
+  get channels(): string[] {
+    return [...this.#periods.keys()]
+  }
+
+  /** How many of the channels' events the client had read by its last event ID; -1 where the ID stands for no one event. */
+  get #resumesAfter(): number {
+    const id = this.#event === undefined ? undefined : this.ledger.publications[this.#event]?.ownId
+    return id !== undefined && this.ledger.timesUsed(id) > 1 ? -1 : this.#idAt
+  }
+
+  stalled(): void {
+    this.mayBeLate = true
+    for (const debts of this.client.owed.values()) for (const debt of debts.values()) debt.mayConflate = true
+    for (const { pending } of this.#periods.values()) for (const debt of pending.values()) debt.mayConflate = true
+  }
+
+  subscribed({ channels, from, resume, accepts }: SubscribeCall): void {
+    if (!resume) this.#putIdAside = true
+    for (const channel of new Set(channels)) {
+      if (this.#periods.has(channel)) continue
+      const mode = this.id !== '' && resume && !this.#subscribed.has(channel) ? 'resume' : from
+      this.#subscribed.add(channel)
+      const isInFilter = this.#filtering.length > 0
+      const period: Period = {
+        channel,
+        mode,
+        accepts,
+        since: this.ledger.count,
+        pending: this.#debts(channel, mode, accepts),
+        placedAfter: isInFilter ? undefined : this.items.length,
+        isLate: isInFilter || this.items.some(({ id }) => id !== undefined),
+        last: -1,
+        hasUnknownGap: false,
+      }
+      if (isInFilter) queueMicrotask(() => (period.placedAfter = this.items.length))
+      this.#periods.set(channel, period)
+    }
+  }
+
+  unsubscribed(channel: string): void {
+    if (!this.#periods.delete(channel)) return
+    this.client.owed.delete(channel)
+    const event = this.#filtering.at(-1)
+    if (event === undefined) return
+    this.#leaving.set(channel, event)
+    queueMicrotask(() => this.#leaving.delete(channel))
+  }
+
+  /** A filter of this connection runs. */
+  filtering<T>(number: number, filter: () => T): T {
+    this.#filtering.push(number)
+    try {
+      return filter()
+    } finally {
+      this.#filtering.pop()
+    }
+  }
+
+  /** The server has given an item to the socket. */
+  wrote(item: Item): void {
+    this.items.push(item)
+    if (item.kind === 'event') this.#wroteEvent(item.number, item.id)
+    if (item.kind === 'gap') this.#wroteGap(item.reason, item.channels)
+    if (item.kind === 'ready') this.#wroteReady(item.resumed, item.replayed)
+    if (item.kind === 'gap' || item.kind === 'ready') this.#checkControlId(item)
+  }
+
+  /** The client has read an item. */
+  received(item: Item): void {
+    const index = this.read++
+    const { client } = this
+    const [expected, got] = [this.items[index], item].map((each) => JSON.stringify(each))
+    if (expected !== got) client.complain(`read ${got} where the server wrote ${expected}`)
+    if (item.id !== undefined) {
+      client.lastEventId = item.id
+      client.lastEvent = item.kind === 'event' ? item.number : undefined
+    }
+    if (item.kind === 'event') {
+      const channel = this.ledger.publications[item.number]?.channel ?? ''
+      client.owed.get(channel)?.delete(item.number)
+    }
+    if (item.kind === 'gap') this.#receivedGap(index)
+  }
+
+  /** The client has nothing more of it. */
+  ended(): void {
+    const { client } = this
+    if (client.connection !== this) return
+    client.connection = undefined
+    const hasId = this.items.slice(0, this.read).some(({ id }) => id !== undefined)
+    for (const [channel, debts] of client.owed) {
+      const period = this.#periods.get(channel)
+      // Its last event ID has moved on while the channel was not read.
+      if (period === undefined && hasId) client.owed.delete(channel)
+      if (!period?.isLate || this.read > (period.placedAfter ?? Infinity)) continue
+      for (const number of debts.keys()) if (number < period.since) debts.delete(number)
+    }
+  }
+
+  /** Told when the server has written all and the client has read all. */
+  settled(): void {
+    const { client } = this
+    if (this.#periods.size === 0) return
+    if (!this.#isReady) client.complain('has read everything and is not told that it is ready')
+    for (const { pending } of this.#periods.values()) {
+      for (const debt of pending.values()) {
+        if (!client.isCovered(debt)) client.complain(`was never written ${show(debt.publication)}`)
+      }
+    }
+  }
+
+  /** What a subscription begins with. */
+  #debts(channel: string, mode: Period['mode'], accepts: Period['accepts']): Debts {
+    const { client, ledger } = this
+    if (mode === 'resume') {
+      const debts = client.owed.get(channel) ?? new Map<number, Debt>()
+      for (const [number, debt] of debts) {
+        if (!accepts(number)) debts.delete(number)
+        if (this.mayBeLate) debt.mayConflate = true
+      }
+      client.owed.set(channel, debts)
+      return new Map(Array.from(debts, ([number, debt]) => [number, { ...debt }]))
+    }
+    const debts: Debts = new Map()
+    if (mode !== 'now') {
+      for (const each of ledger.latestBefore(channel, Infinity))
+        debts.set(each.number, { publication: each, mayConflate: true })
+    }
+    if (mode === 'start') {
+      for (const each of ledger.of(channel)) {
+        if (!ledger.mayHaveLeft(each, false)) debts.set(each.number, { publication: each, mayConflate: this.mayBeLate })
+      }
+    }
+    for (const number of debts.keys()) if (!accepts(number)) debts.delete(number)
+    client.owed.set(channel, new Map(Array.from(debts, ([number, debt]) => [number, { ...debt }])))
+    return debts
+  }
+
+  #wroteEvent(number: number, id: string | undefined): void {
+    const { client, ledger } = this
+    this.#events++
+    const publication = ledger.publications[number]
+    if (publication === undefined) return client.complain(`got event ${number}, which nobody published`)
+    const { channel, ownId } = publication
+    if (id === undefined || (ownId === undefined ? positionOf(id) === undefined : id !== ownId)) {
+      client.complain(`got ${show(publication)} with the ID ${id}`)
+    }
+    const period = this.#periods.get(channel)
+    const allowed = this.#leaving.get(channel)
+    if (period === undefined) {
+      if (allowed === undefined || number >= allowed)
+        client.complain(`got ${show(publication)} of a channel that it does not read`)
+      return
+    }
+    if (!period.accepts(number)) client.complain(`got ${show(publication)}, which its filter rejects`)
+    if (number <= period.last) client.complain(`got ${show(publication)} after ${period.last}`)
+    if (!this.#mayBegin(period, publication)) {
+      client.complain(
+        `got ${show(publication)}, which is older than where it began (${period.mode} at ${period.since})`,
+      )
+    }
+    period.pending.delete(number)
+    period.last = number
+    for (const each of this.#periods.values()) this.#checkPassed(each, number, each === period)
+  }
+
+  /** Whether an event is one that the subscription may be sent, by where it began. */
+  #mayBegin({ mode, since, hasUnknownGap }: Period, publication: Publication): boolean {
+    const { number, key } = publication
+    if (number >= since || mode === 'start') return true
+    if (mode === 'resume' && !hasUnknownGap) return number > this.#resumesAfter
+    if (mode === 'now') return false
+    return key !== undefined && !this.ledger.isReplaced(publication, since)
+  }
+
+  /** The last event ID must never be ahead of something that was not written. */
+  #checkPassed(period: Period, number: number, isOwn: boolean): void {
+    for (const [skipped, debt] of period.pending) {
+      if (skipped >= number || (period.placedAfter === undefined && skipped < period.since)) continue
+      if (!this.client.isCovered(debt)) {
+        this.client.complain(`got event ${number} before ${show(debt.publication)}`)
+        period.pending.delete(skipped)
+      } else if (isOwn) period.pending.delete(skipped)
+    }
+  }
+
+  #wroteGap(reason: string, channels: readonly string[]): void {
+    const { client, ledger } = this
+    if (reason !== 'slow' || client.expects.readyAfterGap) this.#hasGap = true
+    if (client.expects.readyAfterGap) this.#isReady = false
+    const gap = { excused: [] as Publication[], healed: [] as Publication[], channels }
+    this.#gaps.set(this.items.length - 1, gap)
+    for (const channel of channels) {
+      const period = this.#periods.get(channel)
+      if (period === undefined) {
+        if (!this.#leaving.has(channel)) client.complain(`was told of a gap in ${channel}, which it does not read`)
+        continue
+      }
+      if (!this.#isPlausible(reason, period))
+        client.complain(`was told of a gap (${reason}) in ${channel}, where none can be`)
+      for (const [number, debt] of period.pending) {
+        if (this.#isExcused(reason, period, debt.publication)) {
+          gap.excused.push(debt.publication)
+          period.pending.delete(number)
+        }
+        debt.mayConflate = true
+      }
+      if (reason !== 'unknown') continue
+      period.hasUnknownGap = true
+      for (const each of ledger.latestBefore(channel, Infinity)) {
+        if (each.number >= period.since || ledger.mayBeForgotten(each) || !period.accepts(each.number)) continue
+        gap.healed.push(each)
+        period.pending.set(each.number, { publication: each, mayConflate: true })
+      }
+    }
+  }
+
+  #isPlausible(reason: string, period: Period): boolean {
+    const { ledger } = this
+    const { channel, since, last, mode } = period
+    const events = ledger.of(channel)
+    if (reason === 'slow') {
+      // Whoever publishes waits for readers that keep up, except in a filter, and except that history grows old.
+      const isOverrun = this.mayBeLate || ledger.mayOverrun
+      return events.some(
+        (each) =>
+          each.number > last && ledger.mayHaveLeft(each, each.number >= since) && (isOverrun || each.number < since),
+      )
+    }
+    if (reason === 'evicted') {
+      if (mode === 'latest' || mode === 'start') return events.some((each) => ledger.mayBeForgotten(each))
+      if (mode === 'now') return false
+      const after = this.#resumesAfter
+      return ledger.mayHaveDropped || events.some((each) => each.number > after && ledger.mayHaveLeft(each, false))
+    }
+    if (reason !== 'unknown' || mode !== 'resume') return false
+    const resumed = this.#event === undefined ? undefined : ledger.publications[this.#event]
+    if (resumed?.ownId === undefined) return positionOf(this.id) === undefined
+    return ledger.timesUsed(resumed.ownId) > 1 || ledger.mayHaveLeft(resumed, false)
+  }
+
+  /** Whether an event need not come after a gap. The latest event of a key must, unless the log may have forgotten it. */
+  #isExcused(reason: string, { since, mode }: Period, publication: Publication): boolean {
+    const { ledger } = this
+    if (ledger.isLatest(publication) && !ledger.mayBeForgotten(publication)) return false
+    const { number } = publication
+    if (reason === 'unknown' || (reason === 'evicted' && mode === 'latest')) return number < since
+    // Without history a client that comes back goes on with what is published from the gap on.
+    return ledger.mayHaveLeft(publication, reason === 'slow' && number >= since)
+  }
+
+  #receivedGap(index: number): void {
+    const { owed } = this.client
+    const gap = this.#gaps.get(index)
+    if (gap === undefined) return
+    for (const channel of gap.channels) for (const debt of owed.get(channel)?.values() ?? []) debt.mayConflate = true
+    for (const { channel, number } of gap.excused) owed.get(channel)?.delete(number)
+    for (const each of gap.healed) owed.get(each.channel)?.set(each.number, { publication: each, mayConflate: true })
+  }
+
+  #wroteReady(resumed: boolean, replayed: number): void {
+    const { client } = this
+    const isFirst = this.#readies++ === 0
+    this.#isReady = true
+    if (isFirst && replayed !== this.#events) client.complain(`was told of ${replayed} replayed; got ${this.#events}`)
+    const mayResume = this.id !== '' && !this.#hasGap
+    if (isFirst && !this.#putIdAside && resumed !== mayResume) client.complain(`was told that it resumed: ${resumed}`)
+  }
+
+  #checkControlId({ kind, id }: Item): void {
+    if (id === undefined ? this.client.expects.controlIds : positionOf(id) === undefined) {
+      this.client.complain(`got sse-${kind} with the ID ${id}`)
+    }
+  }
+}
+
+export function show({ number, channel, key, ownId }: Publication): string {
+  const details = [channel, key && `key ${key}`, ownId && `ID ${ownId}`].filter(Boolean)
+  return `event ${number} (${details.join(', ')})`
+}

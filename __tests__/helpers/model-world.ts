@@ -1,0 +1,434 @@
+/** Plays one scenario: a server of `node:http` with the package in it, its clients, and a judge of what they get. */
+import { VirtualClock } from './virtual-clock.js'
+import {
+  createServer,
+  request,
+  type ClientRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
+import { sse, type Connection, type SseMiddleware, type SseRequest, type SseResponse } from '../../src/index.js'
+import { ClientAccount, type ConnectionAccount } from './delivery-judge.js'
+import { Ledger, positionOf } from './ledger.js'
+import type { ClientPlan, FilterPlan, Landed, MessagePlan, Scenario, Step, SubscribePlan } from './model-scenario.js'
+import { EVENT, readItems, SENT, tapItems, type Numbered } from './stream-items.js'
+import { Wire, type WireOptions } from './wire.js'
+
+/** Turns of the event loop without a byte after which nothing is on its way any more. */
+const QUIET = 12
+/** Seconds of turns: far more than any ending takes. */
+const MAX_TURNS = 300_000
+/** More than all events that filters may publish in one round, so that no round goes on for ever. */
+const MAX_FILTER_ACTIONS = 30
+/** Of these a filter that throws or closes keeps a client from ever coming through. */
+const FILTERED_CONNECTIONS = 4
+
+/** How often each kind of thing happened, so that no kind can stop happening unnoticed. */
+export type Coverage = Record<string, number>
+
+export class ModelWorld {
+  readonly complaints: string[] = []
+  readonly coverage: Coverage = {}
+  readonly ledger: Ledger
+  readonly clock: VirtualClock
+  readonly landed: Landed
+  readonly live: SseMiddleware
+  readonly clients: ModelClient[]
+  /** Bytes and events on their way count up. */
+  activity = 0
+  /** No filter acts and nothing breaks any more. */
+  isSettling = false
+  readonly #server: Server
+  readonly #scenario: Scenario
+  #sent = 0
+  #filterActions = 0
+
+  private constructor(scenario: Scenario, landed: Landed, clock: VirtualClock) {
+    const { history, bytes, keys } = scenario.bounds
+    this.#scenario = scenario
+    this.clock = clock
+    this.landed = landed
+    this.ledger = new Ledger(scenario.bounds, () => this.clock.monotonic)
+    const onError = (error: Error) => {
+      if (error.message !== FILTER_THREW) this.complaints.push(`reported: ${error.stack}`)
+    }
+    const registry = { history, bytes, keys, onError }
+    this.live = sse({ registry, keepAlive: false, stallTimeout: false, retry: false })
+    this.#server = createServer((req, res) => this.live(req, res, () => this.#handle(req, res)))
+    this.clients = scenario.clients.map((plan, i) => new ModelClient(this, plan, String(i)))
+  }
+
+  static play(scenario: Scenario, landed: Landed): Promise<ModelWorld> {
+    const clock = new VirtualClock()
+    return clock.run(async () => {
+      const world = new ModelWorld(scenario, landed, clock)
+      await world.#play()
+      return world
+    })
+  }
+
+  count(kind: string, times = 1): void {
+    this.coverage[kind] = (this.coverage[kind] ?? 0) + times
+  }
+
+  accept(wire: Wire): void {
+    this.#server.emit('connection', wire.server)
+  }
+
+  publish({ channel, key, padding, ownId }: MessagePlan): void {
+    const number = this.ledger.count
+    const data = JSON.stringify({ number, padding: 'x'.repeat(padding) })
+    const id = ownId === 'unique' ? `v${number}` : ownId === 'none' ? undefined : ownId
+    const event = { channel, key: key ?? undefined, ownId: id }
+    if (id !== undefined && this.ledger.timesUsed(id) > 0) this.count('own IDs used again')
+    const publication = this.ledger.publish(event, `event: ${EVENT}\ndata: ${data}\n`)
+    for (const { account } of this.clients) account.published(publication)
+    const published = this.live.channel(channel).publish({ event: EVENT, data, key: event.key, id })
+    void published.then((got) => {
+      if (id === undefined) publication.position = positionOf(got)
+      else if (got !== id) this.complaints.push(`publish settled with ${got} instead of ${id}`)
+    })
+  }
+
+  send(connection: Connection | undefined): void {
+    connection?.send({ event: SENT, data: { number: this.#sent++ } })
+  }
+
+  /** Whether a filter may still act. */
+  takeFilterAction(): boolean {
+    return !this.isSettling && this.#filterActions++ < MAX_FILTER_ACTIONS
+  }
+
+  async #play(): Promise<void> {
+    try {
+      for (const step of this.#scenario.steps) {
+        if (step.do === 'wait') await this.#wait(step.turns)
+        else this.#take(step)
+      }
+      await this.#settle()
+      this.#count()
+    } finally {
+      await this.#end()
+    }
+  }
+
+  #take(step: Exclude<Step, { do: 'wait' }>): void {
+    switch (step.do) {
+      case 'publish':
+        for (let i = 0; i < step.times; i++) this.publish(step.message)
+        return
+      case 'pass':
+        this.ledger.mayOverrun = true
+        return this.clock.pass(step.ms)
+      case 'jump':
+        this.clock.wall += step.ms
+        return this.count('clock jumps')
+      default:
+        return this.clients[step.client]?.take(step)
+    }
+  }
+
+  async #wait(turns: number): Promise<void> {
+    for (let i = 0; i < turns; i++) await turn()
+  }
+
+  async #quiet(): Promise<void> {
+    for (let quiet = 0, before = this.activity; quiet < QUIET; quiet++) {
+      await turn()
+      if (this.activity !== before) quiet = 0
+      before = this.activity
+    }
+  }
+
+  /** Lets every client read all there is, then all that is published live, then nothing more than that. */
+  async #settle(): Promise<void> {
+    this.isSettling = true
+    for (const client of this.clients) client.flow()
+    await this.#quiet()
+    for (const client of this.clients) client.connect(FAST)
+    await this.#quiet()
+    for (const { account } of this.clients) account.settled()
+    const channels = new Set(this.clients.flatMap(({ account }) => account.connection?.channels ?? []))
+    for (const channel of channels) this.publish({ channel, key: null, padding: 0, ownId: 'none' })
+    await this.#quiet()
+    for (const { account } of this.clients) account.settled()
+    await this.#comeBack()
+  }
+
+  /** A client that has read everything and comes back is sent nothing twice. */
+  async #comeBack(): Promise<void> {
+    for (const client of this.clients) client.drop()
+    await this.#quiet()
+    for (const client of this.clients) client.connect(FAST)
+    await this.#quiet()
+    for (const { account } of this.clients) {
+      account.settled()
+      const { connection } = account
+      if (connection === undefined || connection.id === '' || connection.hasGap) continue
+      const again = connection.items.filter(({ kind }) => kind === 'event')
+      if (!this.landed.readyAfterGap || again.length === 0) continue
+      account.complain(`had read everything, came back with ${connection.id} and got ${JSON.stringify(again)}`)
+    }
+  }
+
+  #count(): void {
+    const { published, gaps, resumes, conflated } = this.live.registry.stats()
+    if (published !== this.ledger.count) this.complaints.push(`counts ${published} published of ${this.ledger.count}`)
+    for (const [reason, count] of Object.entries(gaps)) this.count(`gaps: ${reason}`, count)
+    for (const [outcome, count] of Object.entries(resumes)) this.count(`resumes: ${outcome}`, count)
+    this.count('conflated', conflated)
+    if (gaps.restarted > 0) this.complaints.push('announced that the log began anew')
+  }
+
+  /** Nothing may be left of any connection, nor of channels without a reader that hold nothing. */
+  async #end(): Promise<void> {
+    const { registry } = this.live
+    await this.#within(this.#scenario.ending === 'drain' ? registry.drain({ window: 0 }) : this.live.close())
+    const { connections, stalled, bytes, events } = registry.stats()
+    if (connections !== 0 || stalled !== 0) this.complaints.push(`has ${connections} connections, ${stalled} stalled`)
+    if (bytes > this.#scenario.bounds.bytes && events > 1) this.complaints.push(`holds ${bytes} bytes`)
+    if (this.#scenario.ending === 'drain') await this.#age()
+    await this.#within(this.live.close())
+    this.#server.close()
+  }
+
+  /** Nothing else keeps the process alive while it waits: neither wires nor the package's timer do. */
+  async #within(ending: Promise<unknown>): Promise<void> {
+    const over = new AbortController()
+    void ending.finally(() => over.abort())
+    for (let turns = 0; !over.signal.aborted && turns < MAX_TURNS; turns++) await turn()
+    if (!over.signal.aborted) this.complaints.push(`${this.#scenario.ending} does not settle`)
+  }
+
+  async #age(): Promise<void> {
+    const { registry } = this.live
+    this.count('drains')
+    this.clock.pass(400_000)
+    await registry.channel('probe').publish({ data: '' })
+    const keyed = new Set(this.ledger.publications.filter(({ key }) => key !== undefined).map(({ channel }) => channel))
+    const left = registry.names().filter((name) => name !== 'probe' && !keyed.has(name))
+    if (left.length > 0) this.complaints.push(`still has the channels ${left.join(', ')}, which hold nothing`)
+  }
+
+  #handle(req: IncomingMessage & Partial<SseRequest>, res: ServerResponse & SseResponse): void {
+    const [, client, connection] = req.url?.split('/') ?? []
+    this.clients[Number(client)]?.handle(Number(connection), req.lastEventId ?? '', res)
+  }
+}
+
+const FILTER_THREW = 'a filter threw'
+/** A connection that never keeps its reader waiting. */
+const FAST = { wire: { highWaterMark: 100_000_000, isPrompt: true }, allow: null, cutAfter: null }
+
+interface ConnectOptions {
+  wire: WireOptions
+  allow: number | null
+  cutAfter: number | null
+}
+
+type ClientStep = Extract<Step, { client: number }>
+
+class ModelClient {
+  readonly account: ClientAccount
+  readonly #world: ModelWorld
+  readonly #plan: ClientPlan
+  readonly #name: string
+  #connections = 0
+  #wire: Wire | undefined
+  #request: ClientRequest | undefined
+  #connection: Connection | undefined
+  /** By channel: what unsubscribes it, with all that was subscribed in the same call. */
+  #unsubscribe = new Map<string, { channels: readonly string[]; run: () => void }>()
+  #left = new Set<string>()
+  /** What the last connection was subscribed to in the end. */
+  #kept: string[] = []
+
+  constructor(world: ModelWorld, plan: ClientPlan, name: string) {
+    this.#world = world
+    this.#plan = plan
+    this.#name = name
+    this.account = new ClientAccount(name, world.ledger, world.landed, (complaint) => world.complaints.push(complaint))
+    if (plan.hasForeignId) this.account.lastEventId = 'nobody gave this out'
+  }
+
+  take(step: ClientStep): void {
+    switch (step.do) {
+      case 'connect':
+        return this.connect(step)
+      case 'drop':
+        return this.drop()
+      case 'flow':
+        return this.flow()
+      case 'allow':
+        this.account.connection?.stalled()
+        return this.#wire?.allow(step.bytes)
+      case 'cutAfter':
+        return this.#wire?.cutAfter(step.bytes)
+      case 'forgetId':
+        if (this.#wire !== undefined) return
+        this.account.lastEventId = ''
+        this.account.lastEvent = undefined
+        return
+      case 'close':
+        this.#world.count('closed by the server')
+        return this.#connection?.close()
+      case 'send':
+        return this.#world.send(this.#connection)
+      case 'comment':
+        return void this.#connection?.comment('nothing')
+      case 'subscribe':
+        return this.#subscribe(this.#connection, this.account.connection, step.call)
+      case 'unsubscribe':
+        return this.#unsubscribeFrom(step.channel)
+    }
+  }
+
+  connect({ wire: options, allow, cutAfter }: ConnectOptions): void {
+    if (this.#wire !== undefined) return
+    const { account } = this
+    const isCalm = options.highWaterMark > 1_000_000 && options.isPrompt && allow === null
+    const connection = account.connect(!isCalm)
+    const wire = (this.#wire = new Wire(options))
+    tapItems(wire.server, (item) => {
+      this.#world.activity++
+      connection.wrote(item)
+    })
+    if (allow !== null) wire.allow(allow)
+    if (cutAfter !== null) {
+      this.#world.count('cuts')
+      wire.cutAfter(cutAfter)
+    }
+    const id = account.lastEventId === '' ? {} : { 'last-event-id': account.lastEventId }
+    const headers = { accept: 'text/event-stream', connection: 'keep-alive', ...id }
+    const path = `/${this.#name}/${++this.#connections}`
+    this.#request = request({ createConnection: () => wire.client, path, headers })
+    this.#request.on('error', () => undefined)
+    this.#request.on('response', (response) => this.#read(response, connection))
+    this.#request.end()
+    wire.client.on('close', () => this.#ended(connection, wire))
+    this.#world.accept(wire)
+  }
+
+  /** The client goes away at once, with all that is on its way. */
+  drop(): void {
+    const [wire, { connection }] = [this.#wire, this.account]
+    if (wire === undefined || connection === undefined) return
+    wire.client.destroy()
+    this.#request?.destroy()
+    this.#ended(connection, wire)
+  }
+
+  flow(): void {
+    this.#wire?.allow(Infinity)
+  }
+
+  /** What the app's handler does. */
+  handle(number: number, lastEventId: string, res: ServerResponse & SseResponse): void {
+    const { connection: account } = this.account
+    const connection = res.sse
+    if (number !== this.#connections || account === undefined || connection === undefined) return
+    if (lastEventId !== account.id) this.account.complain(`came with ${account.id}; the server read ${lastEventId}`)
+    if (this.#plan.isWrapped) {
+      const write = res.write.bind(res) as (...args: unknown[]) => boolean
+      res.write = (...args: unknown[]) => write(...args)
+    }
+    this.#connection = connection
+    this.#unsubscribe.clear()
+    this.#left.clear()
+    void this.#callAll(connection, account)
+  }
+
+  async #callAll(connection: Connection, account: ConnectionAccount): Promise<void> {
+    for (const { turns, ...call } of this.#plan.calls) {
+      for (let i = 0; i < turns; i++) await turn()
+      this.#subscribe(connection, account, call)
+    }
+    const rest = this.#plan.keepsChannels ? this.#kept : []
+    if (rest.length > 0)
+      this.#subscribe(connection, account, { channels: rest, from: 'now', resume: true, filter: null })
+  }
+
+  #subscribe(connection: Connection | undefined, account: ConnectionAccount | undefined, plan: SubscribePlan): void {
+    if (connection === undefined || account === undefined || connection.closed) return
+    const { landed } = this.#world
+    const isKnown = (channel: string) => account.id !== '' && this.#left.has(channel)
+    const channels = plan.channels.filter((channel) => landed.rejoin || !isKnown(channel))
+    const added = channels.filter((channel) => account.period(channel) === undefined)
+    if (added.some((channel) => this.#left.has(channel))) this.#world.count('rejoined')
+    const rejects = plan.filter?.rejects ?? 0
+    const accepts = (n: number) => rejects === 0 || n % rejects !== 0
+    account.subscribed({ channels, from: plan.from, resume: plan.resume, accepts })
+    const resume = plan.resume ? {} : { resume: false }
+    const filter = plan.filter && this.#filter(connection, account, plan.filter, accepts)
+    const run = connection.subscribe(channels, { from: plan.from, ...resume, ...(filter && { filter }) })
+    for (const channel of added) this.#unsubscribe.set(channel, { channels: added, run })
+  }
+
+  #filter(connection: Connection, account: ConnectionAccount, plan: FilterPlan, accepts: (n: number) => boolean) {
+    return (event: { json(): unknown }): boolean => {
+      const { number } = event.json() as Numbered
+      const world = this.#world
+      world.count('filter calls')
+      return account.filtering(number, () => {
+        if (plan.action !== null && number % plan.every === 0) this.#act(connection, account, plan.action)
+        return accepts(number)
+      })
+    }
+  }
+
+  #act(connection: Connection, account: ConnectionAccount, action: NonNullable<FilterPlan['action']>): void {
+    const world = this.#world
+    if (this.#connections > FILTERED_CONNECTIONS || !world.takeFilterAction()) return
+    world.count(`filters that ${action.do}`)
+    switch (action.do) {
+      case 'publish':
+        world.ledger.mayOverrun = true
+        return world.publish(action.message)
+      case 'subscribe':
+        return this.#subscribe(connection, account, { ...action.call, filter: null })
+      case 'unsubscribe':
+        return this.#unsubscribeFrom(action.channel)
+      case 'send':
+        return world.send(connection)
+      case 'close':
+        return connection.close()
+      case 'throw':
+        throw new Error(FILTER_THREW)
+    }
+  }
+
+  #unsubscribeFrom(channel: string): void {
+    const subscribed = this.#unsubscribe.get(channel)
+    const { connection } = this.account
+    if (subscribed === undefined || connection === undefined) return
+    this.#world.count('unsubscribed')
+    for (const each of subscribed.channels) {
+      connection.unsubscribed(each)
+      this.#unsubscribe.delete(each)
+      this.#left.add(each)
+    }
+    subscribed.run()
+  }
+
+  #read(response: IncomingMessage, connection: ConnectionAccount): void {
+    const read = readItems((item) => {
+      this.#world.activity++
+      connection.received(item)
+    })
+    response.setEncoding('utf8')
+    response.on('data', read)
+    response.on('error', () => undefined)
+    // The server has ended the stream.
+    response.on('end', () => this.drop())
+  }
+
+  #ended(connection: ConnectionAccount, wire: Wire): void {
+    if (this.#wire !== wire) return
+    if (wire.hasStalled) this.#world.count('stalls')
+    this.#kept = connection.channels
+    connection.ended()
+    this.#wire = this.#request = this.#connection = undefined
+  }
+}

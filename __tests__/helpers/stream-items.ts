@@ -1,0 +1,45 @@
+/** Reads a model's event stream, at the client and where the server writes it: events, gaps, `sse-ready`, sent messages. */
+import type { Duplex } from 'node:stream'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+
+export type Item = { readonly id: string | undefined } & (
+  | { readonly kind: 'event' | 'sent'; readonly number: number }
+  | { readonly kind: 'gap'; readonly reason: string; readonly channels: readonly string[] }
+  | { readonly kind: 'ready'; readonly resumed: boolean; readonly replayed: number }
+)
+
+/** What a published or sent message of a model has as its data. */
+export interface Numbered {
+  number: number
+}
+
+export const EVENT = 'e'
+export const SENT = 's'
+
+/** Returns a function that takes text in any pieces. The ID counts only with the event that it belongs to. */
+export function readItems(onItem: (item: Item) => void): (text: string) => void {
+  const parser = createParser({ onEvent: (message) => onItem(itemOf(message)) })
+  return (text) => parser.feed(text)
+}
+
+/**
+ * Reads what a server writes to a socket, before the socket takes it. The head and the framing of chunks are lines that
+ * no parser knows, so they are left out.
+ */
+export function tapItems(socket: Duplex, onItem: (item: Item) => void): void {
+  const read = readItems(onItem)
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
+  socket.write = (chunk: Buffer | string, ...rest: unknown[]) => {
+    read(chunk.toString())
+    return write(chunk, ...rest)
+  }
+}
+
+function itemOf({ id, event, data }: EventSourceMessage): Item {
+  const value = JSON.parse(data) as object
+  if (event === EVENT) return { kind: 'event', id, number: (value as Numbered).number }
+  if (event === SENT) return { kind: 'sent', id, number: (value as Numbered).number }
+  if (event === 'sse-gap') return { kind: 'gap', id, ...(value as { reason: string; channels: string[] }) }
+  if (event === 'sse-ready') return { kind: 'ready', id, ...(value as { resumed: boolean; replayed: number }) }
+  throw new Error(`there is no event of type ${event ?? 'message'} in this model`)
+}
