@@ -98,7 +98,8 @@ export class ClientAccount {
 
   isCovered({ publication, mayConflate }: Debt): boolean {
     if (publication.key === undefined) return false
-    if (!this.expects.forgottenKeys && this.ledger.mayBeForgotten(publication)) return true
+    const isNotTold = !this.expects.forgottenKeys || this.ledger.forgetsChannels
+    if (isNotTold && this.ledger.mayBeForgotten(publication)) return true
     return mayConflate && this.ledger.isReplaced(publication)
   }
 }
@@ -148,6 +149,11 @@ export class ConnectionAccount {
 
   period(channel: string): Period | undefined {
     return this.#periods.get(channel)
+  }
+
+  /** Whether every channel goes on after the last event ID. */
+  get resumesAll(): boolean {
+    return [...this.#periods.values()].every(({ mode }) => mode === 'resume')
   }
 
   get channels(): string[] {
@@ -214,7 +220,12 @@ export class ConnectionAccount {
     if (item.kind === 'event') this.#wroteEvent(item.number, item.id)
     if (item.kind === 'gap') this.#wroteGap(item.reason, item.channels)
     if (item.kind === 'ready') this.#wroteReady(item.resumed, item.replayed)
-    if (item.kind === 'gap' || item.kind === 'ready') this.#checkControlId(item)
+    const before = this.items.at(-2)
+    // Of several gaps in a row only the last moves the last event ID.
+    if (before?.kind === 'gap' && before.id === undefined && item.kind !== 'gap') {
+      this.client.complain('got a gap without an ID')
+    }
+    if (item.kind === 'ready' || (item.kind === 'gap' && item.id !== undefined)) this.#checkControlId(item)
   }
 
   /** The client has read an item. */

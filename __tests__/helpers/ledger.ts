@@ -26,8 +26,12 @@ export interface Publication {
 
 /** What `history: false` still keeps for slow readers. */
 const DEFAULTS = { events: 1000, bytes: 4 * 1024 * 1024, age: 5 * 60_000 }
-/** Besides its text, in every bound of bytes. */
-const OVERHEAD = 256
+/** What an event counts for besides its text, at most: with a key, and with an ID of the app's own. */
+const OVERHEAD = 256 + 100 + 200
+/** What a channel that holds events counts for, at most. */
+const CHANNEL = 800
+/** The part of the bound on the whole log that hashes of evicted IDs and channels may take. */
+const HASHES = 1 / 8
 const LONGEST_ID = 24
 const PACKAGE_ID = /^([0-9a-z]{1,9})-([0-9a-z]{1,6})-[0-9a-z]{7}$/
 
@@ -97,11 +101,16 @@ export class Ledger {
     return number <= (this.#upTo.get(channel) ?? -1)
   }
 
+  /** Whether the log remembers so few dropped channels that it forgets that one lacks the latest event of a key. */
+  get forgetsChannels(): boolean {
+    return this.#bounds.bytes < 10_000
+  }
+
   /** Whether the log may have forgotten the latest event of a key. */
   mayBeForgotten({ channel, number }: Publication): boolean {
     const newer = this.publications.filter((each) => each.channel === channel && each.number >= number)
     const keys = new Set(newer.map(({ key }) => key).filter((key) => key !== undefined))
-    return keys.size > this.#bounds.keys || this.#latestBytes > this.#bounds.bytes / 2
+    return keys.size > this.#bounds.keys || this.#latestBytes + this.#channelBytes > this.#bounds.bytes / 2
   }
 
   /** Whether a channel may have been dropped with all it held; one that comes back may announce a gap to be safe. */
@@ -115,6 +124,10 @@ export class Ledger {
     const at = positionOf(id)
     if (at === undefined) return -1
     return this.publications.findLastIndex(({ position }) => position !== undefined && !isAfter(position, at))
+  }
+
+  get #channelBytes(): number {
+    return new Set(this.publications.map(({ channel }) => channel)).size * CHANNEL
   }
 
   #keep(publication: Publication, key: string): void {
@@ -134,7 +147,7 @@ export class Ledger {
     const bounds = this.#bounds.history === false ? DEFAULTS : this.#bounds.history
     const upTo = new Map<string, number>()
     const held = new Map<string, { events: number; bytes: number }>()
-    let total = this.#latestBytes
+    let total = this.#latestBytes + this.#channelBytes + this.#bounds.bytes * HASHES
     for (const { channel, number, size, at } of this.publications.toReversed()) {
       const { events, bytes } = held.get(channel) ?? { events: 0, bytes: 0 }
       held.set(channel, { events: events + 1, bytes: bytes + size })

@@ -14,10 +14,13 @@ export class Cursor {
   /** Offset of the newest event that was read. */
   offset: number
   latestUpTo: number
+  /** `channel.latestEvictions` when the cursor began to read latest events. */
+  #latestEvictions: number
 
   constructor(channel: ChannelLog) {
     this.channel = channel
     this.offset = this.latestUpTo = channel.tail
+    this.#latestEvictions = channel.latestEvictions
   }
 
   /** Whether the channel has events after the cursor, evicted ones included. */
@@ -25,17 +28,19 @@ export class Cursor {
     return this.offset < this.channel.tail
   }
 
-  /** Whether history has evicted the events that come next: a gap. */
+  /** Whether events that come next were evicted: a gap. */
   get isOvertaken(): boolean {
-    return this.offset >= this.latestUpTo && this.offset < this.channel.historyStart
+    const { channel, offset, latestUpTo } = this
+    if (offset >= latestUpTo) return offset < channel.historyStart
+    if (this.#latestEvictions !== channel.latestEvictions && channel.newestEvictedLatest > offset) return true
+    return latestUpTo < channel.historyStart && this.#nextLatest() === undefined
   }
 
   /** The event to read next. Undefined at the end of the log, and before a gap. Does not move the cursor. */
   peek(): LogEvent | undefined {
     const { channel, offset, latestUpTo } = this
     if (offset >= latestUpTo) return channel.at(offset + 1)
-    const event = channel.latestAfter(offset)
-    return event !== undefined && event.offset <= latestUpTo ? event : channel.at(latestUpTo + 1)
+    return this.#nextLatest() ?? channel.at(latestUpTo + 1)
   }
 
   /** Moves over what `peek` returned. Where that was nothing, no latest event is left to read. */
@@ -46,25 +51,26 @@ export class Cursor {
   begin(from: StartFrom, replay: boolean): void {
     const { tail, historyStart } = this.channel
     this.offset = from === 'now' ? tail : 0
-    this.latestUpTo = from === 'start' && replay ? historyStart : tail
+    this.#readLatestUpTo(from === 'start' && replay ? historyStart : tail)
   }
 
   /** Begins with the latest events, as a newcomer does, because the last event ID leads to no position. */
   startOver(): void {
     this.offset = 0
+    this.#readLatestUpTo(this.latestUpTo)
   }
 
   /** Begins again after the log was replaced: with its latest events, then what came since. */
   restart(): void {
     this.offset = 0
-    this.latestUpTo = this.channel.readUpTo
+    this.#readLatestUpTo(this.channel.readUpTo)
   }
 
   /** Goes on after a position. Returns false when events after it were evicted: a gap. */
   resumeAfter(position: Position, replay: boolean): boolean {
     const { channel } = this
     this.offset = channel.offsetAt(position)
-    this.latestUpTo = 0
+    this.#readLatestUpTo(0)
     if (!replay && this.isBehind) this.latestUpTo = channel.tail
     else if (comparePositions(position, channel.floor) < 0) this.latestUpTo = channel.historyStart
     else return true
@@ -73,6 +79,16 @@ export class Cursor {
 
   /** Goes on behind a gap: with the latest events of what history has evicted. */
   skipGap(): void {
-    this.latestUpTo = this.channel.historyStart
+    this.#readLatestUpTo(Math.max(this.latestUpTo, this.channel.historyStart))
+  }
+
+  #nextLatest(): LogEvent | undefined {
+    const event = this.channel.latestAfter(this.offset)
+    return event !== undefined && event.offset <= this.latestUpTo ? event : undefined
+  }
+
+  #readLatestUpTo(offset: number): void {
+    this.latestUpTo = offset
+    this.#latestEvictions = this.channel.latestEvictions
   }
 }

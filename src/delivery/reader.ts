@@ -110,7 +110,7 @@ export class Reader implements Subscriber, StreamReader {
     this.#resumption = undefined
     this.#generation = generation
     this.#hasCaughtUp = true
-    for (const gap of resumption.place()) this.#announce(gap)
+    this.#announce(resumption.place())
     return true
   }
 
@@ -131,22 +131,12 @@ export class Reader implements Subscriber, StreamReader {
         this.#isLate = true
         return
       }
-      this.#skipGaps()
+      this.#announce([])
     } while (this.#writeNext())
     // A filter has subscribed: the next pass places those cursors.
     if (this.#resumption !== undefined) return
     this.#isLate = false
     if (!this.#readyNotice.isTold) this.#tellReady()
-  }
-
-  #skipGaps(): void {
-    let overtaken: Subscription[] | undefined
-    for (let each = this.#subscriptions.first; each !== undefined; each = each.next) {
-      if (!each.isOvertaken) continue
-      each.skipGap()
-      ;(overtaken ??= []).push(each)
-    }
-    if (overtaken !== undefined) this.#announce({ reason: 'slow', lost: overtaken })
   }
 
   /** Returns false when nothing is left to write, or cursors have to be placed first. */
@@ -202,17 +192,35 @@ export class Reader implements Subscriber, StreamReader {
     this.#sendControl('sse-ready', { resumed, replayed }, this.#context.log.last)
   }
 
-  #announce({ reason, lost }: Gap): void {
-    this.#context.counters.gaps[reason]++
-    this.#readyNotice.gap()
-    const channels = lost.map(({ channel }) => channel.name)
-    this.#sendControl('sse-gap', { channels, reason }, this.#readUpTo())
+  /** Announces gaps, and those in which subscriptions are that were overtaken. */
+  #announce(placed: readonly Gap[]): void {
+    const overtaken = this.#skipOvertaken()
+    const gaps = overtaken === undefined ? placed : [...placed, { reason: 'slow' as const, lost: overtaken }]
+    gaps.forEach(({ reason, lost }, i) => {
+      this.#context.counters.gaps[reason]++
+      this.#readyNotice.gap()
+      const channels = lost.map(({ channel }) => channel.name)
+      // Only the last has an ID: a client that drops before it would resume behind a gap that it has not read of.
+      const position = i === gaps.length - 1 ? this.#readUpTo() : undefined
+      this.#sendControl('sse-gap', { channels, reason }, position)
+    })
+  }
+
+  #skipOvertaken(): Subscription[] | undefined {
+    let overtaken: Subscription[] | undefined
+    for (let each = this.#subscriptions.first; each !== undefined; each = each.next) {
+      if (!each.isOvertaken) continue
+      each.skipGap()
+      ;(overtaken ??= []).push(each)
+    }
+    return overtaken
   }
 
   /** Sends a control event. It carries the package's ID also where the app has IDs of its own: either of them resumes. */
-  #sendControl(event: string, data: object, position: Position): void {
+  #sendControl(event: string, data: object, position: Position | undefined): void {
     if (!this.#stream.route.options.controlEvents) return
-    this.#stream.writeText(encodeControl(event, data, this.#context.log.ids.of(position)))
+    const id = position && this.#context.log.ids.of(position)
+    this.#stream.writeText(encodeControl(event, data, id))
   }
 
   /** A position from which a client that drops now can resume without missing what it was about to be sent. */

@@ -67,7 +67,7 @@ export class Resumption {
     }
     if (from === 'start') log.trimAge()
     subscription.begin(from, log.bounds.replay)
-    if (from === 'latest' && subscription.channel.isIncomplete) this.#incomplete.add(subscription)
+    if (from !== 'now' && subscription.channel.isIncomplete) this.#incomplete.add(subscription)
   }
 
   /** Drops a subscription that has ended. Returns whether it was still to be resumed. */

@@ -90,7 +90,8 @@ export class Scheduler {
       this.#channels.add(subscribers)
     }
     if (this.#isIdle || this.#isRunning) return
-    this.#pendingBytes += event.size
+    // The channel counts too, as if it were new: in a burst over many channels it takes the most.
+    this.#pendingBytes += event.size + event.channel.size
     this.#schedule()
     if (!this.#isNearBounds(subscribers)) return
     this.#isOverloaded = true
@@ -103,7 +104,7 @@ export class Scheduler {
 
   #isNearBounds(subscribers: Subscribers | undefined): boolean {
     const { history, bytes } = this.#log.bounds
-    return (subscribers !== undefined && isOverHalf(subscribers, history)) || this.#pendingBytes > bytes / 2
+    return (subscribers !== undefined && isOverHalf(subscribers, history)) || this.#pendingBytes > bytes / 4
   }
 
   /** A fake clock of an app's tests may have swallowed the scheduled turn, so an overdue pass is scheduled again. */

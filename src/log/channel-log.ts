@@ -47,6 +47,9 @@ export class ChannelLog {
   bytes = 0
   /** Whether a bound has evicted the latest event of some key, so that newcomers do not get the whole state. */
   isIncomplete: boolean
+  /** How many latest events were evicted, and the highest offset of these: a cursor that is to read one has a gap. */
+  latestEvictions = 0
+  newestEvictedLatest = 0
   /** Bytes that the channel itself counts for, beside its events. */
   readonly size: number
   /** Where `size` counts: in history while the channel has some, else in the latest events, else nowhere. */
@@ -159,6 +162,9 @@ export class ChannelLog {
     if (!this.isLatest(event) || event.key === undefined) return
     this.#latest.delete(event.key)
     this.#latestInOrder = undefined
+    this.isIncomplete = true
+    this.latestEvictions++
+    this.newestEvictedLatest = Math.max(this.newestEvictedLatest, event.offset)
   }
 
   #setLatest(event: LogEvent): LogEvent | undefined {

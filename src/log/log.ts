@@ -48,7 +48,7 @@ export class Log {
     this.#clock = clock
     this.appendedAt = clock()
     this.ownIds = new OwnIds(bounds.bytes)
-    this.#droppedIncomplete = new RecentHashes(Math.min(MAX_INCOMPLETE_BYTES, bounds.bytes / 8))
+    this.#droppedIncomplete = new RecentHashes(Math.min(MAX_INCOMPLETE_BYTES, bounds.bytes / 16))
   }
 
   get epoch(): string {
@@ -221,7 +221,6 @@ export class Log {
     if (event === undefined) return
     const { channel } = event
     this.evictedKeys++
-    channel.isIncomplete = true
     channel.evictLatest(event)
     if (event.offset <= channel.historyStart) this.#delete(event, this.#latestOnly)
     this.dropIfUnused(channel)

@@ -17,7 +17,7 @@ interface Use {
 
 /** 2.5 MiB, some 65,000 IDs; less where the log itself is small. */
 const MAX_EVICTED_BYTES = 2.5 * 1024 * 1024
-const SHARE_OF_LOG = 1 / 8
+const SHARE_OF_LOG = 1 / 16
 
 export class OwnIds {
   readonly #uses = new Map<string, Use>()
