@@ -385,6 +385,8 @@ export class ConnectionAccount {
     if (reason === 'slow') {
       // Whoever publishes waits for readers that keep up, except in a filter, and except that history grows old.
       const isOverrun = this.mayBeLate || ledger.mayOverrun
+      // A bound may evict the latest event of a key before a newcomer has read it.
+      if (mode !== 'now' && events.some((each) => each.number > last && ledger.mayBeForgotten(each))) return true
       return events.some(
         (each) =>
           each.number > last && ledger.mayHaveLeft(each, each.number >= since) && (isOverrun || each.number < since),
@@ -399,7 +401,9 @@ export class ConnectionAccount {
     if (reason !== 'unknown' || mode !== 'resume') return false
     const resumed = this.#event === undefined ? undefined : ledger.publications[this.#event]
     if (resumed?.ownId === undefined) return positionOf(this.id) === undefined
-    return ledger.timesUsed(resumed.ownId) > 1 || ledger.mayHaveLeft(resumed, false)
+    // An own ID counts in the channels that the connection reads.
+    const isElsewhere = !this.#subscribed.has(resumed.channel)
+    return isElsewhere || ledger.timesUsed(resumed.ownId) > 1 || ledger.mayHaveLeft(resumed, false)
   }
 
   /** Whether an event need not come after a gap. The latest event of a key must, unless the log may have forgotten it. */
@@ -409,6 +413,7 @@ export class ConnectionAccount {
     const { number } = publication
     if (reason === 'unknown' || (reason === 'evicted' && mode === 'latest')) return number < since
     // Without history a client that comes back goes on with what is published from the gap on.
+    if (reason === 'slow' && ledger.mayBeForgotten(publication)) return true
     return ledger.mayHaveLeft(publication, reason === 'slow' && number >= since)
   }
 
