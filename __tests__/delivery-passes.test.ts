@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Cursor } from '../src/delivery/cursor.js'
 import { Scheduler } from '../src/delivery/scheduler.js'
 import type { Subscriber, Subscribers } from '../src/delivery/subscribers.js'
-import { SMALL, TestLog, type Entry, type TestBounds } from './helpers/log.js'
+import { CHANNEL, SMALL, TestLog, type Entry, type TestBounds } from './helpers/log.js'
 
 /** A log, its delivery, and readers of which only is known when they are served. */
 function start(bounds: TestBounds = {}, msEach = 1) {
@@ -218,8 +218,8 @@ describe('events that come faster than passes', () => {
     expect(served()).toEqual([])
   })
 
-  it('are delivered at once when anything takes more than half of the log, were it where nobody reads', () => {
-    const { delivery, join, publish, served } = start({ bytes: 10 * SMALL })
+  it('are delivered at once when all channels together take more than a quarter of the log', () => {
+    const { delivery, join, publish, served } = start({ bytes: 20 * (SMALL + CHANNEL + 5) })
     join('a', 'reader')
     for (let i = 0; i < 20; i++) publish('unread')
     expect(delivery.isOverloaded).toBe(false)
@@ -231,7 +231,7 @@ describe('events that come faster than passes', () => {
   })
 
   it('count from one pass to the next', async () => {
-    const { join, publish, served } = start({ history: { events: 10 }, bytes: 16 * SMALL })
+    const { join, publish, served } = start({ history: { events: 10 }, bytes: 24 * (SMALL + CHANNEL) })
     join('a', 'reader')
     for (let round = 0; round < 4; round++) {
       for (let i = 0; i < 5; i++) publish('a')
@@ -293,7 +293,7 @@ describe('the readers of a channel', () => {
   })
 
   it('that left with something due leave nothing due behind', () => {
-    const { delivery, join, publish } = start({ bytes: 10 * SMALL })
+    const { delivery, join, publish } = start({ bytes: 4 * SMALL })
     const { leave } = join('a', '1')
     publish('a')
     leave()

@@ -7,7 +7,8 @@ function has(value: unknown, ...members: string[]): boolean {
 }
 
 /** By what it can do: an ESM and a CJS copy of the package in one process each have a class of their own. */
-export const looksLikeRegistry = (value: unknown) => typeof value !== 'function' && has(value, 'channel', 'drain', 'stats')
+export const looksLikeRegistry = (value: unknown) =>
+  typeof value !== 'function' && has(value, 'channel', 'drain', 'stats')
 export const looksLikeConnection = (value: unknown) => has(value, 'lastEventId', 'subscribe', 'sendAll')
 const looksLikeMiddleware = (value: unknown) => typeof value === 'function' && has(value, 'registry', 'channel')
 const looksLikeStore = (value: unknown) => has(value, 'start', 'append', 'close')

@@ -4,7 +4,7 @@
  */
 import type { Output } from '../http/output.js'
 import type { Stream, StreamReader } from '../http/stream.js'
-import { comparePositions, positionBefore, type Position } from '../log/position.js'
+import type { Position } from '../log/position.js'
 import type { Report } from '../report.js'
 import type { SubscribeOptions } from '../subscribe-options.js'
 import { BatchBuilder, type Batch } from '../wire/batch.js'
@@ -194,26 +194,16 @@ export class Reader implements Subscriber, StreamReader {
 
   /** Announces gaps, and those in which subscriptions are that were overtaken. */
   #announce(placed: readonly Gap[]): void {
-    const overtaken = this.#skipOvertaken()
+    const overtaken = this.#subscriptions.skipOvertaken()
     const gaps = overtaken === undefined ? placed : [...placed, { reason: 'slow' as const, lost: overtaken }]
     gaps.forEach(({ reason, lost }, i) => {
       this.#context.counters.gaps[reason]++
       this.#readyNotice.gap()
       const channels = lost.map(({ channel }) => channel.name)
       // Only the last has an ID: a client that drops before it would resume behind a gap that it has not read of.
-      const position = i === gaps.length - 1 ? this.#readUpTo() : undefined
+      const position = i === gaps.length - 1 ? (this.#subscriptions.readUpTo() ?? this.#context.log.last) : undefined
       this.#sendControl('sse-gap', { channels, reason }, position)
     })
-  }
-
-  #skipOvertaken(): Subscription[] | undefined {
-    let overtaken: Subscription[] | undefined
-    for (let each = this.#subscriptions.first; each !== undefined; each = each.next) {
-      if (!each.isOvertaken) continue
-      each.skipGap()
-      ;(overtaken ??= []).push(each)
-    }
-    return overtaken
   }
 
   /** Sends a control event. It carries the package's ID also where the app has IDs of its own: either of them resumes. */
@@ -221,16 +211,6 @@ export class Reader implements Subscriber, StreamReader {
     if (!this.#stream.route.options.controlEvents) return
     const id = position && this.#context.log.ids.of(position)
     this.#stream.writeText(encodeControl(event, data, id))
-  }
-
-  /** A position from which a client that drops now can resume without missing what it was about to be sent. */
-  #readUpTo(): Position {
-    let lowest: Position | undefined
-    for (let each = this.#subscriptions.first; each !== undefined; each = each.next) {
-      const position = each.peek()?.position
-      if (position !== undefined && (lowest === undefined || comparePositions(position, lowest) < 0)) lowest = position
-    }
-    return lowest === undefined ? this.#context.log.last : positionBefore(lowest)
   }
 
   #unsubscribe(subscriptions: readonly Subscription[]): void {

@@ -1,5 +1,6 @@
 /** The subscriptions of one connection, oldest first. Adding and removing take constant time. */
 import { SseError } from '../errors.js'
+import { comparePositions, positionBefore, type Position } from '../log/position.js'
 import type { Subscription } from './subscription.js'
 
 /** A connection with few subscriptions finds one faster by looking through them, and needs no memory for a map. */
@@ -59,6 +60,30 @@ export class SubscriptionList {
 
   hasLeft(name: string): boolean {
     return this.#left?.has(name) === true
+  }
+
+  /** Puts the cursors that were overtaken behind their gaps. Returns their subscriptions; undefined when there are none. */
+  skipOvertaken(): Subscription[] | undefined {
+    let overtaken: Subscription[] | undefined
+    for (let each = this.first; each !== undefined; each = each.next) {
+      if (!each.isOvertaken) continue
+      each.skipGap()
+      ;(overtaken ??= []).push(each)
+    }
+    return overtaken
+  }
+
+  /**
+   * A position from which a client that drops now can resume without missing what it was about to be sent; undefined when
+   * that is nothing.
+   */
+  readUpTo(): Position | undefined {
+    let lowest: Position | undefined
+    for (let each = this.first; each !== undefined; each = each.next) {
+      const position = each.peek()?.position
+      if (position !== undefined && (lowest === undefined || comparePositions(position, lowest) < 0)) lowest = position
+    }
+    return lowest && positionBefore(lowest)
   }
 
   toArray(): Subscription[] {
