@@ -64,9 +64,9 @@ ${table(HEAD, merged(rows).map(cells))}
 
 ## Silence
 
-How long a proxy endures a silent stream by default. The test lowers this to two seconds with the lines shown and sees that
-a stream without keep-alives is cut and one with them is not. Keep \`keepAlive\`, 15 seconds by default, below it. Caddy cuts
-nothing.
+The table shows after how long a proxy cuts a silent stream by default. The test lowers this to two seconds with the lines shown. It checks
+that a stream without keep-alives is cut and one with them is not. Keep \`keepAlive\`, 15 seconds by default, below it. Caddy does not cut
+streams.
 
 ${table(
   ['proxy', 'cuts after', 'line'],
