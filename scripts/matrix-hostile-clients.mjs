@@ -21,8 +21,7 @@ await writeMarkdown(
   `# Hostile clients
 
 Made by \`node scripts/matrix-hostile-clients.mjs\` from a run of the \`__tests__/hostile-*.test.ts\` on ${ranOn}. Each row is a
-server in a process of its own, 50 clients that behave well and get some 200 events a second, and beside them the hostile ones.
-The tests fail when
+separate server process with hostile clients, and 50 other clients that behave well and get some 200 events a second. The tests fail when
 
 - one of the 50 is cut, or does not get every event once and in order;
 - the 99th percentile of their latency, from publishing to getting, is more than three times what it was a moment before
@@ -32,10 +31,14 @@ The tests fail when
 - more descriptors are open than the bound, or more connections or descriptors than before when the hostile clients have left or been cut;
 - an error was not caught, or Node printed a warning.
 
-In the tables, *memory* is by how much the process had grown at its largest, *descriptors* how many were open beside those of
-before, seen every 10 ms, of how many that may be, and *latency of the others* the 99th percentile, in brackets the one
-before. The figures are of one run on a small shared machine. A flood is larger than any bound: held anywhere, even once for
-all, it would pass it.
+The columns of the tables:
+
+- *memory*: by how much the process had grown at most.
+- *descriptors*: how many more were open than before, measured every 10 ms, and how many are allowed.
+- *latency of the others*: the 99th percentile, and in brackets the one before.
+
+The figures are of one run on a small shared machine. A flood is larger than any bound: if it were held anywhere, even once for all clients,
+it would exceed the bound.
 
 ## That read slowly or not at all
 

@@ -12,10 +12,13 @@ await writeMarkdown(
   'docs/middlewares.md',
   `# With other middlewares
 
-Made by \`node scripts/matrix-middlewares.mjs\` from a run of \`__tests__/middlewares.test.ts\` on ${ranOn}. "Streams" means:
-with a client that accepts gzip, each event arrives before the next is published; the middleware's own headers and cookies
-are on the response; a client that leaves is noticed, one that comes back gets what it missed; and when the server ends the
-stream, it ends.
+Made by \`node scripts/matrix-middlewares.mjs\` from a run of \`__tests__/middlewares.test.ts\` on ${ranOn}. "Streams" means
+all of these:
+
+- with a client that accepts gzip, each event arrives before the next is published;
+- the middleware's own headers and cookies are on the response;
+- a client that leaves is noticed, and a client that reconnects gets the events it missed;
+- the stream ends when the server ends it.
 
 ${table(['middleware', 'version', ...hosts, 'to know'], cells)}
 
