@@ -4,7 +4,7 @@ import { buildPackage } from './helpers/built-package.js'
 
 /** What each entry of the package exports; a name that is added or goes away is a new version's business. */
 const NAMES: Record<string, string[]> = {
-  '.': ['SseError', 'createRegistry', 'memoryStore', 'sse'],
+  '.': ['SseError', 'createEpoch', 'createRegistry', 'memoryStore', 'nextPosition', 'sse'],
   './client': ['EventStream'],
   './redis': ['redisStore'],
   './store-contract': ['RecordingLog', 'storeContract'],

@@ -12,24 +12,27 @@ await writeMarkdown(
   'docs/middlewares.md',
   `# With other middlewares
 
-Made by \`node scripts/matrix-middlewares.mjs\` from a run of \`__tests__/middlewares.test.ts\` on ${ranOn}. "Streams" means:
-with a client that accepts gzip, each event arrives before the next is published; the middleware's own headers and cookies
-are on the response; a client that leaves is noticed, one that comes back gets what it missed; and when the server ends the
-stream, it ends.
+Made by \`node scripts/matrix-middlewares.mjs\` from a run of \`__tests__/middlewares.test.ts\` on ${ranOn}. "Streams" means
+all of these:
+
+- with a client that accepts gzip, each event arrives before the next is published;
+- the middleware's own headers and cookies are on the response;
+- a client that leaves is noticed, and a client that reconnects gets the events it missed;
+- the stream ends when the server ends it.
 
 ${table(['middleware', 'version', ...hosts, 'to know'], cells)}
 
-A dash: the middleware does not run there, with or without a stream.
+A dash means that the middleware does not run there, with or without a stream.
 
 ## Sessions
 
-\`express-session\` stores a session when the response ends. For a stream that is in hours, or, when the client leaves, never:
+\`express-session\` stores a session when the response ends. For a stream that is hours later, or never if the client leaves:
 
-- A session that begins with the stream's request is not stored while the stream is open, though its cookie has been sent.
-- With \`resave: true\`, or when the handler has changed the session, a stream that is ended by the server, at \`maxAge\` or in
-  a drain, writes the session back as it was when the stream began, over whatever has been written since.
+- A session that begins with the stream's request is not stored while the stream is open, although its cookie has been sent.
+- With \`resave: true\`, or when the handler has changed the session, the old session overwrites newer data. That happens when the server ends
+  the stream, at \`maxAge\` or in a drain: the session is written back as it was when the stream began.
 
-So save it yourself and let go of it. The response's end then leaves the store alone:
+So save the session yourself and delete it from the request. The end of the response then does not write to the store:
 
 \`\`\`js
 app.get('/stream', live, (req, res) => {
@@ -42,7 +45,7 @@ app.get('/stream', live, (req, res) => {
 
 ## Rate limits
 
-A browser's \`EventSource\` stops for good at a 429. Ask it to come back later instead:
+A browser's \`EventSource\` stops for good at a 429. Tell it to reconnect later instead:
 
 \`\`\`js
 rateLimit({
@@ -51,19 +54,18 @@ rateLimit({
 })
 \`\`\`
 
-The limit counts requests, so reconnects. How many streams are open at once is what \`maxConnections\` bounds.
+The limit counts requests, so it counts reconnects. \`maxConnections\` bounds how many streams are open at once.
 
 ## Passport
 
-\`passport.authenticate()\` and \`passport.session()\` stand in front of \`sse()\` and put the user on \`req.user\`; until the
-handler subscribes it may still answer 401. What was allowed when the stream began stays allowed while it is open: set
-\`maxAge\` so that clients come back and are asked again.
+Put \`passport.authenticate()\` and \`passport.session()\` before \`sse()\`. They put the user on \`req.user\`. Until the handler subscribes, it may
+still answer 401. A client that was allowed when the stream began stays allowed while it is open. Set \`maxAge\`, so that clients reconnect
+and are authorised again.
 
 ## Shutting down
 
-\`server.close()\`, \`stoppable()\` without a grace period and Nest's \`app.close()\` wait for open responses, which streams are.
-Drain first, and they finish: \`await live.registry.drain()\`, then \`stoppable\`'s \`stop()\` or \`http-terminator\`'s
-\`terminate()\`. In Nest:
+\`server.close()\`, \`stoppable()\` without a grace period and Nest's \`app.close()\` wait for open responses, and so for streams. Drain first,
+and they finish: \`await live.registry.drain()\`, then \`stoppable\`'s \`stop()\` or \`http-terminator\`'s \`terminate()\`. In Nest:
 
 \`\`\`ts
 @Injectable()

@@ -44,29 +44,28 @@ await writeMarkdown(
   'docs/proxies.md',
   `# Behind a proxy
 
-Made by \`node scripts/matrix-proxies.mjs\` from a run of \`__tests__/proxies.test.ts\`, which starts each of these
-programs from Debian's packages, on ${ranOn}, in front of an Express app. "As it comes" is the shortest configuration that
-proxies at all; what else stands in it is in \`__tests__/helpers/proxies.ts\`. HTTP/2 is over TLS with nginx, haproxy,
-caddy and apache, without TLS with varnish and lighttpd; squid's reverse proxy has none. The figures are of one run on a
-small machine, over loopback.
+Made by \`node scripts/matrix-proxies.mjs\` from a run of \`__tests__/proxies.test.ts\` on ${ranOn}. The
+test starts each of these programs from Debian's packages in front of an Express app. "As it comes" is the shortest configuration that
+proxies at all; the full configurations are in \`__tests__/helpers/proxies.ts\`. HTTP/2 is over TLS with nginx, haproxy, caddy and apache,
+and without TLS with varnish and lighttpd. squid's reverse proxy has no HTTP/2. The figures are of one run on a small machine, over loopback.
 
 ${table(HEAD, merged(rows).map(cells))}
 
-- *events*: each of a row of events has to arrive before the next is published, so none can wait for another.
-- *first event*: from the request until two clients of the same URL both have one; the answer must not be shared or cached.
-- *a client that leaves is noticed*: \`at a write\` means that the app learns of it with the next event, or with the next
-  keep-alive comment, by default after 15 seconds at the latest.
-- *a client that accepts gzip* gets each event before the next is published as well. haproxy, caddy and lighttpd leave the stream
-  alone even when they are told to compress event streams.
-- *a cookie of 4,000 bytes* is as large as browsers keep. A request with one always passes; the column is about a response
-  that sets one. nginx answers 502 when the head of a response is larger than a memory page, and a 502 stops a browser's
+- *events*: each event has to arrive before the next is published, so no event can wait for another.
+- *first event*: time from the request until two clients of the same URL both have an event. The response must not be shared or cached.
+- *a client that leaves is noticed*: \`at a write\` means that the app notices it with the next event or keep-alive comment, by default
+  after 15 seconds at the latest.
+- *a client that accepts gzip* also gets each event before the next is published. haproxy, caddy and lighttpd do not compress the stream,
+  even when they are configured to compress event streams.
+- *a cookie of 4,000 bytes* is about the largest that browsers keep. A request with such a cookie always passes. The column is about a
+  response that sets one. nginx answers 502 when the head of a response is larger than a memory page, and a 502 stops a browser's
   \`EventSource\` for good.
 
 ## Silence
 
-How long a proxy endures a silent stream by default. The test lowers this to two seconds with the lines shown and sees that
-a stream without keep-alives is cut and one with them is not. Keep \`keepAlive\`, 15 seconds by default, below it. Caddy cuts
-nothing.
+The table shows after how long a proxy cuts a silent stream by default. The test lowers this to two seconds with the lines shown. It checks
+that a stream without keep-alives is cut and one with them is not. Keep \`keepAlive\`, 15 seconds by default, below it. Caddy does not cut
+streams.
 
 ${table(
   ['proxy', 'cuts after', 'line'],

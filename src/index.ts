@@ -7,7 +7,17 @@ export type { StartFrom, SubscribeOptions } from './subscribe-options.js'
 export type { AnyEvents, Message } from './wire/format.js'
 export type { EventFilter, PublishedEvent } from './log/published-event.js'
 export type { CloseReason, GapReason, RegistryStats } from './stats.js'
-export type { Store, StoreLog } from './log/store.js'
+export type {
+  HeldEvents,
+  HistoryBounds,
+  LogBounds,
+  LogEntry,
+  Store,
+  StoredEvent,
+  StoredPosition,
+  StoreLog,
+} from './log/store.js'
+export { createEpoch, nextPosition, type Position } from './log/position.js'
 export { SseError, type SseErrorCode } from './errors.js'
 export { memoryStore } from './log/memory-store.js'
 export type { SseWarningCode } from './warnings.js'

@@ -25,7 +25,13 @@ export function comparePositions(a: Position, b: Position): number {
   return a.ms - b.ms || a.seq - b.seq
 }
 
-/** The position of the next event: the clock's, but always after the last one, also when the clock was set back. */
+/**
+ * The position of the next event: the clock's, but always after the last one, also when the clock was set back.
+ *
+ * ```ts
+ * last = nextPosition(last, Date.now())
+ * ```
+ */
 export function nextPosition(last: Position, now: number): Position {
   return now > last.ms ? { ms: now, seq: 0 } : { ms: last.ms, seq: last.seq + 1 }
 }
@@ -36,7 +42,13 @@ export function positionBefore(position: Position): Position {
   return position.ms > 0 ? { ms: position.ms - 1, seq: MAX_SEQ } : ORIGIN
 }
 
-/** A random epoch, so that IDs of two processes, or from before and after a restart, are never taken for each other. */
+/**
+ * A random epoch, so that IDs of two processes, or from before and after a restart, are never taken for each other.
+ *
+ * ```ts
+ * log.begin(createEpoch(), nextPosition({ ms: 0, seq: 0 }, Date.now()))
+ * ```
+ */
 export function createEpoch(): string {
   const bits = crypto.getRandomValues(new Uint32Array(EPOCH_LENGTH))
   return Array.from(bits, (n) => (n % 36).toString(36)).join('')
