@@ -1,4 +1,4 @@
-/** Running Lua scripts, each one step that no other command comes between. */
+/** Runs Lua scripts. Redis runs each script as one atomic step. */
 import { createHash } from 'node:crypto'
 import type { Link } from './link.js'
 
@@ -11,7 +11,7 @@ export function script(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') }
 }
 
-/** Runs a script. A Redis that has restarted does not know it any more, and is sent its source again. */
+/** Runs a script by its hash. If Redis does not know the hash, such as after a restart, sends the source. */
 export async function run(
   link: Link,
   { sha, source }: Script,
