@@ -1,6 +1,6 @@
 /** Checks the option `client`. The store accepts clients of npm `redis` 5 and 6 that can be copied. */
 import { inspect } from 'node:util'
-import { isSentinel } from './client.js'
+import { isSentinel } from './client-kinds.js'
 
 /** Clients of `redis` 5 and 6 have all of these methods. Clients of other libraries lack some. */
 const METHODS = ['connect', 'destroy', 'close', 'duplicate', 'on', 'sendCommand', 'withTypeMapping']

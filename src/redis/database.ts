@@ -1,7 +1,7 @@
 /** Queries to the Redis keys of one registry, over one connection. */
 import type { RawEntry } from './entry.js'
 import type { Keys } from './keys.js'
-import type { Link } from './link.js'
+import type { RedisConnection } from './connection.js'
 import { LATEST, RANGE, REFUSED } from './reading-scripts.js'
 import { run } from './script.js'
 import { BREAK, OPEN } from './writing-scripts.js'
@@ -36,14 +36,14 @@ export interface DatabaseOptions {
 
 export class Database {
   readonly keys: Keys
-  readonly #link: Link
+  readonly #connection: RedisConnection
   readonly #timeout: number
   readonly #maxLength: number
   /** How many entries to read at once: as many as fit into a page, judged by the last read. */
   #wakeCount = WAKE_ENTRIES
 
-  constructor(link: Link, { keys, timeout, maxLength }: DatabaseOptions) {
-    this.#link = link
+  constructor(connection: RedisConnection, { keys, timeout, maxLength }: DatabaseOptions) {
+    this.#connection = connection
     this.keys = keys
     this.#timeout = timeout
     this.#maxLength = maxLength
@@ -52,7 +52,7 @@ export class Database {
   /** Returns the state. If there is none, begins `epoch`. Writes only in that case, so that a read-only Redis can be read. */
   async open(epoch: string): Promise<State> {
     const state =
-      (await this.state()) ?? parseState(await run(this.#link, OPEN, [this.keys.state], [epoch], this.#timeout))
+      (await this.state()) ?? parseState(await run(this.#connection, OPEN, [this.keys.state], [epoch], this.#timeout))
     if (state === undefined) throw this.#foreignState()
     return state
   }
@@ -68,13 +68,13 @@ export class Database {
   /** Replaces the epoch `lost`, whose events are lost, by a new one. */
   async break(lost: string, epoch: string): Promise<void> {
     const { events, state } = this.keys
-    await run(this.#link, BREAK, [events, state], [String(this.#maxLength), lost, epoch], this.#timeout)
+    await run(this.#connection, BREAK, [events, state], [String(this.#maxLength), lost, epoch], this.#timeout)
   }
 
   /** Returns the time of Redis in milliseconds; undefined if the Redis user may not run `TIME`. */
   async now(): Promise<number | undefined> {
     try {
-      const [seconds, micros] = (await this.#link.send(this.keys.events, ['TIME'], this.#timeout)) as string[]
+      const [seconds, micros] = (await this.#connection.send(this.keys.events, ['TIME'], this.#timeout)) as string[]
       return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
     } catch (error) {
       if (error instanceof Error && error.message.startsWith('NOPERM')) return undefined
@@ -86,7 +86,10 @@ export class Database {
   async refused(): Promise<{ reading: readonly string[]; publishing: readonly string[] }> {
     const { events, state, latest, order, incomplete, receipt } = this.keys
     const keys = [events, state, latest, order, incomplete, receipt] as const
-    const [reading, publishing] = (await run(this.#link, REFUSED, keys, [], this.#timeout)) as [string[], string[]]
+    const [reading, publishing] = (await run(this.#connection, REFUSED, keys, [], this.#timeout)) as [
+      string[],
+      string[],
+    ]
     return { reading, publishing }
   }
 
@@ -94,7 +97,7 @@ export class Database {
   async read(after: string, block: number): Promise<{ entries: readonly RawEntry[]; isAll: boolean }> {
     const count = this.#wakeCount
     const args = ['XREAD', 'COUNT', String(count), 'BLOCK', String(block), 'STREAMS', this.keys.events, after]
-    const entries = entriesOf(await this.#link.send(this.keys.events, args, block + this.#timeout))
+    const entries = entriesOf(await this.#connection.send(this.keys.events, args, block + this.#timeout))
     const largest = Math.max(1, ...entries.map(lengthOf))
     if (entries.length > 0) this.#wakeCount = Math.max(1, Math.min(WAKE_ENTRIES, Math.floor(PAGE_BYTES / largest)))
     return { entries, isAll: entries.length < count }
@@ -124,7 +127,7 @@ export class Database {
     const { latest, order } = this.keys
     const bounds = [String(before), String(PAGE_BYTES), String(PAGE_ENTRIES)]
     for (let rank = ''; rank !== '-1';) {
-      const reply = await run(this.#link, LATEST, [latest, order], [rank, ...bounds], this.#timeout)
+      const reply = await run(this.#connection, LATEST, [latest, order], [rank, ...bounds], this.#timeout)
       const [next, pairs] = reply as [number, string[]]
       yield { pairs, next }
       rank = String(next)
@@ -149,7 +152,13 @@ export class Database {
   async *#range(command: string, first: string, end: string): AsyncGenerator<readonly RawEntry[], void> {
     const bounds = [String(PAGE_BYTES), String(PAGE_ENTRIES)]
     for (let from = first; ;) {
-      const reply = await run(this.#link, RANGE, [this.keys.events], [command, from, end, ...bounds], this.#timeout)
+      const reply = await run(
+        this.#connection,
+        RANGE,
+        [this.keys.events],
+        [command, from, end, ...bounds],
+        this.#timeout,
+      )
       const [page, isLast] = reply as [RawEntry[], number]
       if (page.length > 0) yield page
       if (isLast === 1) return
@@ -162,7 +171,7 @@ export class Database {
   }
 
   #send(...args: [command: string, key: string, ...rest: string[]]): Promise<unknown> {
-    return this.#link.send(args[1], args, this.#timeout)
+    return this.#connection.send(args[1], args, this.#timeout)
   }
 }
 

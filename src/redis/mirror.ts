@@ -15,7 +15,7 @@ import type { Database, State } from './database.js'
 import { decodeEntry, type RawEntry, type StreamEntry } from './entry.js'
 import { findHole } from './hole.js'
 import { loadLatest } from './latest.js'
-import type { Link } from './link.js'
+import type { RedisConnection } from './connection.js'
 import { load } from './load.js'
 import { Outage } from './outage.js'
 import { compareIds, ORIGIN_ID, positionOf } from './stream-id.js'
@@ -25,7 +25,7 @@ export const BLOCK = 1000
 
 export class Mirror {
   readonly #log: StoreLog
-  readonly #link: Link
+  readonly #connection: RedisConnection
   readonly #database: Database
   readonly #outage: Outage
   readonly #backoff = new Backoff()
@@ -40,16 +40,16 @@ export class Mirror {
   #last = ORIGIN_ID
   /** ID of the newest entry that Redis has confirmed to this process, by a read or a publish. */
   #confirmed = ORIGIN_ID
-  #hasReportedStranger = false
+  #hasReportedForeign = false
   #hasReportedRefused = false
   /** Whether the state must be compared, because Redis has replied with another epoch. */
   #isChecking = false
   /** Whether the connection was ended for such a check, and not by an outage. */
   #isInterrupted = false
 
-  constructor(log: StoreLog, link: Link, database: Database) {
+  constructor(log: StoreLog, connection: RedisConnection, database: Database) {
     this.#log = log
-    this.#link = link
+    this.#connection = connection
     this.#database = database
     this.#outage = new Outage(log)
   }
@@ -92,12 +92,12 @@ export class Mirror {
   check(epoch: string): void {
     if (this.#epoch === undefined || epoch === this.#epoch || this.#isChecking) return
     this.#isChecking = this.#isInterrupted = true
-    this.#link.reset()
+    this.#connection.reset()
   }
 
   close(): void {
     this.#closed.abort()
-    this.#link.reset()
+    this.#connection.reset()
     this.#changed()
   }
 
@@ -128,7 +128,7 @@ export class Mirror {
     const backoff = this.#isInterrupted ? this.#checks : this.#backoff
     if (!this.#isInterrupted) this.#outage.began(error)
     this.#isInterrupted = false
-    this.#link.reset()
+    this.#connection.reset()
     await backoff.wait(this.#closed.signal)
   }
 
@@ -156,7 +156,7 @@ export class Mirror {
   #append(entries: readonly RawEntry[]): boolean {
     for (const raw of entries) {
       const entry = decodeEntry(raw)
-      if (entry === undefined) this.#stranger(raw[0])
+      if (entry === undefined) this.#reportForeign(raw[0])
       else if (!this.#appendOne(entry)) return false
       this.#read = raw[0]
     }
@@ -197,7 +197,7 @@ export class Mirror {
     if (hole === undefined) return this.#backoff.wait(this.#closed.signal)
     if (hole.next !== undefined) return this.#skip(epoch, hole.next.previous)
     this.#read = hole.foreign ?? this.#read
-    this.#stranger(this.#read)
+    this.#reportForeign(this.#read)
   }
 
   /** Continues after the entry `upTo`, because the entries before it are gone. */
@@ -218,9 +218,9 @@ export class Mirror {
     return oldest !== undefined && compareIds(oldest[0], id) < 0
   }
 
-  #stranger(id: string): void {
-    if (this.#hasReportedStranger) return
-    this.#hasReportedStranger = true
+  #reportForeign(id: string): void {
+    if (this.#hasReportedForeign) return
+    this.#hasReportedForeign = true
     this.#outage.report(`entry ${id} of ${this.#database.keys.events} was not written by this package; it is left out`)
   }
 

@@ -1,7 +1,7 @@
 /** Options of `redisStore()`: meaning, defaults and checks. */
 import { createClient } from 'redis'
 import { check, count, given, invalid, isObject, milliseconds, type Form } from '../check.js'
-import type { RedisClient } from './client.js'
+import type { RedisClient } from './client-kinds.js'
 import { describeClient, isRedisClient } from './client-form.js'
 
 export interface RedisStoreOptions {

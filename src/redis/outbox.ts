@@ -12,16 +12,16 @@ import { createEpoch } from '../log/position.js'
 import { sizeOfEntry } from '../log/sizes.js'
 import type { StoredPosition } from '../log/store.js'
 import { Backoff } from './backoff.js'
-import { batchArguments, batchSize, type Batch, type WaitingPublish } from './publish-batch.js'
+import { batchArguments, batchSize, type PublishBatch, type WaitingPublish } from './publish-batch.js'
 import type { State } from './database.js'
 import type { Keys } from './keys.js'
-import { isReply, type Link } from './link.js'
+import { isReply, type RedisConnection } from './connection.js'
 import { run } from './script.js'
 import { positionOf } from './stream-id.js'
 import { PUBLISH } from './writing-scripts.js'
 
 export interface OutboxOptions {
-  link: Link
+  connection: RedisConnection
   keys: Keys
   maxLength: number
   maxKeys: number
@@ -43,7 +43,7 @@ export class Outbox {
   readonly #backoff = new Backoff()
   readonly #closed = new AbortController()
   /** The batch that was sent last. Empty after its reply. */
-  #batch: Batch = { number: 0, publishes: [] }
+  #batch: PublishBatch = { number: 0, publishes: [] }
   /** The number of unsettled publishes, and their bytes. */
   #count = 0
   #bytes = 0
@@ -75,12 +75,12 @@ export class Outbox {
 
   /** Delivers what waits if Redis is connected, and rejects the rest. */
   async close(): Promise<void> {
-    if (this.#options.link.isOpen) await this.#running
+    if (this.#options.connection.isOpen) await this.#running
     this.#closed.abort()
     clearTimeout(this.#timer)
     for (const { reject } of [...this.#batch.publishes, ...this.#waiting.toArray()]) reject(closed())
     this.#waiting.clear()
-    this.#options.link.reset()
+    this.#options.connection.reset()
   }
 
   async #run(): Promise<void> {
@@ -99,7 +99,7 @@ export class Outbox {
   }
 
   /** Settles when the batch is confirmed or refused, or when all of its publishes have timed out. */
-  async #deliver(batch: Batch): Promise<void> {
+  async #deliver(batch: PublishBatch): Promise<void> {
     const args = this.#arguments(batch)
     while (!this.#closed.signal.aborted && isDue(batch)) {
       try {
@@ -113,25 +113,25 @@ export class Outbox {
           return
         }
         this.#problem = error
-        if (isReply(error) && error.message.startsWith('READONLY')) this.#options.link.reset()
+        if (isReply(error) && error.message.startsWith('READONLY')) this.#options.connection.reset()
         await this.#backoff.wait(this.#closed.signal)
       }
     }
     this.#release(batch, this.#late())
   }
 
-  #arguments(batch: Batch): string[] {
+  #arguments(batch: PublishBatch): string[] {
     const { maxLength, maxKeys, timeout } = this.#options
     const remembered = Math.ceil(timeout) + REMEMBERED
     return [...[maxLength, maxKeys, createEpoch(), batch.number, remembered].map(String), ...batchArguments(batch)]
   }
 
   async #send(args: string[]): Promise<string[]> {
-    const { link, keys, timeout } = this.#options
+    const { connection, keys, timeout } = this.#options
     const { events, state, receipt, latest, order, incomplete } = keys
     // Half of the time, so that a second attempt can replace a connection that is silently dead.
     const reply = await run(
-      link,
+      connection,
       PUBLISH,
       [events, state, receipt, latest, order, incomplete],
       args,
@@ -140,7 +140,7 @@ export class Outbox {
     return String(reply).split(' ')
   }
 
-  #settle(batch: Batch, [epoch = '', ...ids]: string[]): void {
+  #settle(batch: PublishBatch, [epoch = '', ...ids]: string[]): void {
     batch.publishes.forEach((publish, i) => {
       const id = ids[i]
       if (id === undefined) return this.#reject(publish, this.#late())
@@ -151,7 +151,7 @@ export class Outbox {
     if (last !== undefined) this.#options.confirmed({ epoch, last })
   }
 
-  #release(batch: Batch, error: Error): void {
+  #release(batch: PublishBatch, error: Error): void {
     for (const publish of batch.publishes) this.#reject(publish, error)
   }
 
@@ -187,7 +187,7 @@ export class Outbox {
   }
 }
 
-function isDue({ publishes }: Batch): boolean {
+function isDue({ publishes }: PublishBatch): boolean {
   const now = performance.now()
   return publishes.some(({ deadline }) => deadline > now)
 }

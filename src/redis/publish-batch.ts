@@ -18,7 +18,7 @@ export interface WaitingPublish {
 const MAX_EVENTS = 1000
 const MAX_BYTES = 1024 * 1024
 
-export interface Batch {
+export interface PublishBatch {
   /** Rises with each batch, so that Redis recognises one that is sent twice. */
   readonly number: number
   readonly publishes: readonly WaitingPublish[]
@@ -35,7 +35,7 @@ export function batchSize(waiting: { peekAt(index: number): WaitingPublish | und
 }
 
 /** Returns the arguments of the publish script: whether the batch has a key, then five for each event. */
-export function batchArguments({ publishes }: Batch): string[] {
+export function batchArguments({ publishes }: PublishBatch): string[] {
   const args = [publishes.some(({ entry }) => entry.key !== undefined) ? '1' : '']
   for (const { entry } of publishes) {
     const { channel, key, id, body } = entry

@@ -5,7 +5,7 @@ import { createEpoch } from '../log/position.js'
 import type { Store, StoredPosition, StoreLog } from '../log/store.js'
 import { Database } from './database.js'
 import { keysOf } from './keys.js'
-import { Link } from './link.js'
+import { RedisConnection } from './connection.js'
 import { BLOCK, Mirror } from './mirror.js'
 import { resolveRedisOptions, type RedisStoreOptions, type ResolvedRedisOptions } from './options.js'
 import { Outbox } from './outbox.js'
@@ -34,11 +34,11 @@ export function redisStore(options: RedisStoreOptions): Store {
 
 class RedisStore implements Store {
   readonly #options: ResolvedRedisOptions
-  readonly #publishing: Link
-  readonly #reading: Link
+  readonly #publishing: RedisConnection
+  readonly #reading: RedisConnection
   readonly #outbox: Outbox
   readonly #progress: Progress
-  readonly #database: (link: Link, timeout: number) => Database
+  readonly #database: (connection: RedisConnection, timeout: number) => Database
   #mirror: Mirror | undefined
   #running: Promise<void> | undefined
 
@@ -46,12 +46,12 @@ class RedisStore implements Store {
     const { client, stream, publishTimeout: timeout, ...bounds } = options
     const keys = keysOf(stream, createEpoch() + createEpoch())
     this.#options = options
-    this.#publishing = new Link(client)
-    this.#reading = new Link(client, { idle: IDLE + BLOCK })
-    this.#database = (link, timeout) => new Database(link, { keys, timeout, maxLength: options.maxLength })
+    this.#publishing = new RedisConnection(client)
+    this.#reading = new RedisConnection(client, { idle: IDLE + BLOCK })
+    this.#database = (connection, timeout) => new Database(connection, { keys, timeout, maxLength: options.maxLength })
     this.#outbox = new Outbox({
       ...bounds,
-      link: this.#publishing,
+      connection: this.#publishing,
       keys,
       timeout,
       confirmed: (state) => this.#mirror?.confirmed(state),
