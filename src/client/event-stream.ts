@@ -1,7 +1,7 @@
 // EventStream: the EventSource interface and its events. retry-loop.ts keeps the connection.
 // @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
 import type { StreamEvent, StreamNotice, StreamTarget } from './events.js'
-import { Link } from './retry-loop.js'
+import { RetryLoop } from './retry-loop.js'
 import { settings, type EventStreamOptions } from './options.js'
 import type { Reason, StreamState } from './state.js'
 import { resolve } from './url.js'
@@ -30,7 +30,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
 
   readonly url: string
   readonly withCredentials: boolean
-  readonly #link: Link
+  readonly #loop: RetryLoop
   readonly #handlers = new Map<string, Handler>()
 
   /** @throws a `SyntaxError` for a URL that is not http or https, and a `TypeError` for an invalid option */
@@ -39,22 +39,22 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     this.url = resolve(url)
     const set = settings(this.url, options)
     this.withCredentials = set.init.credentials === 'include'
-    const link = (this.#link = new Link(this, set))
+    const loop = (this.#loop = new RetryLoop(this, set))
     const { signal: user } = options
-    const { signal } = link
+    const { signal } = loop
     // Node and React Native have neither a global addEventListener nor these events.
     const global = globalThis as Partial<EventTarget>
-    for (const type of ['offline', 'online'] as const) global.addEventListener?.(type, () => link[type](), { signal })
-    const abort = () => link.close({ code: 'aborted', error: user?.reason })
+    for (const type of ['offline', 'online'] as const) global.addEventListener?.(type, () => loop[type](), { signal })
+    const abort = () => loop.close({ code: 'aborted', error: user?.reason })
     user?.addEventListener('abort', abort, { signal })
     // In a microtask, so that listeners that are added right after this constructor get the event.
     if (user?.aborted) queueMicrotask(abort)
-    else link.connect()
+    else loop.connect()
   }
 
   /** The state of the stream, in more detail than `readyState`. Each change dispatches a `statechange` event. */
   get state(): StreamState {
-    return this.#link.state
+    return this.#loop.state
   }
 
   get readyState(): number {
@@ -85,7 +85,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
 
   /** Closes the stream for good, in any state. */
   close(): void {
-    this.#link.close({ code: 'called' })
+    this.#loop.close({ code: 'called' })
   }
 
   #handler(type: string): AnyHandler {

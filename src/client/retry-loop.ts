@@ -10,7 +10,7 @@ import type { Reason, StreamState } from './state.js'
 
 type Told = Gap & { resumed: boolean; replayed: number }
 
-export class Link implements AttemptHandlers {
+export class RetryLoop implements AttemptHandlers {
   state: StreamState = { name: 'connecting', attempt: 0 }
   readonly #closing = new AbortController()
   /** Aborted when the stream is closed, to remove listeners on other objects. */
