@@ -293,7 +293,7 @@ describe('the readers of a channel', () => {
   })
 
   it('that left with something due leave nothing due behind', () => {
-    const { delivery, join, publish } = start({ bytes: 4 * SMALL })
+    const { delivery, join, publish } = start({ bytes: 10 * (SMALL + CHANNEL) })
     const { leave } = join('a', '1')
     publish('a')
     leave()

@@ -1,11 +1,12 @@
-/** Callbacks of the app: where they run, and what happens to what they throw or reject with. */
+/** Runs callbacks of the app in their async context, and reports their errors. */
 import { AsyncResource } from 'node:async_hooks'
 
 /**
- * A callback that runs in the async context in which it was registered, not in that of the code that calls it: an
- * `AsyncLocalStorage` of the app then gives the same user, whoever publishes or closes.
+ * Binds a callback to the async context in which it was registered. An `AsyncLocalStorage` of the app then returns the
+ * user who registered the callback, not the user who publishes.
  *
- * What it throws is reported, and so is what it rejects with, since an async function fits a type that returns nothing.
+ * Reports what the callback throws, and what it rejects with: TypeScript accepts an async function where a callback
+ * returns nothing.
  */
 export function guard<A extends unknown[]>(
   callback: (...args: A) => unknown,
@@ -22,7 +23,7 @@ export function guard<A extends unknown[]>(
   }
 }
 
-/** Whether a value is a promise, of whatever library. */
+/** Whether a value has a `then` method, so that promises of other libraries count. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

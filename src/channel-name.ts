@@ -1,4 +1,4 @@
-/** What may be the name of a channel: any well-formed text, since names never reach the wire unquoted. */
+/** Checks channel names. Any well-formed, non-empty text is valid, because names reach the wire only as JSON. */
 import { inspect } from 'node:util'
 import { SseError } from './errors.js'
 
@@ -7,7 +7,7 @@ export function requireChannelName(name: unknown): asserts name is string {
   throw new SseError('ERR_SSE_CHANNEL', explain(name))
 }
 
-/** UTF-8 has no lone surrogates: in Redis two different names would become the same. */
+/** Lone surrogates are refused, because UTF-8 cannot hold them: two different names would be one in Redis. */
 function explain(name: unknown): string {
   if (name === '') return 'a channel name must be a non-empty string; got an empty one'
   if (typeof name === 'string') {

@@ -1,21 +1,21 @@
-/** How options are checked: each by the form its value must have, with an error that names option, value and form. */
+/** Checks options. Each option has a form. The error names the option, its value and the form. */
 import { inspect } from 'node:util'
 import { SseError } from './errors.js'
 import { nearestName } from './nearest-name.js'
 
-/** What a value has to be, in words and as a test. */
+/** What a value must be: the words for the error message, and the test. */
 export interface Form {
   readonly is: string
   test(value: unknown): boolean
-  /** What to write instead of a wrong value, where that can be told. */
+  /** What to write instead of this wrong value; undefined if unknown. */
   instead?(value: unknown): string | undefined
 }
 
-/** What is known of mistakes with the options of one function. */
+/** Common mistakes with the options of one function. */
 export interface Mistakes {
-  /** What to pass instead of a value that is not its options. */
+  /** What to pass instead of this value, if the value is not an options object; undefined if unknown. */
   instead?(options: unknown): string | undefined
-  /** Options of another function, and what to write. */
+  /** Options of another function, each with what to write instead. */
   readonly elsewhere?: Readonly<Record<string, string>>
 }
 
@@ -32,7 +32,11 @@ export const milliseconds: Form = {
   test: (value) => typeof value === 'number' && value > 0,
 }
 
-/** Throws an `SseError` for an option that does not exist or has not its form. `where` is what takes the options. */
+/**
+ * Throws an `SseError` for unknown options and wrong values. `where` names the function that takes the options.
+ *
+ * @throws `ERR_SSE_OPTION`
+ */
 export function check(
   where: string,
   options: object,
@@ -53,7 +57,7 @@ export function check(
   }
 }
 
-/** An option that is undefined is one that was not given. */
+/** Removes options that are undefined, so that they do not override defaults. */
 export function given<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

@@ -1,9 +1,9 @@
-/** The options of `drain()` and `close()`: their meaning, their defaults and their check. */
+/** Options of `drain()` and `close()`: meaning, defaults and checks. */
 import { check, given, type Form } from './check.js'
 
 export interface CloseOptions {
   /**
-   * Milliseconds that a client has to take what is still unsent when its connection has been ended; then the connection is
+   * Milliseconds that a client has to receive unsent bytes after its connection was ended. After that, the connection is
    * destroyed and counted in `stats().destroyed`. `false`: only `stallTimeout` bounds the wait.
    * @default 5000
    */
@@ -12,8 +12,8 @@ export interface CloseOptions {
 
 export interface DrainOptions extends CloseOptions {
   /**
-   * Milliseconds over which connections are ended, each at a random moment, so that clients do not all come back at once.
-   * The grace begins when the window is over.
+   * Milliseconds over which connections are ended, each at a random moment, so that clients do not all reconnect at once.
+   * The grace begins when the window is over. `0` ends all connections at once.
    * @default 10_000
    */
   window?: number
@@ -36,7 +36,7 @@ export function resolveDrainOptions(options: DrainOptions): Required<DrainOption
   return { ...DEFAULTS, ...given(options) }
 }
 
-/** The grace, in milliseconds or false. */
+/** Returns the grace: milliseconds, or false. */
 export function resolveGrace(options: CloseOptions): number | false {
   check('close()', options, { grace: FORMS.grace })
   return options.grace ?? DEFAULTS.grace

@@ -19,31 +19,31 @@ declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- Express's types are extended in a namespace
   namespace Express {
     interface Request {
-      /** The last event ID that the client brought; an empty string when it brought none. Set by `sse()`. */
+      /** The last event ID that the client sent; an empty string without one. Set by `sse()`. */
       lastEventId: string
     }
     interface Response {
-      /** The connection, when the request asks for an event stream. Set by `sse()`. */
+      /** The connection, if the request asks for an event stream. Set by `sse()`. */
       sse?: Connection
     }
   }
 }
 
-/** What `sse()` adds to a request, for servers without Express's types. */
+/** What `sse()` adds to a request, for servers without the types of Express. */
 export interface SseRequest {
   lastEventId: string
 }
 
-/** What `sse()` adds to a response, for servers without Express's types. */
+/** What `sse()` adds to a response, for servers without the types of Express. */
 export interface SseResponse {
   sse?: Connection
 }
 
 export interface SseOptions<E extends object = AnyEvents> extends StreamOptions {
   /**
-   * The registry whose channels the connections subscribe to: one that several routes share, or the options for one of
-   * its own.
-   * @default a new one
+   * The registry whose channels the connections subscribe to. Pass a registry to share it between routes, or options to
+   * make a new one for this route.
+   * @default a new registry with default options
    */
   registry?: ChannelRegistry<E> | ChannelRegistry | RegistryOptions | undefined
 }
@@ -59,8 +59,8 @@ export interface SseMiddleware<E extends object = AnyEvents> {
   /** A channel of the registry. */
   channel(name: string): Channel<E>
   /**
-   * Ends the connections that came through this middleware and sheds new requests. A registry that it made for itself
-   * is closed with it; one that was passed in is left to its owner. Rejects with an `SseError` for a wrong option.
+   * Ends the connections of this middleware and sheds new requests. If `sse()` made the registry, the registry is closed
+   * too. A registry that was passed in stays open. Rejects with `ERR_SSE_OPTION` for a wrong option.
    */
   close(options?: CloseOptions): Promise<void>
 }
@@ -77,7 +77,7 @@ export interface SseMiddleware<E extends object = AnyEvents> {
  * })
  * ```
  *
- * It takes one argument. The others are there so that `app.get(path, sse, handler)`, without the call, does not compile.
+ * `sse()` takes one argument. The rest parameter makes `app.get(path, sse, handler)`, without the call, a type error.
  *
  * @throws `ERR_SSE_OPTION` for a wrong option
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -96,7 +96,7 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, .
     next: (error?: unknown) => void,
   ): void {
     if (!admission.isStarting) return handle(req, asResponse(res), next, { route, admission })
-    // A client that leaves meanwhile must leave nothing behind, however long the store takes.
+    // A client that disconnects while the store starts must not stay in memory until the store answers.
     const stopWaiting = admission.onceStarted(() => {
       res.off('close', stopWaiting)
       middleware(req, res, next)
@@ -120,7 +120,7 @@ interface Entrance {
 
 type Request = (IncomingMessage | Http2ServerRequest) & Partial<SseRequest>
 
-/** Marks a response with the route of the `sse()` that made its connection. Two copies of the package share the symbol. */
+/** Marks a response with the route that made its connection. Two copies of the package share the symbol. */
 const ROUTE = Symbol.for('express-sse-channels.route')
 type Response = ServerResponse & SseResponse & { [ROUTE]?: StreamRoute }
 
@@ -129,7 +129,7 @@ function handle(req: Request, res: Response, next: (error?: unknown) => void, en
   req.lastEventId = readLastEventId(req)
   if (res.headersSent) return goOnWithoutStream(req, res, next, entrance)
   if (res.sse !== undefined && looksLikeConnection(res.sse)) {
-    // One middleware mounted twice does no harm: the second time nothing of it is lost.
+    // The same middleware mounted twice is harmless. Another one would lose its options.
     if (res[ROUTE] !== route) admission.warn('SSE_TWICE')
     return next()
   }
@@ -148,7 +148,7 @@ function handle(req: Request, res: Response, next: (error?: unknown) => void, en
   next()
 }
 
-/** A middleware before has sent the head, so there is no `res.sse`. Reported once, unless it has finished the response. */
+/** Continues without `res.sse`, because the head was sent before. Reports this once, unless the response has finished. */
 function goOnWithoutStream(
   req: Request,
   res: Response,
@@ -157,13 +157,13 @@ function goOnWithoutStream(
 ): void {
   if (!route.hasReportedHead && !res.writableEnded && acceptsEventStream(req, route.options.accept)) {
     route.hasReportedHead = true
-    const message = `sse(): the head of the response to ${req.url} was sent before sse() ran, so that it has no res.sse; let sse() run first, or do not send the head`
+    const message = `sse(): the head of the response to ${req.url} was sent before sse() ran, so there is no res.sse; let sse() run first, or do not send the head`
     admission.report(new SseError('ERR_SSE_HEAD', message))
   }
   next()
 }
 
-/** HTTP/2's compatibility API is, in all that is used here, the one of HTTP/1. */
+/** All members used here exist in the HTTP/2 compatibility API too. */
 function asResponse(res: ServerResponse | Http2ServerResponse): Response {
   return res as ServerResponse
 }

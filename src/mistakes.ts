@@ -1,4 +1,4 @@
-/** Values that were passed in the wrong place, told by what they can do, and what to write instead. Pure. */
+/** Recognises values that were passed in the wrong place, and says what to write instead. Pure. */
 
 /** Whether a value has all of these members. */
 function has(value: unknown, ...members: string[]): boolean {
@@ -6,24 +6,24 @@ function has(value: unknown, ...members: string[]): boolean {
   return isObject && members.every((member) => member in value)
 }
 
-/** By what it can do: an ESM and a CJS copy of the package in one process each have a class of their own. */
+/** Checks members instead of `instanceof`, because an ESM and a CJS copy of the package have different classes. */
 export const looksLikeRegistry = (value: unknown) =>
   typeof value !== 'function' && has(value, 'channel', 'drain', 'stats')
 export const looksLikeConnection = (value: unknown) => has(value, 'lastEventId', 'subscribe', 'sendAll')
 const looksLikeMiddleware = (value: unknown) => typeof value === 'function' && has(value, 'registry', 'channel')
 const looksLikeStore = (value: unknown) => has(value, 'start', 'append', 'close')
 
-/** What a stream needs of a response. Mocks of one have less. */
+/** The members of a response that a stream uses. Mock responses often lack some. */
 const OF_RESPONSE = ['req', 'on', 'once', 'write', 'end', 'getHeader', 'setHeader', 'removeHeader', 'flushHeaders']
 
-/** What a response lacks of that; an empty list for a real one. */
+/** The members of `OF_RESPONSE` that a response lacks; an empty list for a real response. */
 export function lackingInResponse(res: object): string[] {
   const lacking = OF_RESPONSE.filter((member) => !has(res, member))
   if (lacking.length > 0) return lacking
   return 'req' in res && has(res.req, 'socket') ? [] : ['req.socket']
 }
 
-/** What should have been passed to `sse()` instead of this; undefined when nothing is known. */
+/** What to pass to `sse()` instead of this value; undefined if unknown. */
 export function insteadOfStreamOptions(value: unknown): string | undefined {
   if (looksLikeRegistry(value)) return 'did you mean sse({ registry })?'
   if (looksLikeMiddleware(value)) return 'did you mean sse({ registry: live.registry })?'
@@ -31,7 +31,7 @@ export function insteadOfStreamOptions(value: unknown): string | undefined {
   return typeof value === 'function' ? 'did you mean sse({ registry: createRegistry() })?' : undefined
 }
 
-/** The same for `createRegistry()`. */
+/** What to pass to `createRegistry()` instead of this value; undefined if unknown. */
 export function insteadOfRegistryOptions(value: unknown): string | undefined {
   if (looksLikeRegistry(value)) return 'this is a registry already'
   if (looksLikeMiddleware(value)) return 'this middleware has a registry already: live.registry'
@@ -39,18 +39,18 @@ export function insteadOfRegistryOptions(value: unknown): string | undefined {
   return typeof value === 'function' ? 'did you mean sse({ registry: createRegistry() })?' : undefined
 }
 
-/** The same for the option `registry`. */
+/** What to pass as `registry` instead of this value; undefined if unknown. */
 export function insteadOfRegistry(value: unknown): string | undefined {
   if (looksLikeMiddleware(value)) return 'did you mean live.registry?'
   return typeof value === 'function' ? 'did you forget to call it?' : undefined
 }
 
-/** The same for the option `store`. */
+/** What to pass as `store` instead of this value; undefined if unknown. */
 export function insteadOfStore(value: unknown): string | undefined {
   return typeof value === 'function' ? 'did you forget to call it?' : undefined
 }
 
-/** The same for the second argument of `subscribe()`. */
+/** What to pass as second argument of `subscribe()` instead of this value; undefined if unknown. */
 export function insteadOfSubscribeOptions(value: unknown): string | undefined {
   if (typeof value === 'string') return "several channels are one array: subscribe(['a', 'b'])"
   return typeof value === 'function' ? 'did you mean { filter }?' : undefined

@@ -1,12 +1,12 @@
-/** Finds the name that somebody meant who wrote another one: "did you mean `keepAlive`?". */
+/** Finds the known name that is nearest to a misspelt one, for "did you mean `keepAlive`?". */
 import { distance } from 'fastest-levenshtein'
 
-/** Longer names are not typing mistakes. The distance takes time in proportion to the product of both lengths. */
+/** Longer names are not compared, because the time grows with the product of both lengths. */
 const MAX_LENGTH = 40
-/** How much of a name may differ. */
+/** The share of a name that may differ. */
 const MAX_DIFFERENCE = 0.5
 
-/** Undefined when no name is near. Upper and lower case count as the same. */
+/** Returns undefined if no name is near. Ignores case. */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
   if (name.length > MAX_LENGTH) return undefined
   const far = (known: string) => distance(name.toLowerCase(), known.toLowerCase()) / name.length

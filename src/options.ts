@@ -1,4 +1,4 @@
-/** The options of `sse()` and `createRegistry()`: their meaning, their defaults, and the one place where they are checked. */
+/** Options of `sse()` and `createRegistry()`: meaning, defaults and checks. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { HistoryBounds, LogBounds } from './log/store.js'
 import { check, count, given, isCount, isObject, milliseconds, type Form } from './check.js'
@@ -9,69 +9,71 @@ import type { Store } from './log/store.js'
 /** Options of one route of event streams. */
 export interface StreamOptions {
   /**
-   * Which requests are SSE requests. `explicit`: those whose `Accept` names `text/event-stream`. `any`: also those that
-   * would take it, with `text/*`, with `*` + `/*`, or because they have no `Accept`.
+   * Which requests count as requests for an event stream.
+   * - `explicit`: `Accept` names `text/event-stream`.
+   * - `any`: also `text/*`, `*` + `/*`, and requests without `Accept`.
    * @default 'explicit'
    */
   accept?: 'explicit' | 'any'
   /**
-   * What happens to any other request. `true`: it goes on to the next handler, without `res.sse`. `false`: `next` is
-   * called with a 406 `HttpError`.
+   * What happens to other requests. `true`: the next handler gets them, without `res.sse`. `false`: `next` gets a 406
+   * `HttpError`.
    * @default true
    */
   fallthrough?: boolean
   /**
-   * Reconnection time in milliseconds, sent when a stream opens; HTML standard, 9.2.6, field `retry`. It is varied by
-   * ±50 % for each connection, so that clients do not come back in one instant. `false` sends none.
+   * Reconnection time in milliseconds, sent when a stream opens (HTML standard, 9.2.6, field `retry`). Each connection
+   * gets a random value within ±50 %, so that clients do not all reconnect at once. `false` sends none.
    * @default 3000
    */
   retry?: number | false
   /**
-   * Milliseconds of silence after which a comment line is sent, at the latest, to keep middleboxes from cutting the
-   * stream. `false` for none.
+   * The longest silence in milliseconds before a comment line is sent. Without it, middleboxes cut silent streams.
+   * `false` sends none.
    * @default 15_000
    */
   keepAlive?: number | false
   /**
-   * Milliseconds after which a connection is ended, varied by up to −20 %, so that its client comes back and is
-   * authorised anew. `false` for no end.
+   * Milliseconds after which a connection is ended, so the client reconnects and is authorised again. Each connection
+   * gets a random value of up to 20 % less. `false` sets no limit.
    * @default false
    */
   maxAge?: number | false
   /**
-   * How many connections may be open at once; a request beyond that is answered with a stream that ends at once and
-   * asks to come back later. `Infinity` for no limit.
+   * The most connections of this route that may be open at once. Further requests are shed: their stream ends at once
+   * and tells the client to reconnect later. `Infinity` sets no limit.
    * @default Infinity
    */
   maxConnections?: number
   /**
-   * Milliseconds without any progress on a socket that has something to send; then it is destroyed. `false` waits for
-   * the operating system to give up.
+   * Milliseconds without progress on a socket with unsent bytes. After that, the connection is destroyed. `false` waits
+   * until the operating system gives up.
    * @default 30_000
    */
   stallTimeout?: number | false
   /**
-   * Bytes that `send()` may leave unsent on one connection, beyond its largest message; then the connection is
-   * destroyed. `Infinity` for no limit.
+   * Bytes that `send()` may leave unsent on one connection, beyond its largest message. Above that, the connection is
+   * destroyed. `Infinity` sets no limit.
    * @default 4_194_304 (4 MiB)
    */
   maxBufferedBytes?: number
   /**
-   * How many channels one connection may be subscribed to; `subscribe` throws `ERR_SSE_LIMIT` beyond it. `Infinity` for
-   * no limit.
+   * The most channels that one connection may subscribe to. Beyond that, `subscribe` throws `ERR_SSE_LIMIT`. `Infinity`
+   * sets no limit.
    * @default 1000
    */
   maxSubscriptions?: number
   /**
-   * Whether `sse-open`, `sse-ready` and `sse-gap` are sent. `false` is for clients that take every event for the app's.
-   * It gives up the promise: a gap is no longer announced, a client that drops before its first event loses what comes
-   * meanwhile, and WebKit may glue a half-received event to the next. `EventStream` then knows neither `gap` nor
-   * `resumed`.
+   * Whether the control events `sse-open`, `sse-ready` and `sse-gap` are sent. `false` is for clients that hand every
+   * event to the app. Updates may then be lost silently:
+   * - Clients are not told of gaps. `EventStream` reports neither `gap` nor `resumed`.
+   * - A client that disconnects before its first event misses what is published until it reconnects.
+   * - WebKit may join a half-received event to the next one.
    * @default true
    */
   controlEvents?: boolean
   /**
-   * Response headers to send beside the package's own.
+   * Response headers to send in addition to those of the package.
    * @default {}
    */
   headers?: Readonly<Record<string, string | readonly string[]>>
@@ -80,30 +82,32 @@ export interface StreamOptions {
 /** Options of a registry. */
 export interface RegistryOptions {
   /**
-   * How far back a client can resume: bounds of each channel's history, of which the first that is reached lets the
-   * oldest event go. An event counts with its encoded bytes and 256 more for book-keeping; `age` is in milliseconds.
-   * `false`: nothing is replayed; a reader that is connected and slow still has these default bounds.
+   * Bounds on the history of each channel: how far back a client can resume. At the first bound that is reached, the
+   * oldest event is evicted. `bytes` counts the encoded event and 256 bytes of overhead. `age` is in milliseconds.
+   * `false` replays nothing. The default bounds then still apply to connected slow clients.
    * @default { events: 1000, bytes: 4_194_304, age: 300_000 }
    */
   history?: Partial<HistoryBounds> | false
   /**
-   * Bytes that the whole log may occupy, counted in the same way; beyond that the oldest event anywhere goes first.
+   * Bytes that all channels together may hold, counted as in `history`. Above that, the oldest events are evicted, in
+   * whichever channel they are.
    * @default 67_108_864 (64 MiB)
    */
   bytes?: number
   /**
-   * How many keys a channel keeps the latest event of; beyond that the key that has not changed for longest goes.
+   * The most keys of one channel whose latest event is kept. Beyond that, the key that has not changed for longest is
+   * evicted.
    * @default 10_000
    */
   keys?: number
   /**
-   * Where the log lives.
-   * @default memoryStore(): in memory, in this process
+   * Where published events are kept.
+   * @default memoryStore(): in the memory of this process
    */
   store?: Store
   /**
-   * Gets the failures that nobody awaits: a rejected `publish`, a filter or listener that threw.
-   * @default process.emitWarning, for failures of the store once a minute
+   * Gets errors that no caller awaits, such as a rejected `publish`, or a filter or listener that throws.
+   * @default process.emitWarning, for errors of the store at most once a minute
    */
   onError?: (error: Error) => void
 }
@@ -197,7 +201,7 @@ const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
 
 const HISTORY_FORMS: Record<keyof HistoryBounds, Form> = { events: count, bytes: count, age: milliseconds }
 
-/** Options of the one function that were passed to the other, and what to write. */
+/** Hints for options that were passed to the wrong one of the two functions. */
 const OF_REGISTRY = Object.fromEntries(
   Object.keys(REGISTRY_FORMS).map((name) => [name, `write sse({ registry: { ${name} } })`]),
 )

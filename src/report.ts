@@ -1,21 +1,22 @@
-/** Failures that nobody awaits: they go to the app's `onError`, and never any further. */
+/** Reports errors that no caller awaits to the app's `onError`. They never crash the process. */
 import { guard } from './callback.js'
 import { SseError } from './errors.js'
 import { now } from './timers.js'
 
 export type Report = (error: unknown) => void
 
-/** Calls `onError`. What `onError` throws or rejects with becomes a warning. */
+/** Returns a function that calls `onError`. If `onError` throws or rejects, a warning is emitted. */
 export function reportTo(onError: (error: Error) => void): Report {
   const call = guard(onError, (thrown) => warn(asError(thrown)))
   return (error) => call(asError(error))
 }
 
-/** A minute: how long a store's failure is not warned of again. */
+/** Milliseconds in which an error of the store with the same code is not repeated. */
 const QUIET = 60_000
 
 /**
- * Warns of each failure; of those of a store once a minute for each code, since while it is away every publish fails alike.
+ * Returns a function that warns of each error. Errors of the store are limited to one a minute for each code, because
+ * every publish fails alike while the store is away.
  */
 export function createWarner(): (error: Error) => void {
   const warned = new Map<string, number>()
@@ -28,7 +29,7 @@ export function createWarner(): (error: Error) => void {
   }
 }
 
-/** As text, because to `emitWarning` an error of another realm, such as a test runner's, is none, and it would throw. */
+/** Passes text, because `emitWarning` throws for an error of another realm, such as a test runner's. */
 export function warn(error: Error): void {
   const { name: type, message, stack: detail = '' } = error
   process.emitWarning(message, { type, detail, ...(error instanceof SseError && { code: error.code }) })

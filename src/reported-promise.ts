@@ -1,10 +1,10 @@
-/** A promise whose rejection never goes unhandled: when nobody has asked for it, it is reported instead. */
+/** A promise whose rejection is never unhandled: if no caller awaits the promise, the rejection is reported. */
 import { nextTurn } from './timers.js'
 
 export class ReportedPromise<T> extends Promise<T> {
   #isAwaited = false
 
-  /** What `then` makes of this promise is an ordinary one, for whoever awaits it to handle. */
+  /** `then` returns an ordinary promise, which the caller handles. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise
   }

@@ -1,15 +1,21 @@
-/** What a registry has done and holds: plain counts, for a metrics endpoint or a log line. */
+/** The counts of a registry, for a metrics endpoint or a log line. */
 
-/** Why events are missing. HTML's standard has no word for it; see `sse-gap` in the README. */
+/**
+ * Why a client missed events:
+ * - `evicted`: the missed events were evicted from history while the client was away.
+ * - `slow`: events were evicted before this connected client could take them.
+ * - `restarted`: the log began again, so the last event ID belongs to an earlier log.
+ * - `unknown`: the last event ID is not one that the log gave out.
+ */
 export type GapReason = 'evicted' | 'slow' | 'restarted' | 'unknown'
 
 /**
  * Why a connection has ended:
- * - `client`: the client left, or the network did.
- * - `server`: `close()`, or the handler ended the response.
+ * - `client`: the client disconnected, or the network failed.
+ * - `server`: `close()` was called, or the handler ended the response.
  * - `expired`: `maxAge` was reached.
- * - `drained`: `registry.drain()`.
- * - `stalled`: no progress for `stallTimeout`.
+ * - `drained`: `registry.drain()` ended it.
+ * - `stalled`: the socket made no progress for `stallTimeout`.
  * - `overflow`: `send()` left more than `maxBufferedBytes` unsent.
  * - `error`: a filter threw, or the response could not be written.
  */
@@ -22,31 +28,31 @@ export interface RegistryStats {
   channels: number
   /** Events in the log now. */
   events: number
-  /** Bytes that they count for, with their keys, their channels and what is remembered of evicted ones. */
+  /** Bytes that the log counts: its events, keys and channels, and the hashes of evicted event IDs. */
   bytes: number
-  /** Connections whose socket takes nothing more now. */
+  /** Connections whose socket is full now. */
   stalled: number
   /** Events published since the start. */
   published: number
   /** Events written, each counted once for every connection. */
   delivered: number
-  /** Events not written because a newer one of the same key was on its way to a slow reader. */
+  /** Events that slow clients skipped, because a newer event of the same key was already waiting. */
   conflated: number
-  /** Latest events evicted because of `keys` or `bytes`. Newcomers of their channels are told of a gap. */
+  /** Latest events evicted because of `keys` or `bytes`. New subscribers of their channels get an `sse-gap` event. */
   evictedKeys: number
-  /** Gaps announced, by reason. */
+  /** `sse-gap` events sent, by reason. */
   gaps: Record<GapReason, number>
-  /** Streams that came with a last event ID, by what became of it. */
+  /** Streams whose client sent a last event ID, by outcome. */
   resumes: Record<'resumed' | Exclude<GapReason, 'slow'>, number>
   /** Connections that have ended, by reason. */
   closed: Record<CloseReason, number>
-  /** Connections that `drain()` or `close()` destroyed because their clients did not take what was unsent within the grace. */
+  /** Connections that `drain()` or `close()` destroyed, because unsent bytes remained after the grace. */
   destroyed: number
-  /** Requests turned away politely, because of `maxConnections`, `drain()` or `close()`. */
+  /** Requests that were shed because of `maxConnections`, `drain()` or `close()`. */
   shed: number
 }
 
-/** The counts that only rise. */
+/** The counts of `stats()` that only rise. */
 export class Counters {
   published = 0
   delivered = 0

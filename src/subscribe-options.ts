@@ -1,32 +1,32 @@
-/** The options of `subscribe`. */
+/** Options of `subscribe`: meaning, defaults and check. */
 import { insteadOfSubscribeOptions } from './mistakes.js'
 import { check, type Form } from './check.js'
 import type { EventFilter } from './log/published-event.js'
 
 /**
  * Where a subscription without a last event ID begins:
- * - `latest`: the latest event of every key, then what is published from now on;
+ * - `latest`: the latest event of each key, then everything published from now on;
  * - `now`: only what is published from now on;
- * - `start`: all that the log holds.
+ * - `start`: everything that the log holds, then everything published from now on.
  */
 export type StartFrom = 'latest' | 'now' | 'start'
 
 export interface SubscribeOptions {
   /**
-   * Where to begin when the client brings no last event ID: with the `latest` event of every key, with what is
-   * published from `now` on, or at the `start` of what the log holds. With a last event ID it resumes after that.
+   * Where to begin if the client sends no last event ID: see `StartFrom`. A client that sends one resumes after it.
    * @default 'latest'
    */
   from?: StartFrom | undefined
   /**
-   * Whether a client that brings a last event ID resumes after it. `false`: these channels begin as `from` says, as for
-   * channels that the client did not read before it came back.
+   * Whether a client that sends a last event ID resumes after it. `false`: these channels always begin as `from` says.
+   * Use `false` for channels that the client did not read before it reconnected.
    * @default true
    */
   resume?: boolean | undefined
   /**
-   * Decides which events this connection is sent; by default all. It runs in the async context of `subscribe`, and has
-   * to answer at once: a promise closes the connection. Filtered connections share no encoded batches.
+   * Decides which events this connection gets. Runs in the async context of `subscribe`. Must return a boolean, not a
+   * promise: a promise closes the connection. Filtered connections share no encoded batches.
+   * @default every event
    */
   filter?: EventFilter | undefined
 }
@@ -37,7 +37,7 @@ const FORMS: Record<keyof SubscribeOptions, Form> = {
   filter: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
-/** Throws an `SseError` for a wrong option. */
+/** @throws `ERR_SSE_OPTION` for a wrong option */
 export function checkSubscribeOptions(options: SubscribeOptions): void {
   check('subscribe()', options, FORMS, '', { instead: insteadOfSubscribeOptions })
 }

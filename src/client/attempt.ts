@@ -1,4 +1,4 @@
-// One attempt: from the request to the end of its response. What comes after it is link.ts's to decide.
+// One connection attempt, from the request to the end of its response. retry-loop.ts decides what follows.
 import { retryAfter } from './backoff.js'
 import { blockReader, tooLarge, type Block } from './blocks.js'
 import { essence } from './essence.js'
@@ -8,16 +8,16 @@ import type { Reason } from './state.js'
 export interface AttemptHandlers {
   /** The response is an event stream. */
   open(): void
-  /** Something came. */
+  /** The server has sent something. */
   heard(): void
-  /** `origin` is that of the response, after redirects. */
+  /** `origin` is the origin of the response, after redirects. */
   block(block: Block, origin: string): void
   retry(ms: number): void
-  /** The attempt is over. `wait`: ms that the server asks to be left alone; without it, the client is not to come back. */
+  /** The attempt is over. `wait`: ms before the next attempt, as the server asks; `undefined` forbids another attempt. */
   end(reason: Reason, wait?: number): void
 }
 
-/** Once the signal is aborted nothing is reported any more, whatever `fetch` and the body make of the signal. */
+/** Calls no handler after the signal is aborted, even if `fetch` or the body ignores the signal. */
 export async function attempt(
   settings: Settings,
   lastEventId: string | undefined,
@@ -29,7 +29,7 @@ export async function attempt(
   const end: AttemptHandlers['end'] = (reason, wait) => signal.aborted || on.end(reason, wait)
   try {
     const response = await ask(settings, lastEventId, signal)
-    // React Native's fetch gives no body, and node-fetch a stream of Node's.
+    // The fetch of React Native has no body, and node-fetch has a Node stream.
     const body: Partial<NonNullable<Response['body']>> | null | undefined = response.body
     reader = body?.getReader?.()
     signal.throwIfAborted()
@@ -64,7 +64,7 @@ async function ask(
   lastEventId: string | undefined,
   signal: AbortSignal,
 ): Promise<Response> {
-  // Not in this turn: the app can first listen for a failure, or close the stream before any headers are made.
+  // Waits a microtask, so that the app can add listeners, or close the stream before `headers` is called.
   await Promise.resolve()
   signal.throwIfAborted()
   const own = await headers()
@@ -73,9 +73,10 @@ async function ask(
 }
 
 /**
- * [spec] "encoded as UTF-8": fetch takes header values as one character per byte. An ID that no header can carry is not
- * sent: with control characters fetch fails at every try, and over 4 KiB many servers answer 431. The app's own header says
- * where to begin until the server has sent an ID, or has taken one back.
+ * [spec] "encoded as UTF-8": fetch takes one character per byte of a header value.
+ *
+ * Invalid IDs are not sent: fetch fails with control characters, and many servers answer 431 to more than 4 KiB. The app's
+ * `Last-Event-ID` header applies until the server sends or clears an ID.
  */
 function requestHeaders(own: Settings['init']['headers'], lastEventId: string | undefined): Headers {
   const headers = new Headers(own)

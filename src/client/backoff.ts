@@ -1,25 +1,25 @@
-// How long to wait before the next try: exponential back-off with full jitter, so that the clients of one outage come
-// back spread over the whole window and not in the same instant.
+// The wait before the next attempt: exponential backoff with full jitter, so that clients do not all reconnect at once
+// after an outage.
 
 /** Reconnection time in ms until the server sends its own with `retry`. */
 export const defaultRetry = 3000
 
-/** Timers hold 31 bits; one that is set further ahead fires at once. */
+/** `setTimeout` takes at most 2³¹ − 1 ms; a longer time fires at once. */
 export const longestTimer = 2 ** 31 - 1
 
 const cap = 30_000
 
 /**
- * Window in ms from which the wait before try number `attempt` is drawn (1 is the first after a failure): `retry`, doubled
- * with each try up to 30 s. A server that asks for more than 30 s with `retry` gets it.
+ * Returns the longest wait in ms before attempt number `attempt`, where 1 is the first after a failure. The window begins
+ * with `retry` and doubles with each attempt up to 30 s. A longer `retry` of the server is kept.
  */
 export function backoffWindow(retry: number, attempt: number): number {
-  // `retry: 0` would otherwise never grow, and hammer a server that is down.
+  // At least 1, because `retry: 0` would never grow, and overload a server that is down.
   const base = Math.max(retry, 1)
   return Math.min(base * 2 ** (attempt - 1), Math.max(base, cap))
 }
 
-/** Milliseconds that a `Retry-After` header asks for, in seconds or as a date; 0 if it says nothing usable. */
+/** Returns the milliseconds of a `Retry-After` header, given in seconds or as a date; 0 for other values. */
 export function retryAfter(value: string | null): number {
   const ms = Number(value) * 1000 || Date.parse(value ?? '') - Date.now()
   return Math.max(ms, 0) || 0

@@ -1,13 +1,13 @@
-// Which media type a response has: several Content-Type headers, or one with a list, count as fetch counts them.
+// Reads the media type of a response. Handles several Content-Type headers, or a list in one, as fetch does.
 // @see https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
 
 const mediaType = /^[\w!#-'*+.^`|~-]+\/[\w!#-'*+.^`|~-]+$/
 
-/** The last media type of the list that is one, in lower case and without parameters. */
+/** Returns the last valid media type of the list, in lower case and without parameters. */
 export function essence(contentType: string | null): string | undefined {
   return (
     contentType
-      // A comma or semicolon within quotes separates nothing.
+      // Removes quoted strings, which may contain commas and semicolons.
       ?.replace(/"(\\.|[^"\\])*("|$)/g, '"')
       .split(',')
       .map((type) => type.replace(/;.*/, '').trim().toLowerCase())

@@ -1,19 +1,24 @@
-// EventStream: the EventSource interface and the events it dispatches. Keeping the connection is link.ts's.
+// EventStream: the EventSource interface and its events. retry-loop.ts keeps the connection.
 // @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
 import type { StreamEvent, StreamNotice, StreamTarget } from './events.js'
-import { Link } from './retry-loop.js'
+import { RetryLoop } from './retry-loop.js'
 import { settings, type EventStreamOptions } from './options.js'
 import type { Reason, StreamState } from './state.js'
 import { resolve } from './url.js'
 
 type Handler = ((event: never) => unknown) | null
-/** What the getters return, so that an EventStream can be given to code that was written for an EventSource. */
+/** The type that the getters return, so that code for an EventSource accepts an EventStream. */
 type AnyHandler = ((event: Event) => unknown) | null
 type On<T> = ((event: T) => unknown) | null
 
 /**
- * `EventSource` over `fetch`, going on where it was after whatever interrupts it. `Events` maps event types to the values
- * of their JSON, for `event.json()`.
+ * `EventSource` over `fetch`: reconnects after every interruption and resumes after the last event. `Events` maps event
+ * types to the types of their JSON, for `event.json()`.
+ *
+ * ```ts
+ * const stream = new EventStream<{ goal: { minute: number } }>('/games/42/stream')
+ * stream.addEventListener('goal', (event) => console.log(event.json().minute))
+ * ```
  */
 export class EventStream<Events extends object = object> extends (EventTarget as new <E>() => StreamTarget<E>)<Events> {
   static readonly CONNECTING = 0
@@ -25,31 +30,31 @@ export class EventStream<Events extends object = object> extends (EventTarget as
 
   readonly url: string
   readonly withCredentials: boolean
-  readonly #link: Link
+  readonly #loop: RetryLoop
   readonly #handlers = new Map<string, Handler>()
 
-  /** @throws a `SyntaxError` for anything but an http or https URL, a `TypeError` for an option that cannot work */
+  /** @throws a `SyntaxError` for a URL that is not http or https, and a `TypeError` for an invalid option */
   constructor(url: string | URL, options: EventStreamOptions = {}) {
     super()
     this.url = resolve(url)
     const set = settings(this.url, options)
     this.withCredentials = set.init.credentials === 'include'
-    const link = (this.#link = new Link(this, set))
+    const loop = (this.#loop = new RetryLoop(this, set))
     const { signal: user } = options
-    const { signal } = link
-    // Node and React Native have no global addEventListener, and no such events.
+    const { signal } = loop
+    // Node and React Native have neither a global addEventListener nor these events.
     const global = globalThis as Partial<EventTarget>
-    for (const type of ['offline', 'online'] as const) global.addEventListener?.(type, () => link[type](), { signal })
-    const abort = () => link.close({ code: 'aborted', error: user?.reason })
+    for (const type of ['offline', 'online'] as const) global.addEventListener?.(type, () => loop[type](), { signal })
+    const abort = () => loop.close({ code: 'aborted', error: user?.reason })
     user?.addEventListener('abort', abort, { signal })
-    // Late enough for the listeners that are added right after this constructor.
+    // In a microtask, so that listeners that are added right after this constructor get the event.
     if (user?.aborted) queueMicrotask(abort)
-    else link.connect()
+    else loop.connect()
   }
 
-  /** What the stream is doing, in more words than `readyState`. A `statechange` event follows each change. */
+  /** The state of the stream, in more detail than `readyState`. Each change dispatches a `statechange` event. */
   get state(): StreamState {
-    return this.#link.state
+    return this.#loop.state
   }
 
   get readyState(): number {
@@ -78,9 +83,9 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     this.#handle('error', handler)
   }
 
-  /** Ends the stream for good, at any moment. */
+  /** Closes the stream for good, in any state. */
   close(): void {
-    this.#link.close({ code: 'called' })
+    this.#loop.close({ code: 'called' })
   }
 
   #handler(type: string): AnyHandler {

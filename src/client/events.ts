@@ -1,4 +1,4 @@
-// The events an EventStream dispatches, and their types by name.
+// Events that an EventStream dispatches, and their types by name.
 import type { Reason, StreamState } from './state.js'
 
 type MessageClass = new (type: string, init: MessageInit) => MessageEvent
@@ -9,40 +9,49 @@ export interface MessageInit {
   origin: string
 }
 
-/** An event of the stream: a `MessageEvent` with the text in `data`, and the value of its JSON on demand. */
-// Node's types and the browsers' disagree on whether MessageEvent is generic; both agree on MessageClass.
+/** An event of the server: a `MessageEvent` with text in `data`. `json()` parses the text. */
+// MessageEvent is generic in the types of browsers, but not in those of Node. MessageClass fits both.
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it is what addEventListener promises
 export class StreamMessage<T = unknown> extends (MessageEvent as MessageClass) {
   declare readonly data: string
 
-  /** Parses `data`. A body that is not JSON throws here, in the listener, and does not touch the stream. */
+  /**
+   * Parses `data` as JSON. The stream goes on if this throws in a listener.
+   *
+   * @throws a `SyntaxError` if `data` is not JSON
+   */
   json(): T {
     return JSON.parse(this.data) as T
   }
 }
 
-/** A `CustomEvent` about the stream itself: what there is to say is in `detail`. */
+/** A `CustomEvent` about the stream itself, with the information in `detail`. */
 export type StreamNotice<T> = Event & { readonly detail: T }
 
-/** Events were missed and cannot be sent any more: reload what these channels show. */
+/** Events were missed and cannot be replayed. Reload the content of these channels. */
 export interface Gap {
   readonly channels: readonly string[]
-  /** `evicted`: too long away; `slow`: overtaken; `restarted`: the server's history is a new one; `unknown`: an ID it does not know. */
+  /**
+   * - `evicted`: the missed events are no longer in the server's history
+   * - `slow`: the client read too slowly, and events were evicted before they were sent
+   * - `restarted`: the server has begun a new history
+   * - `unknown`: the server does not know the last event ID
+   */
   readonly reason: 'evicted' | 'slow' | 'restarted' | 'unknown'
 }
 
-/** The events that are dispatched beside those of the stream. */
+/** Events that are dispatched in addition to those of the server. */
 export interface StreamNotices {
   open: Event
-  /** The connection was lost or refused; `readyState` says whether it will be tried again. */
+  /** The connection was lost or refused. `readyState` tells whether another attempt follows. */
   error: StreamNotice<Reason>
   statechange: StreamNotice<StreamState>
-  /** The stream is over, for the reason in `detail`. Comes once. */
+  /** The stream has closed for good, for the reason in `detail`. Dispatched once. */
   close: StreamNotice<Reason>
   gap: StreamNotice<Gap>
 }
 
-/** The event that a listener for `Type` gets. A server's event may have the name of a notice; the listener then gets both. */
+/** The event that a listener for `Type` gets. If an event of the server has the name of a notice, the listener gets both. */
 export type StreamEvent<Events, Type> =
   | (Type extends keyof StreamNotices ? StreamNotices[Type] : never)
   | (Type extends keyof Events ? StreamMessage<Events[Type]> : Type extends keyof StreamNotices ? never : StreamMessage)
@@ -51,7 +60,7 @@ type EventType<Events> = keyof StreamNotices | (keyof Events & string) | (string
 type Listener<Events, Type> =
   ((event: StreamEvent<Events, Type>) => unknown) | { handleEvent(event: StreamEvent<Events, Type>): unknown } | null
 
-/** `EventTarget` that knows its events. */
+/** An `EventTarget` with typed events. */
 export interface StreamTarget<Events> extends EventTarget {
   addEventListener<Type extends EventType<Events>>(
     type: Type,

@@ -1,4 +1,4 @@
-// EventSource over fetch, that survives outages.
+// EventSource over fetch that survives outages.
 export { EventStream } from './event-stream.js'
 export type { Gap, StreamEvent, StreamMessage, StreamNotice, StreamNotices } from './events.js'
 export type { EventStreamOptions, StreamBody } from './options.js'

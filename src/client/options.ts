@@ -1,41 +1,41 @@
-// The options of an EventStream, checked and completed once, when it is created.
+// Options of an EventStream: meaning, defaults and checks.
 import { longestTimer } from './backoff.js'
 
 type FetchInit = NonNullable<Parameters<typeof fetch>[1]>
-/** Node's own types of fetch do not name `cache`. */
+/** The fetch types of Node lack `cache`. */
 type StreamInit = FetchInit & { cache: 'no-store' }
 
-/** What can be sent again with every try: anything `fetch` takes but a stream. */
+/** A body that can be sent again with each attempt: anything that `fetch` takes except a stream. */
 export type StreamBody = Exclude<FetchInit['body'], ReadableStream | null | undefined>
 
 export interface EventStreamOptions {
-  /** Cookies also to other origins, as with `EventSource`; the same as `credentials: 'include'`. @default false */
+  /** Whether cookies are sent to other origins too, as with `EventSource`. Means `credentials: 'include'`. @default false */
   withCredentials?: boolean | undefined
-  /** As for `fetch`. @default 'same-origin' */
+  /** The `credentials` of `fetch`. Overrides `withCredentials`. @default 'same-origin' */
   credentials?: FetchInit['credentials'] | undefined
-  /** Request headers, or a function that makes them for each try: an `Authorization` that is always fresh. */
+  /** Request headers, or a function that makes them for each attempt, such as for a fresh `Authorization`. @default {} */
   headers?: FetchInit['headers'] | (() => FetchInit['headers'] | Promise<FetchInit['headers']>)
-  /** @default 'GET', or 'POST' with a `body`, also an empty one */
+  /** The request method. @default 'GET', or 'POST' with a `body`, even an empty one */
   method?: string | undefined
-  /** Sent with every try, so it cannot be a stream. */
+  /** The request body. Sent with each attempt, so it cannot be a stream. @default none */
   body?: StreamBody | undefined
-  /** Used instead of the global `fetch`, with which it must share the way it is called and the body it returns. */
+  /** Used instead of the global `fetch`. Must take the same arguments and return a body of the same kind. */
   fetch?: ((url: string, init: FetchInit) => Promise<Response>) | undefined
-  /** Closes the stream when it is aborted. */
+  /** Closes the stream when the signal is aborted. */
   signal?: AbortSignal | undefined
   /**
-   * How often the server sends at least something, in ms: its own `keepAlive`. After two and a half times as long without a byte
-   * the connection counts as lost. `false` waits for ever. @default 15000
+   * The longest silence of the server in ms: its option `keepAlive`. After two and a half times as long without a byte, the
+   * connection counts as lost. `false` waits forever. @default 15000
    */
   keepAlive?: number | false | undefined
   /**
-   * The longest event that is accepted; a longer one, or a line that does not end, closes the stream. Counted in the UTF-16
-   * units of the decoded text, of which there are never more than bytes. `Infinity` for no bound. @default 16777216
+   * The longest accepted event, in UTF-16 units of the decoded text, which are never more than its bytes. A longer event or
+   * line closes the stream with the reason `too-large`. `Infinity` sets no bound. @default 16777216
    */
   maxEventBytes?: number | undefined
   /**
-   * The longest `Retry-After` that is waited for, in ms; a longer one counts as this long. `reason.retryAfter` says what the
-   * server asked for. `0` ignores `Retry-After`, `Infinity` sets no bound. @default 300000
+   * The longest `Retry-After` in ms. A longer one is shortened to this. `reason.retryAfter` has the original value. `0`
+   * ignores `Retry-After`. `Infinity` sets no bound. @default 300000
    */
   maxRetryAfter?: number | undefined
 }
@@ -45,7 +45,7 @@ export interface Settings {
   readonly headers: () => FetchInit['headers'] | Promise<FetchInit['headers']>
   readonly init: StreamInit
   readonly fetch: (url: string, init: FetchInit) => Promise<Response>
-  /** ms; 0 for no watchdog. */
+  /** ms without a byte after which the connection counts as lost; 0 for no limit. */
   readonly silence: number
   readonly maxEventBytes: number
   readonly maxRetryAfter: number
@@ -64,14 +64,14 @@ export function settings(url: string, options: EventStreamOptions): Settings {
     cache: 'no-store',
   }
   const fixed = typeof headers === 'function' ? {} : (headers ?? {})
-  // What fetch would refuse at every try would look like a network that is down. This refuses it here: a password in the
-  // URL, a GET with a body, a body that is a stream, a header name with a space in it.
+  // Throws for what fetch would refuse at each attempt, which would look like a network failure: a password in the URL, a
+  // GET with a body, a stream as body, or a header name with a space.
   new Request(url, { ...init, headers: fixed })
   return {
     url,
     headers: typeof headers === 'function' ? headers : () => fixed,
     init,
-    // Looked up at each try, and never called as a method: browsers refuse that.
+    // Looks up the global at each attempt. Never called as a method, which browsers refuse.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     silence: Math.min(silence, longestTimer),
     maxEventBytes,

@@ -1,5 +1,5 @@
-// The link to the server: made again whenever it is lost, one attempt at a time, until it is closed. Every way in and out
-// of a state is here, and so is every timer and what the stream's listeners are told.
+// Connects to the server, one attempt at a time, until the stream is closed. All changes of state, all timers and all
+// notices to listeners are here.
 import { attempt, type AttemptHandlers } from './attempt.js'
 import { backoffWindow, defaultRetry, longestTimer } from './backoff.js'
 import type { Block } from './blocks.js'
@@ -10,30 +10,31 @@ import type { Reason, StreamState } from './state.js'
 
 type Told = Gap & { resumed: boolean; replayed: number }
 
-export class Link implements AttemptHandlers {
+export class RetryLoop implements AttemptHandlers {
   state: StreamState = { name: 'connecting', attempt: 0 }
   readonly #closing = new AbortController()
-  /** Aborted when the link is closed: for the listeners on everything else. */
+  /** Aborted when the stream is closed, to remove listeners on other objects. */
   readonly signal = this.#closing.signal
   readonly #target: EventTarget
   readonly #settings: Settings
   readonly #seen = new Seen()
-  /** `undefined` until the server has sent one. */
+  /** `undefined` until the server has sent an ID. */
   #lastEventId: string | undefined
   #retry = defaultRetry
+  /** Failed attempts since the last good connection. */
   #failures = 0
-  /** ms: the last wait was a random part of this. */
+  /** The longest the last wait could be, in ms. */
   #window = 0
-  /** ms that the server asked to be left alone when it was last lost. */
+  /** ms that the server asked the client to wait, when the connection was last lost. */
   #wait = 0
-  /** The network went away, and since then nothing has come and no try was made online. */
+  /** Whether the network went offline, and nothing has arrived and no online attempt was made since. */
   #suspect = false
-  /** The one attempt there is, or the last one there was. */
+  /** Aborts the current attempt, or the last one. */
   #current = new AbortController()
-  /** While there is an attempt: the watchdog. While there is none: the next try. */
+  /** During an attempt: the limit on silence. Otherwise: the wait for the next attempt. */
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** Dispatches on `target` all that an EventStream dispatches. */
+  /** Dispatches all events on `target`. */
   constructor(target: EventTarget, settings: Settings) {
     this.#target = target
     this.#settings = settings
@@ -45,7 +46,7 @@ export class Link implements AttemptHandlers {
     this.#seen.isOurs = false
     this.#watch()
     void attempt(this.#settings, this.#lastEventId, signal, this)
-    // After the attempt has begun, so that a listener that closes the stream ends it.
+    // After the attempt has begun, so that a listener that closes the stream ends the attempt.
     this.#become({ name: 'connecting', attempt: this.#failures })
   }
 
@@ -70,11 +71,11 @@ export class Link implements AttemptHandlers {
     if (id !== undefined) this.#lastEventId = id
     const control = /^sse-(ready|gap)$/.test(type)
     if (data === undefined) {
-      // The head of our streams is a block without data.
+      // Streams of this package begin with a block without data.
       if (type === 'sse-open') this.#seen.isOurs = true
       return
     }
-    // A control event carries the ID of an event that may still come.
+    // Control events are exempt: they may carry the ID of an event that follows.
     if (id && !control && !this.#seen.isNew(id)) return
     const message = new StreamMessage(type, { data, lastEventId: this.#lastEventId ?? '', origin })
     this.#target.dispatchEvent(message)
@@ -85,13 +86,13 @@ export class Link implements AttemptHandlers {
     this.#retry = ms
   }
 
-  /** Waits as long as the server asks for, and then as long as the back-off says; or closes. */
+  /** Waits as long as the server asks, plus the backoff, and connects again. Without `wait`, closes the stream. */
   end(reason: Reason, wait?: number): void {
     const error = new CustomEvent('error', { detail: reason })
     if (wait === undefined) return this.close(reason, error)
     const { state } = this
     const now = Date.now()
-    // A server that crashes again soon after each start is not open for longer than the wait before, so waits still grow.
+    // Only a connection that outlasts the previous wait resets the backoff, so waits grow for a server that keeps crashing.
     if (state.name === 'open' && now - state.since > Math.max(this.#window, this.#retry)) this.#failures = 0
     const attempt = ++this.#failures
     this.#window = backoffWindow(this.#retry, attempt)
@@ -112,22 +113,23 @@ export class Link implements AttemptHandlers {
     if (this.state.name === 'waiting' && !this.#wait) this.connect()
   }
 
-  /** What the server says about the stream itself. */
+  /** Handles a control event. */
   #told(type: string, detail: Partial<Told> | null | undefined): void {
     const { state } = this
     if (!detail || state.name !== 'open') return
     this.#seen.isOurs = true
     if (type === 'sse-gap') {
-      // The server may now send again what it has sent before.
+      // After a gap, the server may send events again.
       this.#seen.clear()
       this.#notify('gap', detail)
     } else this.#become({ ...state, resumed: detail.resumed, replayed: detail.replayed })
   }
 
-  /** Starts the watchdog, or puts it off. */
+  /** Starts the limit on silence again. */
   #watch(): void {
     const { silence } = this.#settings
-    // In two parts: after a blocked event loop Node fires timers first, and reads what has come during the second part.
+    // In two parts: after a blocked event loop, Node fires timers before it reads the socket. The second part leaves time to
+    // read.
     if (silence) this.#after(silence * 0.9, () => this.#after(silence * 0.1, () => this.end({ code: 'silent' }, 0)))
   }
 
@@ -136,7 +138,7 @@ export class Link implements AttemptHandlers {
     this.#timer = setTimeout(what, ms)
   }
 
-  /** Leaves nothing behind of what is under way. */
+  /** Ends the current attempt and its timer. */
   #drop(): void {
     clearTimeout(this.#timer)
     this.#current.abort()
@@ -145,7 +147,7 @@ export class Link implements AttemptHandlers {
   #become(state: StreamState, event?: Event): void {
     this.state = state
     if (event) this.#target.dispatchEvent(event)
-    // A listener may have changed it again.
+    // A listener may have changed the state again.
     if (this.state === state) this.#notify('statechange', state)
   }
 
@@ -154,7 +156,7 @@ export class Link implements AttemptHandlers {
   }
 }
 
-/** Another server's event may happen to have our name; it has been dispatched as what it is. */
+/** Returns `undefined` if the text is not JSON: other servers may use the names of control events for other content. */
 function parse(data: string): Partial<Told> | null | undefined {
   try {
     return JSON.parse(data) as Partial<Told> | null

@@ -1,26 +1,26 @@
-// No event twice: remembers the IDs of events that were dispatched. Only for streams that have shown to be this package's:
-// on these an ID of our form stands for one event. Another server may use an ID of that form as often as it likes.
+// Remembers the IDs of dispatched events, so that no event is dispatched twice. Works only for servers of this package,
+// where each ID of the package's form names one event. Other servers may repeat such IDs.
 
-/** Position in ms, sequence number and epoch, as the server makes its IDs; in fewer bytes than its own module has. */
+/** IDs of the package: ms, sequence number and epoch. A copy of the server's expression, to keep the client small. */
 const ours = /^[\da-z]{1,9}-[\da-z]{1,6}-[\da-z]{7}$/
 
-/** How many IDs are remembered: twice what a channel's history holds by default. */
+/** How many IDs are remembered: twice the default history of a channel. */
 const memory = 2000
 
 export class Seen {
-  /** Whether the connection has shown to be this package's. False again with each new connection. */
+  /** Whether the server is known to be of this package. Reset with each new connection. */
   isOurs = false
-  /** A set keeps the order in which it was filled. */
+  /** IDs in the order in which they were added. */
   readonly #recent = new Set<string>()
 
-  /** Forgets all IDs: the server sends events again after a gap. */
+  /** Forgets all IDs, because the server may send events again after a gap. */
   clear(): void {
     this.#recent.clear()
   }
 
   /**
-   * Whether an event with this ID is to be dispatched; the next with the same ID is not. An ID that is older than others is
-   * new: a channel that the server subscribes to later may begin further back, also behind the last event ID of the client.
+   * Whether an event with this ID must be dispatched; the next one with the same ID must not. Older IDs count as new,
+   * because a later subscription may begin before the last event ID.
    */
   isNew(id: string): boolean {
     if (!this.isOurs || !ours.test(id)) return true

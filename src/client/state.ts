@@ -1,17 +1,18 @@
-// What an EventStream is doing, as data: to be shown, logged or tested.
+// The state of an EventStream as plain data, to show, log or test it.
 
-/** Why a connection was lost, or the stream closed for good. */
+/** Why a connection was lost, or why the stream has closed for good. */
 export interface Reason {
   /**
-   * - `failed`: no answer, a broken connection, or a `headers` function that failed; `error` is the cause
+   * - `failed`: no response, a broken connection, or a `headers` function that threw; `error` is the cause
    * - `ended`: the server ended the response
-   * - `silent`: nothing came for two and a half times `keepAlive`
-   * - `offline`: the network went away and came back
-   * - `status`: an answer other than 200; after 408, 429 and 5xx the stream goes on, otherwise it closes
-   * - `content-type`: an answer that is no event stream closes it
-   * - `no-stream`: an event stream whose body cannot be read as it comes closes it: this `fetch` does not stream
-   * - `too-large`: so does an event or a line over `maxEventBytes`
-   * - `called`, `aborted`: `close()` was called, or the `signal` aborted
+   * - `silent`: nothing arrived for two and a half times `keepAlive`
+   * - `offline`: the network went offline and came back
+   * - `status`: the status was not 200; after 408, 429 and 5xx the client tries again, otherwise the stream closes
+   * - `content-type`: the response is not an event stream; the stream closes
+   * - `no-stream`: this `fetch` cannot read a body while it arrives; the stream closes
+   * - `too-large`: an event or a line exceeded `maxEventBytes`; the stream closes
+   * - `called`: `close()` was called
+   * - `aborted`: the `signal` was aborted
    */
   readonly code:
     | 'failed'
@@ -24,39 +25,39 @@ export interface Reason {
     | 'too-large'
     | 'called'
     | 'aborted'
-  /** Status of the answer, with `status`, `content-type` and `no-stream`. */
+  /** Status of the response, with `status`, `content-type` and `no-stream`. */
   readonly status?: number
-  /** Content type of the answer, likewise. */
+  /** Content type of the response, with `status`, `content-type` and `no-stream`. */
   readonly contentType?: string | null
-  /** ms that the answer's `Retry-After` asks for, also where `maxRetryAfter` is less; `undefined` if it asks for none. */
+  /** `Retry-After` of the response in ms, even if `maxRetryAfter` is less; `undefined` without one. */
   readonly retryAfter?: number | undefined
-  /** What `fetch`, the body or the `headers` function threw; what the signal was aborted with. */
+  /** The error of `fetch`, the body or the `headers` function, or the reason of the aborted signal. */
   readonly error?: unknown
 }
 
 export type StreamState =
   | {
       readonly name: 'connecting'
-      /** 0 for the first connection, otherwise which try this is since the last good one. */
+      /** 0 for the first connection, otherwise the number of the attempt since the last good connection. */
       readonly attempt: number
     }
   | {
       readonly name: 'open'
-      /** When the answer came, in ms since 1970. */
+      /** When the response arrived, in ms since 1970. */
       readonly since: number
       /**
-       * Whether the server resumed after the last event ID, as its latest `sse-ready` says: one comes whenever the stream has
-       * caught up, and says `false` after a gap. `undefined` before the first, and with a server that sends none.
+       * Whether the server resumed after the last event ID without a gap, by its latest `sse-ready`. The server sends
+       * `sse-ready` whenever the stream has caught up. `undefined` before the first `sse-ready`.
        */
       readonly resumed?: boolean | undefined
-      /** How many missed events the server sent in the latest catch-up; `undefined` likewise. */
+      /** How many missed events the server sent in the latest catch-up. `undefined` before the first `sse-ready`. */
       readonly replayed?: number | undefined
     }
   | {
       readonly name: 'waiting'
-      /** Which try comes next, counted since the last good connection. */
+      /** The number of the next attempt since the last good connection. */
       readonly attempt: number
-      /** When it will be made, in ms since 1970. */
+      /** When the next attempt begins, in ms since 1970. */
       readonly nextTry: number
       readonly reason: Reason
     }

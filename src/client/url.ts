@@ -1,7 +1,7 @@
-// The URL of a stream, resolved as EventSource does. EventSource fails for good with most schemes other than http and https,
-// and browsers disagree on data: and blob:. Neither can go on after its end.
+// Resolves the URL of a stream as EventSource does. Only http and https are allowed: EventSource fails with most other
+// schemes, and streams from data: and blob: cannot resume.
 
-/** @throws a `SyntaxError` DOMException for anything but an http or https URL */
+/** @throws a `SyntaxError` DOMException for a URL that is not http or https */
 export function resolve(url: string | URL): string {
   const { document, location } = globalThis as {
     document?: { baseURI?: string } | undefined
@@ -11,7 +11,7 @@ export function resolve(url: string | URL): string {
     const { href } = new URL(url, document?.baseURI ?? location?.href)
     if (/^https?:/.test(href)) return href
   } catch {
-    // The same error as for other schemes.
+    // Throws below, with the error for other schemes.
   }
   throw new DOMException(`not an http(s) URL: ${String(url)}`, 'SyntaxError')
 }

@@ -66,7 +66,7 @@ export class Cursor {
     this.#readLatestUpTo(this.channel.readUpTo)
   }
 
-  /** Goes on after a position. Returns false when events after it were evicted: a gap. */
+  /** Continues after a position. Returns false if events after it were evicted: a gap. */
   resumeAfter(position: Position, replay: boolean): boolean {
     const { channel } = this
     this.offset = channel.offsetAt(position)
@@ -77,7 +77,7 @@ export class Cursor {
     return false
   }
 
-  /** Goes on behind a gap: with the latest events of what history has evicted. */
+  /** Continues after a gap, with the latest events that history has evicted. */
   skipGap(): void {
     this.#readLatestUpTo(Math.max(this.latestUpTo, this.channel.historyStart))
   }

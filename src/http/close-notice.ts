@@ -1,4 +1,4 @@
-/** Tells whoever wants to know that a connection has closed: listeners, and an `AbortSignal` for all that takes one. */
+/** Reports the end of a connection to its `close` listeners and its `AbortSignal`. */
 import { AsyncResource } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
 import { guard } from '../callback.js'
@@ -13,7 +13,7 @@ const LISTENER_FORMS: Record<'event' | 'listener', Form> = {
   listener: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
-/** Throws an `SseError` for another event, or for what is no listener. */
+/** @throws `ERR_SSE_OPTION` for another event than `close`, or a listener that is not a function */
 export function checkListener(event: unknown, listener: unknown): void {
   check('on()', { event: event ?? null, listener: listener ?? null }, LISTENER_FORMS)
 }
@@ -24,22 +24,22 @@ export class CloseNotice {
   #controller: AbortController | undefined
   #abort: ((reason: CloseReason) => void) | undefined
 
-  /** A listener that comes too late is called all the same, in a microtask. Returns the function that takes it back. */
+  /** Adds a listener, and returns a function that removes it. After the end, the listener is called in a microtask. */
   add(listener: CloseListener, report: Report): () => void {
     const listeners = (this.#listeners ??= new Set())
     const guarded = guard(listener, report)
     listeners.add(guarded)
     const reason = this.#reason
-    // Not `queueMicrotask`, which fake clocks replace.
+    // Uses a promise, because fake clocks replace `queueMicrotask`.
     if (reason !== undefined) void Promise.resolve().then(() => listeners.delete(guarded) && guarded(reason))
     return () => void listeners.delete(guarded)
   }
 
-  /** Its listeners run in the async context in which it was first asked for. */
+  /** An `AbortSignal` whose listeners run in the async context of the first call. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       const controller = (this.#controller = new AbortController())
-      // Each query that works for the connection may listen: many are no leak.
+      // Each database query of a handler may listen, so many listeners are not a leak.
       setMaxListeners(0, controller.signal)
       this.#abort = AsyncResource.bind((reason: CloseReason) => controller.abort(abortReason(reason)))
       if (this.#reason !== undefined) this.#abort(this.#reason)
@@ -47,6 +47,7 @@ export class CloseNotice {
     return this.#controller.signal
   }
 
+  /** Aborts the signal and calls the listeners. */
   give(reason: CloseReason): void {
     this.#reason = reason
     this.#abort?.(reason)

@@ -1,36 +1,37 @@
 /**
- * HTTP/2 sessions that carry streams of a registry. While a session carries one, it has no idle time-out. When the process
- * is about to leave, a session is closed behind its last stream: clients keep sessions open, and `server.close()` waits
- * for them on Node 20.
+ * HTTP/2 sessions that carry streams of a registry. A session has no idle timeout while it carries one.
+ *
+ * Before the process exits, each session is closed after its last stream. Clients keep sessions open, and on Node 20
+ * `server.close()` waits for them.
  */
 import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { after } from '../timers.js'
 import type { Stream } from './stream.js'
 
-/** A session, and what is known of it. */
+/** A session that carries or carried streams of the registry. */
 interface Carrier {
   readonly session: Http2Session
   readonly socket: Socket
-  /** Streams of the registry that are open. */
+  /** The number of open streams of the registry. */
   streams: number
-  /** Its time-out in milliseconds, as `server.setTimeout()` has set it. */
+  /** Idle timeout of the session in milliseconds, as `server.setTimeout()` set it. */
   readonly timeout: number
 }
 
-/** `setTimeout` of a session keeps its milliseconds here, as that of a socket does. */
+/** `setTimeout` of a session stores its milliseconds in `timeout`, which Node does not document. */
 type SessionWithTimeout = Http2Session & { timeout?: number }
 
-/** Milliseconds that a client has to close its side of a session that was closed here. */
+/** Milliseconds that a client has to close its side of a session that the server has closed. */
 const LINGER = 1000
 
 export class Http2Sessions {
-  /** Every session that has had a stream and is still open. */
+  /** Open sessions that carry or carried streams. */
   readonly #carriers = new Map<Http2Session, Carrier>()
-  /** The session of each stream; a stream that is over does not tell its own. */
+  /** The session of each stream, because a closed stream no longer has its `session`. */
   readonly #carrierOf = new Map<Stream, Carrier>()
 
-  /** Takes in a stream that opens. */
+  /** Adds a stream that opens. */
   join(stream: Stream): void {
     const { session } = stream
     if (session === undefined) return
@@ -40,19 +41,19 @@ export class Http2Sessions {
     session.setTimeout(0)
   }
 
-  /** Told when nothing of a stream is left. `isForGood`: the session is closed if this was its last stream. */
+  /** Removes a finished stream. `isForGood`: closes the session after its last stream. */
   leave(stream: Stream, { isForGood }: { isForGood: boolean }): void {
     const carrier = this.#carrierOf.get(stream)
     if (carrier === undefined) return
     this.#carrierOf.delete(stream)
     if (--carrier.streams > 0) return
-    // A session that is closed or destroyed still waits for its socket to take what was written.
+    // Only the socket can be destroyed: a closed or destroyed session still waits until its bytes are sent.
     if (stream.output.isSessionStalled) carrier.socket.destroy()
     else if (isForGood) close(carrier)
     else carrier.session.setTimeout(carrier.timeout)
   }
 
-  /** Closes the sessions that carry no stream now. */
+  /** Closes the sessions that carry no stream. */
   closeIdle(): void {
     for (const carrier of this.#carriers.values()) if (carrier.streams === 0) close(carrier)
   }
@@ -65,12 +66,12 @@ export class Http2Sessions {
   }
 }
 
-/** `session.socket` is a proxy that refuses `destroy`; methods that return the socket return the real one. */
+/** `session.socket` is a proxy that refuses `destroy`. `setMaxListeners` returns the real socket. */
 function socketUnder({ socket }: Http2Session): Socket {
   return socket.setMaxListeners(socket.getMaxListeners())
 }
 
-/** Lets streams of others on the session finish, and then does not wait for long for its client to close the socket. */
+/** Closes a session after its other streams have finished. Destroys the socket if the client does not close it in time. */
 function close({ session, socket }: Carrier): void {
   if (session.closed) return
   session.close()

@@ -1,9 +1,10 @@
 /**
- * The body of one response: puts bytes on its socket and knows when the socket says stop.
+ * The body of one response: writes batches to the socket, and tracks whether the socket is full.
  *
- * Most streams are plain chunked HTTP/1.1. For those the chunk framing is made once per batch, and the same memory is
- * handed to every socket; `res.write` would frame it anew for each. Where `write` is wrapped by a middleware, the body is
- * not chunked (HTTP/1.0, HTTP/2), or the request was pipelined behind another, everything goes through `res.write`.
+ * Hot path: on chunked HTTP/1.1, each batch is framed once, and all sockets get the same buffer. `res.write` would frame
+ * each batch again for each connection.
+ *
+ * Other responses use `res.write`: HTTP/1.0, HTTP/2, pipelined requests, and a `write` that a middleware has wrapped.
  */
 import type { EventEmitter } from 'node:events'
 import { ServerResponse } from 'node:http'
@@ -14,31 +15,33 @@ import { destroy, endSocket, isHttp2, isPipelined } from './response.js'
 import { takenBySystem } from './socket-progress.js'
 import { nextTurn } from '../timers.js'
 
-/** What `compression` and its like add to a response. */
+/** `compression` and similar middlewares add `flush` to a response. */
 interface Flushable {
   flush?: () => void
 }
 
 export class Output {
-  /** Whether the socket has taken less than it was given; nothing from the log is written until it drains. */
+  /** Whether the socket is full. Events of the log wait until it drains. */
   isBlocked = false
-  /** Bytes of the largest write so far, which no bound on what is unsent can keep away. */
+  /** Bytes of the largest write so far. `maxBufferedBytes` allows this much more, because one message may exceed it. */
   largestWrite = 0
 
   readonly #res: ServerResponse
   readonly #writer: { onWritable(): void }
-  /** Set as long as chunks may be written past `res.write`. */
+  /** The socket, while chunks may be written to it directly instead of through `res.write`. */
   #socket: Socket | undefined
-  /** Only in HTTP/2. */
+  /** Set for HTTP/2 only. */
   #http2: Http2Body | undefined
+  /** Callers of `whenWritable` that wait for the socket. */
   #waiting: (() => void)[] | undefined
+  /** Bytes written so far. */
   #written = 0
-  /** `#written` when `pollWritten` last looked. */
+  /** `#written` at the last call of `pollWritten`. */
   #seen = 0
-  /** What had been sent when `pollProgress` last looked. */
+  /** Bytes sent at the last call of `pollProgress`. */
   #progress = 0
 
-  /** The writer is told when the socket was full and takes more. */
+  /** Calls `writer.onWritable` when a full socket has drained. */
   constructor(res: ServerResponse, writer: { onWritable(): void }) {
     this.#res = res
     this.#writer = writer
@@ -50,30 +53,30 @@ export class Output {
     if (isHttp2(res)) this.#http2 = new Http2Body(res.stream)
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
     if (Object.is(res.write, ServerResponse.prototype.write) && res.writableCorked === 0) {
-      // What is written in this turn goes out together. A response that is left to do this by itself, on Node 26, keeps back
-      // its head too, and what is written past it would come first.
+      // Sends everything that is written in this turn together. Node 26 corks the response otherwise: it holds back the head,
+      // and chunks that are written directly to the socket would come first.
       corkForNow(res.socket)
-      // By itself, and not in front of a first `write`: Node would keep it in some thirty pieces as long as the response.
+      // Sends the head before the first `write`. Otherwise, Node keeps the head in memory in some thirty pieces.
       res.flushHeaders()
       if (res.chunkedEncoding && res.socket !== null) this.#goPast(res, res.socket)
     }
-    // Behind another response, which may be a stream without an end: what was written would pile up in memory.
+    // The response in front of a pipelined one may never end, so writes would pile up in memory.
     if (isPipelined(res)) this.#waitFor(res, 'socket')
     this.writeText(text)
   }
 
   /**
-   * Whether the log may write now: the response has not been ended, by whomever, and its socket takes more. Not whether it was
-   * destroyed: then nobody is subscribed any more.
+   * Whether events of the log may be written now: the socket is not full, and the response has not ended. A destroyed
+   * response needs no check, because it has no subscriptions.
    */
   get isWritable(): boolean {
-    // A pass asks this of every connection; the response itself would have to be fetched from far-off memory.
+    // Hot path: each pass asks every connection. A look at the response would be a cache miss, so `#socket` comes first.
     return !this.isBlocked && (this.#socket !== undefined || !this.#res.writableEnded)
   }
 
   write(batch: Batch): void {
     const socket = this.#socket
-    // The client has closed its half, and Node has ended ours behind what it was given before.
+    // The client has closed its side, so Node has ended the socket after earlier writes.
     if (socket?.writable === false) return
     const bytes = socket === undefined ? batch.payload : batch.chunk
     this.#written += bytes.length
@@ -90,7 +93,7 @@ export class Output {
     this.#res.end(text)
   }
 
-  /** Ends the response and, when that has been sent, the socket: its process is about to leave. */
+  /** Ends the response, and then the socket, because the process is about to exit. */
   endWithSocket(text = ''): void {
     endSocket(this.#res)
     this.#res.end(text)
@@ -101,7 +104,7 @@ export class Output {
     destroy(this.#res)
   }
 
-  /** Settles when the socket can take more, at the earliest in the next turn, or when nobody need wait any more. */
+  /** Settles when the socket is not full or `release` is called, at the earliest in the next turn of the event loop. */
   async whenWritable(): Promise<void> {
     await new Promise<void>((resolve) => {
       if (this.isBlocked) (this.#waiting ??= []).push(resolve)
@@ -109,19 +112,19 @@ export class Output {
     })
   }
 
-  /** Lets all go on that wait until it is writable. */
+  /** Settles all pending `whenWritable` promises. */
   release(): void {
     const waiting = this.#waiting ?? []
     this.#waiting = undefined
     for (const settle of waiting) settle()
   }
 
-  /** Bytes given to the response that the operating system has not taken yet. */
+  /** Bytes written to the response that the operating system has not accepted yet. */
   get unsent(): number {
     return (this.#socket ?? this.#res).writableLength
   }
 
-  /** Whether anything has been written since this was last asked. */
+  /** Whether anything was written since the last call. */
   pollWritten(): boolean {
     const hasWritten = this.#written !== this.#seen
     this.#seen = this.#written
@@ -129,8 +132,8 @@ export class Output {
   }
 
   /**
-   * Whether anything has been sent since this was last asked. On HTTP/1 a part of a large write counts; in HTTP/2, where the
-   * socket is shared, only a complete write of this stream does.
+   * Whether anything was sent since the last call. On HTTP/1, a part of a write counts. On HTTP/2, streams share the socket,
+   * so only a complete write of this stream counts.
    */
   pollProgress(): boolean {
     const taken = this.#http2 === undefined ? takenBySystem(this.#res.socket) : 0
@@ -141,12 +144,12 @@ export class Output {
     return true
   }
 
-  /** Whether this HTTP/2 stream was destroyed while the socket under its session took nothing. */
+  /** Whether this HTTP/2 stream was destroyed while the socket of its session made no progress. */
   get isSessionStalled(): boolean {
     return this.#http2?.isSocketStalled === true
   }
 
-  /** From here on chunks go to the socket, until the response is ended: what came behind its end would be in the next one. */
+  /** Writes chunks directly to the socket until the response ends. Later bytes would belong to the next response. */
   #goPast(res: ServerResponse, socket: Socket): void {
     this.#socket = socket
     res.on('prefinish', () => (this.#socket = undefined))
@@ -161,7 +164,7 @@ export class Output {
     this.#flush()
   }
 
-  /** `write` also answers false when the system took everything at once but it was much; there is no need to wait then. */
+  /** Stops only if bytes are unsent: after a large write, `write` returns false even if the system accepted all of it. */
   #stop(): void {
     if (!this.isBlocked && this.unsent > 0) this.#waitFor(this.#socket ?? this.#res, 'drain')
   }
@@ -183,11 +186,11 @@ export class Output {
 function corkForNow(socket: Socket | null): void {
   if (socket === null) return
   socket.cork()
-  // In a microtask: fake clocks replace `process.nextTick`.
+  // Uses a microtask, because fake clocks replace `process.nextTick`.
   void Promise.resolve().then(() => socket.uncork())
 }
 
-/** A wrapped `write` may return nothing, whatever the one under it said. */
+/** Falls back to `writableNeedDrain`, because a wrapped `write` may return nothing. */
 function isFull(stream: { writableNeedDrain: boolean }, more: unknown): boolean {
   return more === false || (more !== true && stream.writableNeedDrain)
 }

@@ -1,10 +1,10 @@
-/** What a request says of itself: whether it asks for an event stream, and after which event. Pure. */
+/** Reads a request: whether it asks for an event stream, and its last event ID. Pure. */
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import Negotiator from 'negotiator'
 import { isForgedId } from '../wire/id-form.js'
 
-/** As much of a request as is looked at here; Node's HTTP/1 and HTTP/2 requests both are one. */
+/** The part of a request that is read here. Node's HTTP/1 and HTTP/2 requests both fit. */
 export interface RequestHead {
   url?: string | undefined
   headers: IncomingHttpHeaders
@@ -13,22 +13,22 @@ export interface RequestHead {
 export const EVENT_STREAM = 'text/event-stream'
 
 /**
- * Stands for a last event ID that no log could have given out, because it is too long or holds what an ID cannot hold.
- * What was really sent is not handed on: an app may well write it to a log, a header or a query.
+ * Replaces a last event ID that no log can have given out: it is too long, or has invalid characters. The app never sees
+ * the original, because it may write the ID to a log, a header or a query.
  */
 export const UNKNOWN_ID = '\uFFFD'
 
-/** Query parameters in which polyfills that cannot set a header send the last event ID. */
+/** Query parameters for the last event ID, from polyfills that cannot set a header. */
 const QUERY_PARAMETERS = ['lastEventId', 'last_event_id', 'evs_last_event_id']
 
-/** Whether `Accept` names `text/event-stream` with a quality above 0; with `any`, whether it would take it. */
+/** Whether `Accept` names `text/event-stream` with a quality above 0, or with `any`, allows it. */
 export function acceptsEventStream(request: RequestHead, accept: 'explicit' | 'any'): boolean {
   const negotiator = new Negotiator(request)
   if (negotiator.mediaTypes().some((type) => type.toLowerCase() === EVENT_STREAM)) return true
   return accept === 'any' && negotiator.mediaType([EVENT_STREAM]) !== undefined
 }
 
-/** The last event ID of a request; an empty string when it has none. Never throws. */
+/** Returns the last event ID of a request; an empty string without one. Never throws. */
 export function readLastEventId({ headers, url }: RequestHead): string {
   const header = headers['last-event-id']
   const id = decodeHeader(Array.isArray(header) ? header.join(', ') : header) || readQuery(url)
@@ -36,7 +36,7 @@ export function readLastEventId({ headers, url }: RequestHead): string {
 }
 
 /**
- * Browsers send the ID as UTF-8, which Node hands over as if it were latin1; most other clients really send latin1.
+ * Browsers send the ID as UTF-8, which Node decodes as latin1. Most other clients really send latin1.
  *
  * [spec] "If es's last event ID string is not the empty string, then: let lastEventIDValue be the EventSource object's
  * last event ID string, encoded as UTF-8."
@@ -46,7 +46,7 @@ function decodeHeader(header = ''): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : header
 }
 
-/** The path in front may be anything, such as `//`; so the query is cut off by hand and only that is parsed. */
+/** Parses only the query, because `URL` throws for some paths, such as `//`. */
 function readQuery(url = ''): string {
   const start = url.indexOf('?')
   if (start < 0) return ''

@@ -1,20 +1,22 @@
-/** Sends many messages to one connection at its client's pace, in the async context of the caller. */
+/** Sends many messages to one connection, as fast as its client reads, in the async context of the caller. */
 import { inspect } from 'node:util'
 import { SseError } from '../errors.js'
 import type { Report } from '../report.js'
 
-/** A connection as far as `sendAll` needs it. */
+/** The part of a connection that `sendAll` uses. */
 interface Recipient<M> {
   isClosed(): boolean
   send(message: M): boolean
-  /** Settles when the socket can take more, or has closed. */
+  /** Settles when the socket is not full, or has closed. */
   whenWritable(): Promise<void>
   onClose(listener: () => void): () => void
 }
 
 /**
- * True when all were sent, false when the connection closed before. What the iterable throws is thrown. The iterator is
- * returned early, as by `for await`; what it throws then goes to `report` when the connection has closed.
+ * Returns true if all messages were sent, and false if the connection closed before. Rethrows errors of the iterable.
+ *
+ * Calls `return()` of the iterator if it stops early, as `for await` does. After a close, errors of `return()` go to
+ * `report`.
  */
 export async function sendAll<M>(
   recipient: Recipient<M>,
@@ -23,7 +25,7 @@ export async function sendAll<M>(
 ): Promise<boolean> {
   const iterator = iterate(messages)
   let leave: (() => void) | undefined
-  // A race with one promise for the connection's end would hold every message until then.
+  // `Promise.race` with one long-lived promise would keep every message in memory until the connection closes.
   const orClosed = <T>(promise: T | Promise<T>) =>
     new Promise<T | undefined>((resolve, reject) => {
       leave = () => resolve(undefined)
@@ -38,7 +40,7 @@ export async function sendAll<M>(
       const next = await orClosed(iterator.next())
       if (next?.done === true) return true
       const message = await orClosed(next?.value)
-      // False for a connection that has closed meanwhile.
+      // `send` returns false if the connection has closed meanwhile.
       if (!recipient.send(message as M)) break
       await recipient.whenWritable()
     }
@@ -48,7 +50,7 @@ export async function sendAll<M>(
   } finally {
     stopListening()
   }
-  // Not awaited: a generator returns only when what it waits for has come.
+  // Not awaited, because a generator returns only after its pending `await`.
   endIterator().catch(report)
   return false
 }

@@ -90,7 +90,7 @@ export class Stream {
     return this.#state === 'closed' || this.#res.writableEnded
   }
 
-  /** Whether the app has begun or finished a response of its own. */
+  /** Whether the app has begun or finished another response. */
   get isAnswered(): boolean {
     return this.closed || this.#res.headersSent
   }

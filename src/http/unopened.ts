@@ -1,30 +1,30 @@
-/** Connections that nobody has opened yet. One that stays so for long is a request that hangs. */
+/** Watches connections that are not open yet, and detects a request that hangs. */
 import { after, now, type Timer } from '../timers.js'
 
 /** Milliseconds that a handler may take before it opens the stream or answers otherwise. */
 const PATIENCE = 10_000
 
-/** As much of a connection as is looked at here. */
+/** The part of a connection that is used here. */
 interface Waiting {
-  /** Whether the response has been answered in another way. */
+  /** Whether the handler has answered without a stream. */
   readonly isAnswered: boolean
 }
 
 export class Unopened<T extends Waiting> {
-  /** Oldest first, each with the time when it came. */
+  /** Watched connections with their arrival times, oldest first. */
   readonly #waiting = new Map<T, number>()
   readonly #onHang: () => void
   readonly #patience: number
   #timer: Timer | undefined
   #isOver = false
 
-  /** Calls back once, for the first connection that hangs, and then watches no more. */
+  /** Calls `onHang` once, for the first connection that hangs, and then stops watching. */
   constructor(onHang: () => void, patience = PATIENCE) {
     this.#onHang = onHang
     this.#patience = patience
   }
 
-  /** How many are watched. */
+  /** The number of watched connections. */
   get size(): number {
     return this.#waiting.size
   }
@@ -35,7 +35,7 @@ export class Unopened<T extends Waiting> {
     if (this.#timer === undefined) this.#timer = this.#wait(this.#patience)
   }
 
-  /** It was opened, or is gone. The timer stays, because nearly every connection is opened at once. */
+  /** Removes a connection that was opened or has closed. The timer stays, because most connections open at once. */
   remove(connection: T): void {
     this.#waiting.delete(connection)
   }
@@ -58,7 +58,7 @@ export class Unopened<T extends Waiting> {
     this.#onHang()
   }
 
-  /** One timer for all, which keeps no process alive. */
+  /** Starts the one timer for all connections, which does not keep the process alive. */
   #wait(ms: number): Timer {
     return after(Math.ceil(ms), () => this.#look())
   }

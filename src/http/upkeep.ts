@@ -93,7 +93,7 @@ export class Upkeep {
   }
 }
 
-/** Whole milliseconds: a fraction would be an object of its own on the heap, for every stream. */
+/** Whole milliseconds, because V8 allocates a heap object for each fraction. */
 function clock(): number {
   return Math.round(now())
 }

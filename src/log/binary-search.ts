@@ -1,4 +1,4 @@
-/** How many of the indices from 0 on satisfy a condition that holds up to some index and not beyond. */
+/** Counts the indices from 0 on that satisfy a condition. The condition must hold up to some index and not beyond. */
 export function countWhile(length: number, holds: (index: number) => boolean): number {
   let low = 0
   let high = length

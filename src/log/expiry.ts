@@ -1,8 +1,8 @@
-/** Evicts what is older than history's `age` also while nothing is published. One timer for the whole log. */
+/** Evicts events that are older than `age`, even while nothing is published. One timer serves the whole log. */
 import type { Log } from './log.js'
 import { after, now, type Timer } from '../timers.js'
 
-/** By how much of `age` an eviction may come late, so that many events share one. */
+/** The share of `age` by which an eviction may be late, so that one timer call evicts many events. */
 const SLACK = 0.05
 
 export class Expiry {
@@ -13,7 +13,7 @@ export class Expiry {
     this.#log = log
   }
 
-  /** Called after something was appended. */
+  /** Starts the timer if it does not run. Called after each append. */
   watch(): void {
     if (this.#timer === undefined) this.#arm()
   }

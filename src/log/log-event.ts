@@ -23,7 +23,7 @@ export function createEvent(
     text,
     bytes,
     size: sizeOf(text, bytes, key, ownId),
-    // A fraction would be an object of its own on the heap, for every event.
+    // A whole number, because V8 allocates a heap object for each fraction.
     at: Math.floor(at),
     replaced: false,
     older: undefined,

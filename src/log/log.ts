@@ -38,7 +38,7 @@ export class Log {
   #history = new EventList()
   /** Events that history has evicted and that are still the latest of their key. */
   #latestOnly = new EventList()
-  /** The highest floor of a dropped channel. A channel that is made anew, under any name, gets it as its floor. */
+  /** The highest floor of a dropped channel. A new channel, under any name, begins with this floor. */
   #droppedFloor: Position = ORIGIN
   /** Names of dropped channels that were incomplete. */
   readonly #droppedIncomplete: RecentHashes
@@ -129,7 +129,7 @@ export class Log {
     }
   }
 
-  /** Takes a channel out of the log if nobody reads it and it holds nothing. */
+  /** Takes a channel out of the log if it has no subscribers and no events. */
   dropIfUnused(channel: ChannelLog): void {
     if (channel.readers > 0) return
     if (!this.bounds.replay) while (channel.historyLength > 0) this.#evictFromHistory(channel)

@@ -1,12 +1,18 @@
-/** The default store: the log lives in this process, and ends with it. */
+/** The default store: keeps the log in the memory of this process. */
 import { SseError } from '../errors.js'
 import type { LogEntry } from './store.js'
 import { createEpoch, nextPosition, ORIGIN, type Position } from './position.js'
 import type { Store, StoreLog } from './store.js'
 
 /**
- * Makes the store that a registry has by default. Pass it to say that each of several workers is meant to have a registry
- * of its own: then `SSE_WORKERS` is not warned of.
+ * Makes the default store. Pass it if each of several workers should have a separate registry: this turns off the warning
+ * `SSE_WORKERS`.
+ *
+ * ```ts
+ * const registry = createRegistry({ store: memoryStore() })
+ * ```
+ *
+ * A second registry with the same store throws `ERR_SSE_OPTION`.
  */
 export function memoryStore(): Store {
   return new MemoryStore()

@@ -1,12 +1,13 @@
 /**
- * The app's own event IDs, and the one position that each stands for.
+ * Maps event IDs of the app to positions.
  *
- * An ID that was used twice stands for no position: to resume after either of the two could skip events. So a second use
- * has to be noticed, in whichever channel it is, and also when the first event has been evicted.
+ * An ID that was used twice has no position, because a client that resumes after it could skip events. So a second use
+ * must be noticed, in any channel, even after the first event was evicted.
  */
 import { comparePositions, type Position } from './position.js'
 import { RecentHashes } from './recent-hashes.js'
 
+/** The use of one ID by an event in the log. */
 interface Use {
   readonly channel: string
   readonly position: Position
@@ -15,7 +16,7 @@ interface Use {
   events: number
 }
 
-/** 2.5 MiB, some 65,000 IDs; less where the log itself is small. */
+/** Bytes for evicted IDs: some 65,000 IDs, and fewer if the log is small. */
 const MAX_EVICTED_BYTES = 2.5 * 1024 * 1024
 const SHARE_OF_LOG = 1 / 16
 
@@ -23,12 +24,12 @@ export class OwnIds {
   readonly #uses = new Map<string, Use>()
   readonly #evicted: RecentHashes
 
-  /** `logBytes` is the bound on the whole log. */
+  /** `logBytes` is the bound on the whole log, in bytes. */
   constructor(logBytes: number) {
     this.#evicted = new RecentHashes(Math.min(MAX_EVICTED_BYTES, logBytes * SHARE_OF_LOG))
   }
 
-  /** What is kept of evicted IDs; those of events in the log count with their events. */
+  /** Bytes of the evicted IDs. IDs of events in the log count with their events. */
   get bytes(): number {
     return this.#evicted.bytes
   }
@@ -40,11 +41,11 @@ export class OwnIds {
       return
     }
     use.events++
-    // A log that begins anew may be given the events that it held before.
+    // A log that begins again may get the same events as before.
     if (comparePositions(use.position, position) !== 0) use.isReused = true
   }
 
-  /** The event with this ID is no longer in the log. */
+  /** Call this when the event with this ID leaves the log. */
   remove(id: string): void {
     const use = this.#uses.get(id)
     if (use === undefined || --use.events > 0) return
@@ -52,7 +53,7 @@ export class OwnIds {
     this.#evicted.add(id)
   }
 
-  /** The log is filled anew by `fill`; IDs of events that do not come back count as evicted. */
+  /** Calls `fill`, which fills the log again. IDs of events that do not return count as evicted. */
   refill(fill: () => void): void {
     for (const use of this.#uses.values()) use.events = 0
     fill()
@@ -68,7 +69,10 @@ export class OwnIds {
     return this.#uses.has(id)
   }
 
-  /** The position of the event with this ID, where its channel is read; undefined when there is none, or more than one. */
+  /**
+   * Returns the position of the event with this ID. Undefined if `reads` is false for its channel, or if no event or more
+   * than one has the ID.
+   */
   find(id: string, reads: (channel: string) => boolean): Position | undefined {
     const use = this.#uses.get(id)
     return use !== undefined && !use.isReused && reads(use.channel) ? use.position : undefined

@@ -1,4 +1,4 @@
-/** What an app sees of an event in the log: in a filter, and as the latest of a key. */
+/** An event of the log as the app sees it: in a filter, and as the latest event of a key. */
 import type { LogEvent } from './channel-log.js'
 import { decodeBody } from '../wire/format.js'
 import { formatId } from './position.js'
@@ -14,7 +14,7 @@ export class PublishedEvent {
     this.#epoch = epoch
   }
 
-  /** Name of the channel it was published to. */
+  /** The name of the channel. */
   get channel(): string {
     return this.#event.channel.name
   }
@@ -24,22 +24,26 @@ export class PublishedEvent {
     return this.#event.ownId ?? formatId(this.#event.position, this.#epoch)
   }
 
-  /** The key it was published with. */
+  /** The key of the event; undefined without one. */
   get key(): string | undefined {
     return this.#event.key
   }
 
-  /** The event type; undefined for one without a name, which clients know as `message`. */
+  /** The event type; undefined if the message had none. Clients then use `message`. */
   get event(): string | undefined {
     return this.#decode().event
   }
 
-  /** The data as clients read it: text, where an object was published its JSON. Undefined when there was none. */
+  /** The data as clients get it: the string that was published, or JSON. Undefined without data. */
   get data(): string | undefined {
     return this.#decode().data
   }
 
-  /** The data, parsed as JSON. Throws a `SyntaxError` when it is not JSON. */
+  /**
+   * Parses the data as JSON.
+   *
+   * @throws a `SyntaxError` if the data is not JSON
+   */
   json(): unknown {
     return JSON.parse(this.data ?? 'null')
   }
@@ -49,5 +53,5 @@ export class PublishedEvent {
   }
 }
 
-/** Decides for one connection whether it is sent an event. One that throws closes the connection. */
+/** Decides whether one connection gets an event. If the filter throws, the connection is closed. */
 export type EventFilter = (event: PublishedEvent) => boolean

@@ -1,11 +1,11 @@
 /**
- * A bounded memory of texts that are gone: it holds a hash of each, and forgets the oldest.
+ * Remembers the hashes of recent texts within a bound on memory.
  *
- * Two sets take turns. When the newer one is full, the older one is dropped and a new one begun, so that the bound costs
- * no bookkeeping for each text.
+ * There are two sets. When the newer set is full, the older set is dropped and a new one begins. So the bound needs no
+ * bookkeeping for each text.
  */
 
-/** Bytes that one hash takes, measured as growth of the heap. */
+/** Bytes of one hash, measured as growth of the heap. */
 const HASH_BYTES = 40
 
 export class RecentHashes {
@@ -29,7 +29,7 @@ export class RecentHashes {
     this.#newer = new Set()
   }
 
-  /** Whether the text was added and is remembered. Two texts may have one hash, so it may say so wrongly. */
+  /** Whether the text was added recently. May be wrongly true, because two texts may have the same hash. */
   has(text: string): boolean {
     if (this.#newer.size === 0 && this.#older.size === 0) return false
     const key = hash(text)
@@ -37,7 +37,7 @@ export class RecentHashes {
   }
 }
 
-/** FNV-1a over UTF-16 units, 31 bits of it: V8 keeps such a number in a set without an object of its own. */
+/** FNV-1a over UTF-16 units, cut to 31 bits: V8 stores such numbers in a set without allocating an object for each. */
 function hash(text: string): number {
   let value = 0x811c9dc5
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)

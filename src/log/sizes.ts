@@ -1,7 +1,7 @@
-/** What events and channels count for in every bound: bytes of memory, so that all that grows with input counts. */
+/** Estimates the memory of events and channels in bytes, for all bounds. Everything that grows with input counts. */
 import type { LogEntry } from './store.js'
 
-/** Bytes of the objects that hold an event, and of those that find it by its key or its own ID. */
+/** Bytes of the objects that hold an event, and of the map entries for its key and its own ID. */
 const EVENT_OVERHEAD = 256
 const KEY_OVERHEAD = 64
 const OWN_ID_OVERHEAD = 128
@@ -16,17 +16,17 @@ export function sizeOf(text: string, bytes: number, key?: string, ownId?: string
   return size
 }
 
-/** Bytes of an event that is on its way to the log. Its channel counts too: nothing else holds the name yet. */
+/** Bytes of an event that is not in the log yet. Its channel name counts too, because no channel holds the name yet. */
 export function sizeOfEntry({ channel, body, key, id }: LogEntry): number {
   return sizeOf(body, Buffer.byteLength(body), key, id) + memoryOf(channel)
 }
 
-/** Bytes of a channel beside its events. */
+/** Bytes of a channel without its events. */
 export function sizeOfChannel(name: string): number {
   return CHANNEL_OVERHEAD + memoryOf(name)
 }
 
-/** V8 keeps a text in one byte per character, or in two when one of them is above U+00FF. */
+/** V8 stores one byte per character, or two if any character is above U+00FF. */
 export function memoryOf(text: string, bytes = Buffer.byteLength(text)): number {
   return bytes === text.length ? bytes : Math.max(bytes, 2 * text.length)
 }

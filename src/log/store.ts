@@ -69,7 +69,7 @@ export interface StoreLog {
    * key. Every open stream is told of a gap.
    */
   skip(position: Position, latest: readonly StoredEvent[]): void
-  /** Reports a failure that nobody awaits. */
+  /** Reports an error that no caller awaits. */
   report(error: unknown): void
 }
 

@@ -1,13 +1,14 @@
-/** How long to wait before the next attempt: longer each time, and by chance, so that processes do not come all at once. */
+/** Waits before the next attempt: longer each time, with random jitter, so that processes do not all retry at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** The longest first wait, in milliseconds. It doubles with each attempt, up to `LONGEST`. */
 const FIRST = 50
 const LONGEST = 1000
 
 export class Backoff {
   #longest = FIRST
 
-  /** Settles when it is time for the next attempt, or at once when the signal is aborted. */
+  /** Settles when the next attempt is due, or when the signal is aborted. */
   async wait(signal: AbortSignal): Promise<void> {
     const ms = this.#longest * (0.5 + Math.random() / 2)
     this.#longest = Math.min(LONGEST, this.#longest * 2)

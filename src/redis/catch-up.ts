@@ -1,4 +1,4 @@
-/** Waits until a mirror has come as far as Redis. */
+/** Waits until a mirror has read everything that Redis holds. */
 import { Backoff } from './backoff.js'
 import type { State } from './database.js'
 import type { Mirror } from './mirror.js'
@@ -7,8 +7,9 @@ import { compareIds } from './stream-id.js'
 export class Progress {
   readonly #readState: () => Promise<State | undefined>
   readonly #timeout: number
-  /** The one under way, and the one that begins after it: whoever asks shares one that is yet to ask Redis. */
+  /** The catch-up that runs. */
   #current: Promise<void> | undefined
+  /** The catch-up that follows. New callers share it, because the running one asked Redis before their call. */
   #next: Promise<void> | undefined
 
   /** `timeout` in milliseconds. */
@@ -17,12 +18,12 @@ export class Progress {
     this.#timeout = timeout
   }
 
-  /** Settles when the mirror has been loaded, or after a time in milliseconds. */
+  /** Settles when the mirror has loaded the log, at the latest after `timeout` milliseconds. */
   async begun(mirror: Mirror, timeout: number): Promise<void> {
     await until(mirror, () => mirror.state !== undefined, timeout)
   }
 
-  /** Settles when the mirror has all that Redis had at the time of the call: while Redis is away, not before it is back. */
+  /** Settles when the mirror has everything that Redis held at the call. While Redis is away, the promise stays pending. */
   catchUp(mirror: Mirror): Promise<void> {
     if (this.#current === undefined) {
       return (this.#current = this.#catchUp(mirror).finally(() => (this.#current = undefined)))
@@ -52,7 +53,7 @@ function hasReached({ state }: Mirror, { epoch, last }: State): boolean {
   return state?.epoch === epoch && compareIds(state.last, last) >= 0
 }
 
-/** Returns false when the condition has not come to hold in time. */
+/** Waits for a condition. Returns false if the condition does not hold within `timeout` milliseconds. */
 async function until(mirror: Mirror, condition: () => boolean, timeout: number): Promise<boolean> {
   if (condition()) return true
   await new Promise<void>((resolve) => {

@@ -1,15 +1,15 @@
-/** Which clients the store accepts: those of npm `redis` 5 and 6 that can be copied. Names what else it was given. */
+/** Checks the option `client`. The store accepts clients of npm `redis` 5 and 6 that can be copied. */
 import { inspect } from 'node:util'
-import { isSentinel } from './client.js'
+import { isSentinel } from './client-kinds.js'
 
-/** Methods that the clients of `redis` 5 and 6 have, and no other library's all together. */
+/** Clients of `redis` 5 and 6 have all of these methods. Clients of other libraries lack some. */
 const METHODS = ['connect', 'destroy', 'close', 'duplicate', 'on', 'sendCommand', 'withTypeMapping']
 
 export function isRedisClient(value: unknown): boolean {
   return METHODS.every((name) => hasMethod(value, name))
 }
 
-/** What was passed instead of a client, in words, and the way out where there is one. */
+/** Describes a wrong value for the error message, with the fix if one is known. */
 export function describeClient(value: unknown): string {
   if (hasMethod(value, 'defineCommand')) return 'a client of ioredis'
   if (hasMethod(value, 'withTypeMapping')) {
@@ -19,7 +19,7 @@ export function describeClient(value: unknown): string {
   if (hasMethod(value, 'executeIsolated') || hasMethod(value, 'executeScript')) return 'a client of redis 4'
   if (hasMethod(value, 'internal_send_command')) return 'a client of redis 3 or older'
   if (typeof value === 'function') return 'a function'
-  // Its fields are left out: they may hold a password.
+  // Fields are left out, because they may hold a password.
   return inspect(value, { depth: -1 })
 }
 

@@ -1,63 +1,63 @@
-/** The questions that the store asks of a registry's keys in Redis, over one connection. */
+/** Queries to the Redis keys of one registry, over one connection. */
 import type { RawEntry } from './entry.js'
 import type { Keys } from './keys.js'
-import type { Link } from './link.js'
+import type { RedisConnection } from './connection.js'
 import { LATEST, RANGE, REFUSED } from './reading-scripts.js'
 import { run } from './script.js'
 import { BREAK, OPEN } from './writing-scripts.js'
 
-/** The epoch, and the ID of the newest entry. */
+/** The state of the stream: its epoch, and the ID of its newest entry. */
 export interface State {
   readonly epoch: string
   readonly last: string
 }
 
 export interface LatestPage {
-  /** Fields and values in turn. */
+  /** Fields and values, alternating. */
   readonly pairs: readonly string[]
-  /** Rank of the first key that is not in it, counted from the newest; -1 when there is none. */
+  /** Rank of the first key after this page, counted from the newest; -1 after the last page. */
   readonly next: number
 }
 
-/** How much is fetched at once: some milliseconds of Redis's time. */
+/** Bytes and entries of one page, which keeps Redis busy for a few milliseconds. */
 const PAGE_BYTES = 512 * 1024
 const PAGE_ENTRIES = 2000
-/** How many entries wake a reader at most; the rest is fetched page by page. */
+/** The most entries that one blocking read returns. Further entries are fetched page by page. */
 const WAKE_ENTRIES = 64
-/** How many names are fetched at once. */
+/** Names fetched at once. */
 const PAGE_NAMES = 1000
 
 export interface DatabaseOptions {
   keys: Keys
-  /** Milliseconds that an answer may take. */
+  /** Milliseconds that a reply may take. */
   timeout: number
   maxLength: number
 }
 
 export class Database {
   readonly keys: Keys
-  readonly #link: Link
+  readonly #connection: RedisConnection
   readonly #timeout: number
   readonly #maxLength: number
-  /** How many entries of the size of those that were read last fit into a page. */
+  /** How many entries to read at once: as many as fit into a page, judged by the last read. */
   #wakeCount = WAKE_ENTRIES
 
-  constructor(link: Link, { keys, timeout, maxLength }: DatabaseOptions) {
-    this.#link = link
+  constructor(connection: RedisConnection, { keys, timeout, maxLength }: DatabaseOptions) {
+    this.#connection = connection
     this.keys = keys
     this.#timeout = timeout
     this.#maxLength = maxLength
   }
 
-  /** The state; where there is none, this epoch begins. Writes only then: a Redis that refuses to can still be read. */
+  /** Returns the state. If there is none, begins `epoch`. Writes only in that case, so that a read-only Redis can be read. */
   async open(epoch: string): Promise<State> {
     const state =
-      (await this.state()) ?? parseState(await run(this.#link, OPEN, [this.keys.state], [epoch], this.#timeout))
+      (await this.state()) ?? parseState(await run(this.#connection, OPEN, [this.keys.state], [epoch], this.#timeout))
     if (state === undefined) throw this.#foreignState()
     return state
   }
 
-  /** The state, where there is one. */
+  /** Returns the state; undefined if there is none. */
   async state(): Promise<State | undefined> {
     const text = await this.#send('GET', this.keys.state)
     const state = parseState(text)
@@ -65,16 +65,16 @@ export class Database {
     return state
   }
 
-  /** Begins a new epoch in place of one of which events are lost. */
+  /** Replaces the epoch `lost`, whose events are lost, by a new one. */
   async break(lost: string, epoch: string): Promise<void> {
     const { events, state } = this.keys
-    await run(this.#link, BREAK, [events, state], [String(this.#maxLength), lost, epoch], this.#timeout)
+    await run(this.#connection, BREAK, [events, state], [String(this.#maxLength), lost, epoch], this.#timeout)
   }
 
-  /** Redis's clock, in milliseconds; undefined where the user may not ask for it. */
+  /** Returns the time of Redis in milliseconds; undefined if the Redis user may not run `TIME`. */
   async now(): Promise<number | undefined> {
     try {
-      const [seconds, micros] = (await this.#link.send(this.keys.events, ['TIME'], this.#timeout)) as string[]
+      const [seconds, micros] = (await this.#connection.send(this.keys.events, ['TIME'], this.#timeout)) as string[]
       return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
     } catch (error) {
       if (error instanceof Error && error.message.startsWith('NOPERM')) return undefined
@@ -82,25 +82,28 @@ export class Database {
     }
   }
 
-  /** The commands that the user may not run: those that reading takes, and those that publishing takes. */
+  /** Returns the commands that the Redis user may not run, for reading and for publishing. */
   async refused(): Promise<{ reading: readonly string[]; publishing: readonly string[] }> {
     const { events, state, latest, order, incomplete, receipt } = this.keys
     const keys = [events, state, latest, order, incomplete, receipt] as const
-    const [reading, publishing] = (await run(this.#link, REFUSED, keys, [], this.#timeout)) as [string[], string[]]
+    const [reading, publishing] = (await run(this.#connection, REFUSED, keys, [], this.#timeout)) as [
+      string[],
+      string[],
+    ]
     return { reading, publishing }
   }
 
-  /** Waits for entries after an ID, for so many milliseconds. `isAll` says that there were no more. */
+  /** Waits up to `block` milliseconds for entries after an ID. `isAll`: there were no further entries. */
   async read(after: string, block: number): Promise<{ entries: readonly RawEntry[]; isAll: boolean }> {
     const count = this.#wakeCount
     const args = ['XREAD', 'COUNT', String(count), 'BLOCK', String(block), 'STREAMS', this.keys.events, after]
-    const entries = entriesOf(await this.#link.send(this.keys.events, args, block + this.#timeout))
+    const entries = entriesOf(await this.#connection.send(this.keys.events, args, block + this.#timeout))
     const largest = Math.max(1, ...entries.map(lengthOf))
     if (entries.length > 0) this.#wakeCount = Math.max(1, Math.min(WAKE_ENTRIES, Math.floor(PAGE_BYTES / largest)))
     return { entries, isAll: entries.length < count }
   }
 
-  /** The first entry after an ID. */
+  /** Returns the first entry after an ID. */
   async next(after: string): Promise<RawEntry | undefined> {
     return ((await this.#send('XRANGE', this.keys.events, `(${after}`, '+', 'COUNT', '1')) as RawEntry[])[0]
   }
@@ -109,29 +112,29 @@ export class Database {
     return ((await this.#send('XRANGE', this.keys.events, id, id)) as RawEntry[]).length > 0
   }
 
-  /** Entries after an ID, page by page, up to the newest. */
+  /** Yields pages of the entries after an ID, up to the newest. */
   after(id: string): AsyncGenerator<readonly RawEntry[], void> {
     return this.#range('XRANGE', `(${id}`, '+')
   }
 
-  /** Entries from an ID back to a time in milliseconds, page by page. */
+  /** Yields pages of the entries from an ID back to a time in milliseconds, newest first. */
   before(id: string, since: number): AsyncGenerator<readonly RawEntry[], void> {
     return this.#range('XREVRANGE', id, String(since))
   }
 
-  /** The latest event of each key, before a time in milliseconds, the newest first, page by page. */
+  /** Yields pages of the latest events before a time in milliseconds, newest first. */
   async *latest(before: number): AsyncGenerator<LatestPage, void> {
     const { latest, order } = this.keys
     const bounds = [String(before), String(PAGE_BYTES), String(PAGE_ENTRIES)]
     for (let rank = ''; rank !== '-1';) {
-      const reply = await run(this.#link, LATEST, [latest, order], [rank, ...bounds], this.#timeout)
+      const reply = await run(this.#connection, LATEST, [latest, order], [rank, ...bounds], this.#timeout)
       const [next, pairs] = reply as [number, string[]]
       yield { pairs, next }
       rank = String(next)
     }
   }
 
-  /** The fields of the latest events from a rank on, the newest first. */
+  /** Yields the fields of the latest events from a rank on, newest first. */
   async *fields(rank: number): AsyncGenerator<string, void> {
     for (let from = rank; ; from += PAGE_NAMES) {
       const to = String(from + PAGE_NAMES - 1)
@@ -141,7 +144,7 @@ export class Database {
     }
   }
 
-  /** The channels of which a latest event was evicted; the empty name stands for any. */
+  /** Returns the channels that lost a latest event by eviction. The empty name stands for all channels. */
   async incomplete(): Promise<readonly string[]> {
     return (await this.#send('ZRANGE', this.keys.incomplete, '0', '-1')) as string[]
   }
@@ -149,7 +152,13 @@ export class Database {
   async *#range(command: string, first: string, end: string): AsyncGenerator<readonly RawEntry[], void> {
     const bounds = [String(PAGE_BYTES), String(PAGE_ENTRIES)]
     for (let from = first; ;) {
-      const reply = await run(this.#link, RANGE, [this.keys.events], [command, from, end, ...bounds], this.#timeout)
+      const reply = await run(
+        this.#connection,
+        RANGE,
+        [this.keys.events],
+        [command, from, end, ...bounds],
+        this.#timeout,
+      )
       const [page, isLast] = reply as [RawEntry[], number]
       if (page.length > 0) yield page
       if (isLast === 1) return
@@ -162,11 +171,11 @@ export class Database {
   }
 
   #send(...args: [command: string, key: string, ...rest: string[]]): Promise<unknown> {
-    return this.#link.send(args[1], args, this.#timeout)
+    return this.#connection.send(args[1], args, this.#timeout)
   }
 }
 
-/** By stream, as an array in RESP 2 and as a map in RESP 3; `null` when nothing came. */
+/** Unwraps the reply of XREAD: an array in RESP 2, a map in RESP 3, and `null` without entries. */
 function entriesOf(reply: unknown): readonly RawEntry[] {
   const [stream] = Array.isArray(reply) ? (reply as [string, RawEntry[]][]) : Object.entries(reply ?? {})
   return (stream?.[1] ?? []) as RawEntry[]

@@ -1,8 +1,9 @@
 /**
- * Events as Redis holds them: encoded once, by whoever published them, so that reading one is cutting it out. Each entry
- * names the one before it, so that a reader knows when some are missing, whatever has happened to the stream.
+ * Decodes the entries of the Redis stream. The publisher encodes each event once, so readers only split it. Each entry
+ * names the previous one, so readers notice missing entries.
  *
- * What somebody else has put there is not trusted: a body that could end its event early, and begin another, is refused.
+ * Other programs may write to the stream, so entries are checked. A body that could end its event early and begin
+ * another one is refused.
  */
 import { faultOfId } from '../wire/id-form.js'
 import type { LogEntry, StoredEvent } from '../log/store.js'
@@ -12,17 +13,17 @@ import { parseStreamId } from './stream-id.js'
 export interface StreamEntry {
   readonly id: string
   readonly position: Position
-  /** ID of the entry before it. */
+  /** ID of the previous entry of this package. */
   readonly previous: string
-  /** The epoch that begins here; such an entry holds no event. */
+  /** The epoch that begins with this entry. Such an entry holds no event. */
   readonly epoch: string | undefined
   readonly event: LogEntry | undefined
 }
 
-/** An entry of a stream in a reply: its ID, and names and values in turn. */
+/** An entry in a reply of Redis: the ID, then names and values, alternating. */
 export type RawEntry = readonly [id: string, fields: readonly string[] | null]
 
-/** Undefined when this package has not written it. */
+/** Decodes an entry. Returns undefined for entries of other programs. */
 export function decodeEntry([id, fields]: RawEntry): StreamEntry | undefined {
   const position = parseStreamId(id)
   if (position === undefined || fields === null) return undefined
@@ -33,7 +34,7 @@ export function decodeEntry([id, fields]: RawEntry): StreamEntry | undefined {
   return event && { id, position, previous: p, epoch: undefined, event }
 }
 
-/** The channel in a field of the hash of latest events, which is `bytes:channelkey`; the script writes it. */
+/** Splits a field of the hash of latest events. The publish script writes fields as `bytes:channelkey`. */
 export function splitField(field: string): [channel: string, key: string] | undefined {
   const start = field.indexOf(':') + 1
   const bytes = Number(field.slice(0, start - 1))
@@ -42,7 +43,7 @@ export function splitField(field: string): [channel: string, key: string] | unde
   return [rest.toString('utf8', 0, bytes), rest.toString('utf8', bytes)]
 }
 
-/** Undefined when this package has not written it. */
+/** Decodes a latest event. Returns undefined for fields of other programs. */
 export function decodeLatest(field: string, value: string): StoredEvent | undefined {
   const [channel, key] = splitField(field) ?? ['']
   const [id = '', ownId = ''] = value.split('\n', 2)
@@ -67,7 +68,7 @@ function checked(entry: LogEntry): LogEntry | undefined {
   return channel !== '' && (id === undefined || faultOfId(id) === undefined) && isBody(body) ? entry : undefined
 }
 
-/** Whether it is made of whole lines, each of a field that `encodeBody` writes: no blank line, no ID, no `sse-` event. */
+/** Whether a body has only complete lines of fields that `encodeBody` writes: no blank line, no ID, no control event. */
 function isBody(body: string): boolean {
   if (body.includes('\r')) return false
   for (let start = 0; start < body.length;) {

@@ -1,24 +1,24 @@
 /**
- * Finds out what stands in the stream where the chain of entries seems to be broken. An entry of ours is named by the one
- * after it, or by the state; what nobody names was written by somebody else, however much it looks like ours.
+ * Examines the stream where the chain of entries seems broken. An entry of this package is named by the next entry, or by
+ * the state. Entries that are not named were written by other programs.
  */
 import type { Database, State } from './database.js'
 import { decodeEntry, type StreamEntry } from './entry.js'
 import { compareIds } from './stream-id.js'
 
 export interface Hole {
-  /** The first entry behind the missing ones; undefined when none is missing. */
+  /** The first entry after the missing ones; undefined if none is missing. */
   readonly next: StreamEntry | undefined
-  /** ID of the newest entry that was written by somebody else, before the next one of ours. */
+  /** ID of the newest entry of other programs before the next entry of this package. */
   readonly foreign: string | undefined
 }
 
-/** Entries that may turn out to be ours; more of somebody else's are not told apart. */
+/** The most entries that are remembered until a later entry names them. Bounds the memory for entries of other programs. */
 const MAX_CANDIDATES = 1000
 
 /**
- * Looks at what follows after the newest entry in the log. `read` is where reading stopped. Undefined when that cannot
- * be told yet, since there is more to come.
+ * Examines the entries after the newest one in the log. `read` is the ID where reading stopped. Returns undefined while
+ * further entries are needed to decide.
  */
 export async function findHole(database: Database, { epoch, last }: State, read: string): Promise<Hole | undefined> {
   const candidates = new Map<string, StreamEntry>()

@@ -1,3 +1,3 @@
 export { redisStore } from './redis-store.js'
 export type { RedisStoreOptions } from './options.js'
-export type { RedisClient } from './client.js'
+export type { RedisClient } from './client-kinds.js'

@@ -1,17 +1,17 @@
-/** The names of a registry's keys in Redis. They share a hash tag, so that a cluster keeps them in one slot. */
+/** Names of the Redis keys of one registry. All share a hash tag, so that a cluster keeps them in one slot. */
 
 export interface Keys {
   /** The stream of events. */
   readonly events: string
-  /** The epoch and the ID of the newest event: `epoch ms-seq`. */
+  /** The epoch and the ID of the newest entry: `epoch ms-seq`. */
   readonly state: string
-  /** A hash of the latest event of every key. */
+  /** A hash of the latest event of each key. */
   readonly latest: string
-  /** A sorted set of these keys by age, so that the oldest can be let go. */
+  /** A sorted set of the fields of `latest` by age, to evict the oldest. */
   readonly order: string
-  /** A sorted set of channels of which `maxKeys` has evicted a latest event. */
+  /** A sorted set of channels that lost a latest event because of `maxKeys`. */
   readonly incomplete: string
-  /** What became of one publisher's last batch, so that one that is sent again is not published again. */
+  /** The reply to the last batch of one publisher, so that a batch that is sent twice is published once. */
   readonly receipt: string
 }
 

@@ -1,6 +1,6 @@
 /**
- * Fetches the latest event of each key, the newest first, until they are all there or a bound is reached. What is left
- * out makes its channel incomplete.
+ * Fetches the latest events, newest first, until all are fetched or a bound is reached. Channels with events that were
+ * left out are incomplete.
  */
 import { sizeOfEntry } from '../log/sizes.js'
 import type { StoredEvent } from '../log/store.js'
@@ -9,20 +9,20 @@ import type { Database } from './database.js'
 import { decodeLatest, splitField } from './entry.js'
 
 export interface LatestRange {
-  /** Only those after this position. */
+  /** Fetches only events after this position. */
   readonly after?: Position
-  /** Only those at or before this position. */
+  /** Fetches only events at or before this position. */
   readonly upTo: Position
-  /** How many bytes they may occupy. */
+  /** The most bytes of all events. */
   readonly bytes: number
-  /** How many of one channel. */
+  /** The most keys of one channel. */
   readonly keys: number
 }
 
 export interface Latest {
   /** In order of position. */
   readonly events: StoredEvent[]
-  /** The channels of which events were left out. */
+  /** Channels with events that were left out. */
   readonly incomplete: Set<string>
 }
 
@@ -40,10 +40,10 @@ export async function loadLatest(database: Database, range: LatestRange): Promis
 
 class Found {
   isFull = false
-  /** Whether an event was seen that is older than all that are wanted. */
+  /** Whether an event before the range was seen. */
   isPastRange = false
   readonly #range: LatestRange
-  /** By field, since one that is set anew meanwhile makes the others come twice. */
+  /** Events by field. A key that changes while pages are fetched shifts ranks, so events may come twice. */
   readonly #events = new Map<string, StoredEvent>()
   readonly #keys = new Map<string, number>()
   readonly #incomplete = new Set<string>()
@@ -59,7 +59,7 @@ class Found {
     const { position, entry } = event
     const { after, upTo, bytes, keys } = this.#range
     if (comparePositions(position, upTo) > 0) return
-    // The order within a millisecond is not exact.
+    // The order within a millisecond is not exact, so the range ends only at an older millisecond.
     if (after !== undefined && comparePositions(position, after) <= 0) {
       this.isPastRange ||= position.ms < after.ms
       return
@@ -75,7 +75,7 @@ class Found {
     this.#events.set(field, event)
   }
 
-  /** Takes note of one that is not fetched any more. */
+  /** Marks the channel of an event that is left out as incomplete. */
   leaveOut(field: string): void {
     const [channel] = splitField(field) ?? []
     if (channel !== undefined && !this.#events.has(field)) this.#incomplete.add(channel)

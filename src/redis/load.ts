@@ -1,4 +1,4 @@
-/** Fetches what a log begins with: the newest events, and from before them the latest of each key. */
+/** Fetches the content of a new log: the newest events, and older latest events. */
 import { sizeOfEntry } from '../log/sizes.js'
 import type { HeldEvents, LogBounds, StoredEvent } from '../log/store.js'
 import type { Database, State } from './database.js'
@@ -8,16 +8,16 @@ import { compareIds, ORIGIN_ID, positionOf } from './stream-id.js'
 
 export interface Loaded {
   readonly epoch: string
-  /** ID of the newest entry. */
+  /** ID of the newest entry that was loaded. */
   readonly last: string
-  /** ID of the entry before the oldest of the events. */
+  /** ID of the entry before the oldest event. */
   readonly floor: string
   readonly held: HeldEvents
 }
 
 /**
- * `epoch` begins where there is none, and `read` is the newest ID that was read under another. Rejects when Redis cannot be
- * reached, or begins another epoch meanwhile.
+ * Loads the log. `epoch` begins if Redis has none. `read` is the newest ID that was read in the previous epoch. Rejects if
+ * Redis cannot be reached, or if another epoch begins meanwhile.
  */
 export async function load(
   database: Database,
@@ -27,7 +27,7 @@ export async function load(
   const state = await database.open(epoch)
   const now = await database.now()
   const { floor, began, events, bytes } = await loadNewest(database, bounds, { ...state, now })
-  // A key that is set anew meanwhile is left out here: its event is among the newer ones.
+  // A key that changes meanwhile is skipped here. `loadNewer` fetches its new event.
   const latest = await loadLatest(database, {
     upTo: positionOf(floor),
     bytes: bounds.bytes - Math.min(bytes, bounds.bytes / 2),
@@ -37,7 +37,7 @@ export async function load(
   const newer = await loadNewer(database, state, bounds.bytes - bytes)
   if ((await database.state())?.epoch !== state.epoch)
     throw new Error('another epoch began while the log was being loaded')
-  // What stands behind the beginning of the epoch is new to everyone; so is, before it, what is newer than all was.
+  // Clients cannot have read entries after the beginning of the epoch, nor entries after `read`.
   const readUpTo = positionOf(compareIds(read, began) < 0 ? read : began)
   events.push(...newer.events)
   const incomplete = incompleteNames(latest.incomplete, [...latest.events, ...events])
@@ -45,7 +45,7 @@ export async function load(
   return { epoch: state.epoch, last: newer.last, floor, held }
 }
 
-/** Where the empty name stands for any further channel, those of all events count. */
+/** Replaces the empty name, which stands for all channels, by the channels of all events. */
 function incompleteNames(names: Set<string>, events: readonly StoredEvent[]): string[] {
   if (names.delete('')) for (const { entry } of events) names.add(entry.channel)
   return [...names]
@@ -53,15 +53,15 @@ function incompleteNames(names: Set<string>, events: readonly StoredEvent[]): st
 
 interface Newest {
   readonly events: StoredEvent[]
-  /** What they occupy. */
+  /** Bytes of the events. */
   readonly bytes: number
-  /** ID of the entry before the oldest of them. */
+  /** ID of the entry before the oldest of these events. */
   readonly floor: string
-  /** ID of the entry with which the epoch began, or else the floor. */
+  /** ID of the entry that began the epoch; the floor if that entry was not loaded. */
   readonly began: string
 }
 
-/** From the newest entry back, as far as the log keeps events and each is the one that the next one names. */
+/** Loads entries backwards from the newest, within the bounds of the log, until the chain of entries breaks. */
 async function loadNewest(
   database: Database,
   bounds: LogBounds,
@@ -76,7 +76,7 @@ async function loadNewest(
   for await (const page of database.before(last, oldestWanted(bounds, positionOf(last).ms, now))) {
     for (const raw of page) {
       const entry = decodeEntry(raw)
-      // Somebody else's, unless an entry is missing: then one that is older comes first.
+      // Skips entries of other programs. If an entry is missing, the next one is older than `floor`.
       if (entry === undefined || compareIds(entry.id, floor) > 0) continue
       if (entry.id !== floor) return result()
       floor = entry.previous
@@ -90,12 +90,12 @@ async function loadNewest(
   return result()
 }
 
-/** Milliseconds before which the log keeps no events. */
+/** The time in milliseconds before which the log keeps no events. */
 function oldestWanted({ history, replay }: LogBounds, last: number, now = last): number {
   return Math.max(0, replay ? Math.min(last, Math.floor(now - history.age)) : last)
 }
 
-/** What was published while the rest was loaded, so that the log does not begin behind. The reader goes on from there. */
+/** Loads events that were published during the load, so that the log begins up to date. Reading continues after them. */
 async function loadNewer(
   database: Database,
   { epoch, last: from }: State,

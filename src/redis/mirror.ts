@@ -1,11 +1,11 @@
 /**
- * Keeps the log of one process equal to the stream in Redis: loads it, reads on, and notices when it does not fit any
- * more. All processes append the same entries in the same order, those that they have published themselves included.
+ * Keeps the log of one process equal to the stream in Redis. Loads the log, follows the stream, and notices when both
+ * differ. All processes append the same entries in the same order, including entries that they published.
  *
- * Every entry names the one before it. Where the chain breaks, or after a new connection the newest entry known is not
- * there any more, one of two things has happened. Events were trimmed before this process came to read them: the log
- * skips them. Or Redis has lost events that it had confirmed, by a restart, a fail-over or `FLUSHALL`: then a new epoch
- * begins, so that no ID given out before is taken for one of what came in their place.
+ * Each entry names the previous one. A broken chain, or a missing newest entry after a reconnect, has one of two causes:
+ * - Events were trimmed before this process read them. The log skips them.
+ * - Redis lost confirmed events by a restart, a failover or `FLUSHALL`. A new epoch begins, so that IDs of lost events
+ *   never match new events.
  */
 import { SseError } from '../errors.js'
 import { createEpoch } from '../log/position.js'
@@ -15,41 +15,41 @@ import type { Database, State } from './database.js'
 import { decodeEntry, type RawEntry, type StreamEntry } from './entry.js'
 import { findHole } from './hole.js'
 import { loadLatest } from './latest.js'
-import type { Link } from './link.js'
+import type { RedisConnection } from './connection.js'
 import { load } from './load.js'
 import { Outage } from './outage.js'
 import { compareIds, ORIGIN_ID, positionOf } from './stream-id.js'
 
-/** Milliseconds for which Redis holds a read that finds nothing; then the state is looked at, in case all is gone. */
+/** Milliseconds that a read waits for entries in Redis. After an empty read, the state is compared, in case Redis lost data. */
 export const BLOCK = 1000
 
 export class Mirror {
   readonly #log: StoreLog
-  readonly #link: Link
+  readonly #connection: RedisConnection
   readonly #database: Database
   readonly #outage: Outage
   readonly #backoff = new Backoff()
-  /** For looking at the state because Redis has answered with another epoch, which may come with every publish. */
+  /** Limits checks of the epoch, because each publish may trigger one. */
   readonly #checks = new Backoff()
   readonly #closed = new AbortController()
   readonly #listeners = new Set<() => void>()
   #epoch: string | undefined
-  /** ID from which Redis is asked to go on. */
+  /** ID after which the next read begins. */
   #read = ORIGIN_ID
-  /** ID of the newest of our entries in the log, which the next one has to name. */
+  /** ID of the newest entry in the log. The next entry must name it. */
   #last = ORIGIN_ID
-  /** ID of the newest entry that Redis has confirmed to this process, read or not. */
+  /** ID of the newest entry that Redis has confirmed to this process, by a read or a publish. */
   #confirmed = ORIGIN_ID
-  #hasReportedStranger = false
+  #hasReportedForeign = false
   #hasReportedRefused = false
-  /** Whether the state is to be looked at because Redis has answered with another epoch. */
+  /** Whether the state must be compared, because Redis has replied with another epoch. */
   #isChecking = false
-  /** Whether the connection was ended for that. */
+  /** Whether the connection was ended for such a check, and not by an outage. */
   #isInterrupted = false
 
-  constructor(log: StoreLog, link: Link, database: Database) {
+  constructor(log: StoreLog, connection: RedisConnection, database: Database) {
     this.#log = log
-    this.#link = link
+    this.#connection = connection
     this.#database = database
     this.#outage = new Outage(log)
   }
@@ -59,6 +59,7 @@ export class Mirror {
     return this.#epoch === undefined ? undefined : { epoch: this.#epoch, last: this.#last }
   }
 
+  /** Follows the stream until `close` is called. */
   async run(): Promise<void> {
     const { signal } = this.#closed
     while (!signal.aborted) {
@@ -70,33 +71,33 @@ export class Mirror {
     return this.#closed.signal.aborted
   }
 
-  /** Aborted when it is closed. */
+  /** Aborted when the mirror is closed. */
   get closed(): AbortSignal {
     return this.#closed.signal
   }
 
-  /** Calls back whenever the log has moved on. Returns the function that takes it back. */
+  /** Calls `listener` after each change of the log. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Takes note of what Redis has confirmed to this process; it must come by, or it has been lost. */
+  /** Records what Redis has confirmed to this process. Confirmed entries that never arrive are lost. */
   confirmed({ epoch, last }: State): void {
     if (epoch !== this.#epoch) this.check(epoch)
     else if (compareIds(last, this.#confirmed) > 0) this.#confirmed = last
   }
 
-  /** Looks at once whether the log still fits, because Redis has answered with another epoch. */
+  /** Compares the state at once, because Redis has replied with another epoch. */
   check(epoch: string): void {
     if (this.#epoch === undefined || epoch === this.#epoch || this.#isChecking) return
     this.#isChecking = this.#isInterrupted = true
-    this.#link.reset()
+    this.#connection.reset()
   }
 
   close(): void {
     this.#closed.abort()
-    this.#link.reset()
+    this.#connection.reset()
     this.#changed()
   }
 
@@ -112,7 +113,7 @@ export class Mirror {
     }
   }
 
-  /** Takes in what was read, and where there is more, all of that, page by page. */
+  /** Appends the entries, and then all further ones, page by page. */
   async #take(entries: readonly RawEntry[], isAll: boolean): Promise<void> {
     if (!this.#append(entries)) return this.#mend()
     this.#backoff.reset()
@@ -127,7 +128,7 @@ export class Mirror {
     const backoff = this.#isInterrupted ? this.#checks : this.#backoff
     if (!this.#isInterrupted) this.#outage.began(error)
     this.#isInterrupted = false
-    this.#link.reset()
+    this.#connection.reset()
     await backoff.wait(this.#closed.signal)
   }
 
@@ -151,11 +152,11 @@ export class Mirror {
     this.#outage.report(`${refusal(publishing)}; publishing will be rejected`)
   }
 
-  /** Returns false at an entry that does not follow the one before. */
+  /** Returns false if an entry does not follow the previous one. */
   #append(entries: readonly RawEntry[]): boolean {
     for (const raw of entries) {
       const entry = decodeEntry(raw)
-      if (entry === undefined) this.#stranger(raw[0])
+      if (entry === undefined) this.#reportForeign(raw[0])
       else if (!this.#appendOne(entry)) return false
       this.#read = raw[0]
     }
@@ -169,15 +170,15 @@ export class Mirror {
     return true
   }
 
-  /** Whether all that was read or confirmed is still there; begins anew if not. */
+  /** Checks that Redis still has everything that was read or confirmed. Otherwise, begins a new epoch and loads again. */
   async #compare(): Promise<void> {
-    // Taken first: what is confirmed from here on may be newer than the state that is about to be read.
+    // Read before the state: entries that are confirmed later may be newer than that state.
     const known = compareIds(this.#confirmed, this.#last) > 0 ? this.#confirmed : this.#last
     const state = await this.#database.open(createEpoch())
     this.#isChecking = false
     if (state.epoch !== this.#epoch) return this.#load()
     if (state.last !== known && (await this.#isLost(known, state))) return this.#break(state.epoch)
-    // Reading went past somebody else's entry under an ID that had to be taken back.
+    // Reading passed an entry of another program, whose ID a publish has removed.
     const isAhead = compareIds(this.#read, state.last) > 0 && compareIds(state.last, this.#last) > 0
     if (isAhead) this.#read = this.#last
   }
@@ -187,7 +188,7 @@ export class Mirror {
     await this.#load()
   }
 
-  /** Goes on behind entries that are missing, or that somebody else has written. */
+  /** Continues after missing entries, or after entries of other programs. */
   async #mend(): Promise<void> {
     const epoch = this.#epoch
     await this.#compare()
@@ -196,10 +197,10 @@ export class Mirror {
     if (hole === undefined) return this.#backoff.wait(this.#closed.signal)
     if (hole.next !== undefined) return this.#skip(epoch, hole.next.previous)
     this.#read = hole.foreign ?? this.#read
-    this.#stranger(this.#read)
+    this.#reportForeign(this.#read)
   }
 
-  /** Goes on behind an entry, as what stands between it and the log is gone. */
+  /** Continues after the entry `upTo`, because the entries before it are gone. */
   async #skip(epoch: string, upTo: string): Promise<void> {
     if (compareIds(upTo, this.#last) < 0) return this.#break(epoch)
     const { bytes, keys } = this.#log.bounds
@@ -209,7 +210,7 @@ export class Mirror {
     this.#last = upTo
   }
 
-  /** Whether an entry that was there is not, though older ones are, or none as new as it. */
+  /** Whether Redis lost an entry: the entry is gone, and the state is older, or older entries still exist. */
   async #isLost(id: string, state: State): Promise<boolean> {
     if (compareIds(state.last, id) < 0) return true
     if (id === ORIGIN_ID || (await this.#database.has(id))) return false
@@ -217,9 +218,9 @@ export class Mirror {
     return oldest !== undefined && compareIds(oldest[0], id) < 0
   }
 
-  #stranger(id: string): void {
-    if (this.#hasReportedStranger) return
-    this.#hasReportedStranger = true
+  #reportForeign(id: string): void {
+    if (this.#hasReportedForeign) return
+    this.#hasReportedForeign = true
     this.#outage.report(`entry ${id} of ${this.#database.keys.events} was not written by this package; it is left out`)
   }
 

@@ -1,51 +1,52 @@
-/** The options of `redisStore()`: their meaning, their defaults and their check. */
+/** Options of `redisStore()`: meaning, defaults and checks. */
 import { createClient } from 'redis'
 import { check, count, given, invalid, isObject, milliseconds, type Form } from '../check.js'
-import type { RedisClient } from './client.js'
+import type { RedisClient } from './client-kinds.js'
 import { describeClient, isRedisClient } from './client-form.js'
 
 export interface RedisStoreOptions {
   /**
-   * Where Redis is: `redis[s]://[user:password@]host[:port][/database]`. For all else, pass a `client`.
+   * The address of Redis: `redis[s]://[user:password@]host[:port][/database]`. For other settings, pass `client` instead.
    */
   url?: string
   /**
    * A client made by `createClient`, `createCluster` or `createSentinel` of npm `redis` 5 or 6 (Sentinel: 6). The store
-   * copies its settings for two connections of its own. The client itself is not used and need not be connected.
+   * copies its settings for two connections. The client itself is not used and need not be connected.
    */
   client?: RedisClient
   /**
-   * Name of the stream: the same in every process that shares it, another for each registry, and another for each app
-   * and environment on one Redis. The keys in Redis are `{name}:events` and so on; a name with a hash tag of its own is
-   * kept as it is.
+   * The name of the stream. Processes that share a registry use the same name. Use different names for different
+   * registries, apps and environments on one Redis. The Redis keys are `{name}:events` and so on. A name that contains a
+   * hash tag is kept as it is.
    */
   stream: string
   /**
-   * About how many events Redis keeps for processes that start and for those that have fallen behind. More than all
-   * channels' `history` together is of no use; less than what is published in some seconds makes gaps.
+   * How many events Redis keeps, approximately, for processes that start or have fallen behind. More than `history` of all
+   * channels together has no use. Fewer than a few seconds of publishing cause gaps.
    * @default 100_000
    */
   maxLength?: number
   /**
-   * How many keys Redis keeps the latest event of, over all channels; beyond that the key that has not changed for
-   * longest goes.
+   * The most keys whose latest event Redis keeps, over all channels. Beyond that, the key that has not changed for longest
+   * is evicted.
    * @default 100_000
    */
   maxKeys?: number
   /**
-   * Milliseconds that a publish waits for Redis; then it rejects with `ERR_SSE_STORE_TIMEOUT`.
+   * Milliseconds that a publish waits for Redis. After that, it rejects with `ERR_SSE_STORE_TIMEOUT`.
    * @default 5000
    */
   publishTimeout?: number
   /**
-   * Milliseconds that requests wait, when the process starts, for the log to be loaded. Streams that are opened then
-   * get keep-alives until Redis is there.
+   * Milliseconds that requests wait for the log to load when the process starts. After that, streams open and get
+   * keep-alive comments until Redis can be reached.
    * @default 5000
    */
   startTimeout?: number
   /**
-   * How many publishes may wait for Redis, and how many bytes they may occupy. An event counts with its encoded bytes,
-   * its channel's name, its key and its own ID, and 256 more. Beyond that a publish rejects with `ERR_SSE_STORE_FULL`.
+   * Bounds on the publishes that wait for Redis: their number and their bytes. An event counts its encoded bytes, channel
+   * name, key and own ID, and 256 bytes of overhead. Beyond a bound, a publish rejects with `ERR_SSE_STORE_FULL`.
+   * `Infinity` sets no bound.
    * @default { publishes: 100_000, bytes: 67_108_864 }
    */
   maxWaiting?: { publishes?: number; bytes?: number }
@@ -102,7 +103,7 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
   }
 }
 
-/** In plain JavaScript it may be missing. */
+/** Checks that `stream` is given: plain JavaScript can leave it out. */
 function requireStream(stream: string | undefined): string {
   if (stream !== undefined) return stream
   throw invalid(
@@ -120,7 +121,7 @@ function chooseClient(url: string | undefined, client: RedisClient | undefined):
   try {
     return createClient({ url })
   } catch (cause) {
-    // The URL itself is left out of the message: it may hold a password.
+    // The message leaves out the URL, because it may hold a password.
     throw invalid(`redisStore(): url must be of the form redis://host:port (${String(cause)})`)
   }
 }

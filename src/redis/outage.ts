@@ -1,4 +1,4 @@
-/** Reports that Redis is away, once for each time it is: it will be asked again and again. */
+/** Reports each outage of Redis once, although reads are retried until Redis is back. */
 import { SseError } from '../errors.js'
 import type { StoreLog } from '../log/store.js'
 
@@ -13,7 +13,7 @@ export class Outage {
   began(cause: unknown): void {
     if (this.#isOn) return
     this.#isOn = true
-    this.report(`Redis cannot be read (${reasonOf(cause)}); streams stay open, and go on as soon as it can`, cause)
+    this.report(`Redis cannot be read (${reasonOf(cause)}); streams stay open and continue when Redis is back`, cause)
   }
 
   ended(): void {
@@ -25,7 +25,7 @@ export class Outage {
   }
 }
 
-/** Node gives an error no message where it tried several addresses of a host, each of which has its own. */
+/** Joins the reasons if Node tried several addresses of a host: the error itself then has no message. */
 function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(reasonOf).join(', ')
   return cause instanceof Error ? cause.message : String(cause)

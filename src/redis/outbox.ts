@@ -1,7 +1,9 @@
 /**
- * Publishes that wait for Redis. They go in the order of the calls, a batch at a time: what comes in while one is on its
- * way makes up the next. A batch whose answer was lost with its connection is sent again, and Redis tells it from a new
- * one; so an event is neither lost nor doubled by a connection that breaks. What waits is bounded in number, bytes and time.
+ * Sends publishes to Redis in the order of the calls, one batch at a time. Publishes that arrive meanwhile form the next
+ * batch. The queue is bounded in number, bytes and time.
+ *
+ * If the connection breaks before the reply, the batch is sent again. Redis recognises it by its number, so events are
+ * neither lost nor published twice.
  */
 import Denque from 'denque'
 import { SseError } from '../errors.js'
@@ -10,29 +12,29 @@ import { createEpoch } from '../log/position.js'
 import { sizeOfEntry } from '../log/sizes.js'
 import type { StoredPosition } from '../log/store.js'
 import { Backoff } from './backoff.js'
-import { batchArguments, batchSize, type Batch, type WaitingPublish } from './publish-batch.js'
+import { batchArguments, batchSize, type PublishBatch, type WaitingPublish } from './publish-batch.js'
 import type { State } from './database.js'
 import type { Keys } from './keys.js'
-import { isReply, type Link } from './link.js'
+import { isReply, type RedisConnection } from './connection.js'
 import { run } from './script.js'
 import { positionOf } from './stream-id.js'
 import { PUBLISH } from './writing-scripts.js'
 
 export interface OutboxOptions {
-  link: Link
+  connection: RedisConnection
   keys: Keys
   maxLength: number
   maxKeys: number
   maxWaiting: { publishes: number; bytes: number }
-  /** Milliseconds. */
+  /** Milliseconds that a publish may wait. */
   timeout: number
-  /** Told what Redis has confirmed. */
+  /** Called with the state that Redis has confirmed. */
   confirmed: (state: State) => void
 }
 
-/** What Redis answers when it has done nothing and may do it a moment later. */
+/** Error replies after which a retry makes sense: Redis did nothing, but may do it a moment later. */
 const NOT_NOW = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|READONLY|UNBLOCKED)\b/
-/** Beside the time a publish may wait: how long Redis remembers a batch, in milliseconds. */
+/** Milliseconds that Redis remembers a batch, in addition to the time that a publish may wait. */
 const REMEMBERED = 60_000
 
 export class Outbox {
@@ -40,11 +42,12 @@ export class Outbox {
   readonly #waiting = new Denque<WaitingPublish>()
   readonly #backoff = new Backoff()
   readonly #closed = new AbortController()
-  /** The one that is on its way. */
-  #batch: Batch = { number: 0, publishes: [] }
+  /** The batch that was sent last. Empty after its reply. */
+  #batch: PublishBatch = { number: 0, publishes: [] }
+  /** The number of unsettled publishes, and their bytes. */
   #count = 0
   #bytes = 0
-  /** Why the batch has not been confirmed yet. */
+  /** The last error of the batch that was sent. */
   #problem: unknown
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
@@ -70,18 +73,18 @@ export class Outbox {
     })
   }
 
-  /** Lets what is on its way arrive, as long as Redis is there, and rejects the rest. */
+  /** Delivers what waits if Redis is connected, and rejects the rest. */
   async close(): Promise<void> {
-    if (this.#options.link.isOpen) await this.#running
+    if (this.#options.connection.isOpen) await this.#running
     this.#closed.abort()
     clearTimeout(this.#timer)
     for (const { reject } of [...this.#batch.publishes, ...this.#waiting.toArray()]) reject(closed())
     this.#waiting.clear()
-    this.#options.link.reset()
+    this.#options.connection.reset()
   }
 
   async #run(): Promise<void> {
-    // In a microtask, so that all that is published in a row goes in one batch.
+    // Waits a microtask, so that publishes of one loop form one batch.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
       this.#batch = {
@@ -95,8 +98,8 @@ export class Outbox {
     this.#timer = this.#running = undefined
   }
 
-  /** Settles when the batch is confirmed or refused, or when none of its publishes waits any more. */
-  async #deliver(batch: Batch): Promise<void> {
+  /** Settles when the batch is confirmed or refused, or when all of its publishes have timed out. */
+  async #deliver(batch: PublishBatch): Promise<void> {
     const args = this.#arguments(batch)
     while (!this.#closed.signal.aborted && isDue(batch)) {
       try {
@@ -110,25 +113,25 @@ export class Outbox {
           return
         }
         this.#problem = error
-        if (isReply(error) && error.message.startsWith('READONLY')) this.#options.link.reset()
+        if (isReply(error) && error.message.startsWith('READONLY')) this.#options.connection.reset()
         await this.#backoff.wait(this.#closed.signal)
       }
     }
     this.#release(batch, this.#late())
   }
 
-  #arguments(batch: Batch): string[] {
+  #arguments(batch: PublishBatch): string[] {
     const { maxLength, maxKeys, timeout } = this.#options
     const remembered = Math.ceil(timeout) + REMEMBERED
     return [...[maxLength, maxKeys, createEpoch(), batch.number, remembered].map(String), ...batchArguments(batch)]
   }
 
   async #send(args: string[]): Promise<string[]> {
-    const { link, keys, timeout } = this.#options
+    const { connection, keys, timeout } = this.#options
     const { events, state, receipt, latest, order, incomplete } = keys
-    // Half of the time, so that a connection that is dead without a sign can still be replaced.
+    // Half of the time, so that a second attempt can replace a connection that is silently dead.
     const reply = await run(
-      link,
+      connection,
       PUBLISH,
       [events, state, receipt, latest, order, incomplete],
       args,
@@ -137,7 +140,7 @@ export class Outbox {
     return String(reply).split(' ')
   }
 
-  #settle(batch: Batch, [epoch = '', ...ids]: string[]): void {
+  #settle(batch: PublishBatch, [epoch = '', ...ids]: string[]): void {
     batch.publishes.forEach((publish, i) => {
       const id = ids[i]
       if (id === undefined) return this.#reject(publish, this.#late())
@@ -148,7 +151,7 @@ export class Outbox {
     if (last !== undefined) this.#options.confirmed({ epoch, last })
   }
 
-  #release(batch: Batch, error: Error): void {
+  #release(batch: PublishBatch, error: Error): void {
     for (const publish of batch.publishes) this.#reject(publish, error)
   }
 
@@ -164,7 +167,7 @@ export class Outbox {
     this.#bytes -= publish.bytes
   }
 
-  /** Gives up what has waited too long; what is on its way may still arrive. */
+  /** Rejects publishes that have waited too long. A batch that was sent may still be published. */
   #expire(): void {
     const now = performance.now()
     for (const publish of this.#batch.publishes) if (publish.deadline <= now) this.#reject(publish, this.#late())
@@ -179,17 +182,17 @@ export class Outbox {
   }
 
   #late(): SseError {
-    const message = 'Redis has not confirmed the event in time; it may be published all the same'
+    const message = 'Redis has not confirmed the event in time; the event may have been published'
     return new SseError('ERR_SSE_STORE_TIMEOUT', message, { cause: this.#problem })
   }
 }
 
-function isDue({ publishes }: Batch): boolean {
+function isDue({ publishes }: PublishBatch): boolean {
   const now = performance.now()
   return publishes.some(({ deadline }) => deadline > now)
 }
 
-/** What is not would become another name on its way to Redis, with nobody subscribed to it. */
+/** Lone surrogates would become another character in Redis, so the event would reach another channel. */
 function isWellFormed({ channel, key = '', id = '' }: LogEntry): boolean {
   return channel.isWellFormed() && key.isWellFormed() && id.isWellFormed()
 }
@@ -199,7 +202,7 @@ function malformed(): SseError {
 }
 
 function full(): SseError {
-  return new SseError('ERR_SSE_STORE_FULL', 'too many publishes wait for Redis already; the event is not published')
+  return new SseError('ERR_SSE_STORE_FULL', 'too many publishes wait for Redis; the event is not published')
 }
 
 function closed(): SseError {

@@ -1,29 +1,30 @@
-/** Publishes that wait for Redis, and how many of them go in one command. */
+/** Groups publishes that wait for Redis into batches, one for each command. */
 import type { LogEntry } from '../log/store.js'
 import type { StoredPosition } from '../log/store.js'
 
 export interface WaitingPublish {
   readonly entry: LogEntry
-  /** What it occupies, in bytes. */
+  /** Bytes that the publish counts for in `maxWaiting`. */
   readonly bytes: number
-  /** When it is given up, in milliseconds on the monotonic clock. */
+  /** When the publish times out, in milliseconds on the monotonic clock. */
   readonly deadline: number
-  /** Whether it does not count as waiting any more: answered, or given up. */
+  /** Whether the publish was confirmed, refused or timed out, and no longer counts. */
   isSettled: boolean
   readonly resolve: (position: StoredPosition) => void
   readonly reject: (error: Error) => void
 }
 
-/** Redis does nothing else while it runs a script: at most so much in one, a few milliseconds. */
+/** Bounds of one batch. Redis serves no other client while it runs a script, so each takes a few milliseconds at most. */
 const MAX_EVENTS = 1000
 const MAX_BYTES = 1024 * 1024
 
-export interface Batch {
+export interface PublishBatch {
+  /** Rises with each batch, so that Redis recognises one that is sent twice. */
   readonly number: number
   readonly publishes: readonly WaitingPublish[]
 }
 
-/** How many of the publishes in front make up the next batch. */
+/** Returns how many of the first waiting publishes form the next batch. */
 export function batchSize(waiting: { peekAt(index: number): WaitingPublish | undefined; length: number }): number {
   let size = 0
   for (let bytes = 0; size < waiting.length && size < MAX_EVENTS; size++) {
@@ -33,8 +34,8 @@ export function batchSize(waiting: { peekAt(index: number): WaitingPublish | und
   return size
 }
 
-/** The arguments of the script: whether there is a key in the batch, and five for each event. */
-export function batchArguments({ publishes }: Batch): string[] {
+/** Returns the arguments of the publish script: whether the batch has a key, then five for each event. */
+export function batchArguments({ publishes }: PublishBatch): string[] {
   const args = [publishes.some(({ entry }) => entry.key !== undefined) ? '1' : '']
   for (const { entry } of publishes) {
     const { channel, key, id, body } = entry

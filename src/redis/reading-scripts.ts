@@ -1,9 +1,9 @@
-/** The Lua scripts that read a page that is bounded in bytes, which no command of Redis can do. */
+/** Lua scripts that read pages with a bound on bytes. Redis commands have no such bound. */
 import { script } from './script.js'
 
 /**
- * Returns entries, and whether they are the last. At least one, however large it is, and else as many as fit. They are
- * fetched a few at a time, by the size of those before.
+ * Returns a page of entries, and whether it is the last. A page has at least one entry, and otherwise as many as fit. The
+ * script fetches a few entries at a time, by the size of the previous ones.
  *
  * KEYS: events. ARGV: XRANGE or XREVRANGE, where to begin, where to end, bytes, how many entries at most.
  */
@@ -25,10 +25,10 @@ while true do
 end`)
 
 /**
- * Returns fields of the hash with their values, the newest key first, and the rank of the next one, or -1 at the end.
+ * Returns fields of the hash with their values, newest first, and the rank of the next field, or -1 at the end.
  *
- * KEYS: latest, order. ARGV: the rank to begin with, counted from the newest, or nothing; then the milliseconds
- * before which they are; bytes, how many fields at most.
+ * KEYS: latest, order. ARGV: the rank to begin with, counted from the newest, or nothing; the time in milliseconds before
+ * which the events were published; bytes; the most fields.
  */
 export const LATEST = script(`
 local page, bytes, count = {}, 0, 1
@@ -52,8 +52,8 @@ end
 return { rank, page }`)
 
 /**
- * Returns the commands that the user may not run, each with its key. First those that reading takes, then those that
- * publishing takes. One that Redis does not tell of is not among them.
+ * Returns the commands that the Redis user may not run, each with its key: first for reading, then for publishing. Empty
+ * before Redis 7, which cannot check permissions.
  *
  * KEYS: events, state, latest, order, incomplete, receipt.
  */

@@ -1,25 +1,32 @@
-/** `redisStore()`: the log in Redis Streams, which all processes with the same stream share. */
+/** `redisStore()`: keeps the log in a Redis stream, which several processes share. */
 import { SseError } from '../errors.js'
 import type { LogEntry } from '../log/store.js'
 import { createEpoch } from '../log/position.js'
 import type { Store, StoredPosition, StoreLog } from '../log/store.js'
 import { Database } from './database.js'
 import { keysOf } from './keys.js'
-import { Link } from './link.js'
+import { RedisConnection } from './connection.js'
 import { BLOCK, Mirror } from './mirror.js'
 import { resolveRedisOptions, type RedisStoreOptions, type ResolvedRedisOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import { Progress } from './catch-up.js'
 
-/** Milliseconds without a byte, while an answer is due, after which the connection that reads is taken for dead. */
+/** Milliseconds without a byte, while a reply is due, after which the reading connection counts as dead. */
 const IDLE = 3000
-/** Milliseconds that an answer may take in all; it bounds a Sentinel client, of which it is not seen when it is idle. */
+/** Milliseconds that a whole reply may take. Needed for Sentinel clients, which have no idle timeout. */
 const ANSWER = 60_000
 
 /**
- * Keeps a registry's log in Redis, so that any number of processes share it:
- * `createRegistry({ store: redisStore({ url, stream: 'shop-production-scores' }) })`.
- * Throws an `SseError` for a wrong option; that Redis cannot be reached is no error here, since it may come.
+ * Makes a store that keeps the log in Redis, so that any number of processes share a registry.
+ *
+ * ```ts
+ * const store = redisStore({ url: 'redis://localhost:6379', stream: 'shop-production-scores' })
+ * const registry = createRegistry({ store })
+ * ```
+ *
+ * If Redis cannot be reached, this does not throw: the store connects later.
+ *
+ * @throws `ERR_SSE_OPTION` for a wrong option
  */
 export function redisStore(options: RedisStoreOptions): Store {
   return new RedisStore(resolveRedisOptions(options))
@@ -27,11 +34,11 @@ export function redisStore(options: RedisStoreOptions): Store {
 
 class RedisStore implements Store {
   readonly #options: ResolvedRedisOptions
-  readonly #publishing: Link
-  readonly #reading: Link
+  readonly #publishing: RedisConnection
+  readonly #reading: RedisConnection
   readonly #outbox: Outbox
   readonly #progress: Progress
-  readonly #database: (link: Link, timeout: number) => Database
+  readonly #database: (connection: RedisConnection, timeout: number) => Database
   #mirror: Mirror | undefined
   #running: Promise<void> | undefined
 
@@ -39,12 +46,12 @@ class RedisStore implements Store {
     const { client, stream, publishTimeout: timeout, ...bounds } = options
     const keys = keysOf(stream, createEpoch() + createEpoch())
     this.#options = options
-    this.#publishing = new Link(client)
-    this.#reading = new Link(client, { idle: IDLE + BLOCK })
-    this.#database = (link, timeout) => new Database(link, { keys, timeout, maxLength: options.maxLength })
+    this.#publishing = new RedisConnection(client)
+    this.#reading = new RedisConnection(client, { idle: IDLE + BLOCK })
+    this.#database = (connection, timeout) => new Database(connection, { keys, timeout, maxLength: options.maxLength })
     this.#outbox = new Outbox({
       ...bounds,
-      link: this.#publishing,
+      connection: this.#publishing,
       keys,
       timeout,
       confirmed: (state) => this.#mirror?.confirmed(state),
@@ -54,7 +61,7 @@ class RedisStore implements Store {
 
   start(log: StoreLog): Promise<void> {
     if (this.#mirror !== undefined) {
-      throw new SseError('ERR_SSE_OPTION', 'redisStore(): a store belongs to one registry; make one for each')
+      throw new SseError('ERR_SSE_OPTION', 'redisStore(): a store belongs to one registry; call redisStore() for each')
     }
     const mirror = new Mirror(log, this.#reading, this.#database(this.#reading, ANSWER))
     this.#mirror = mirror
@@ -73,7 +80,7 @@ class RedisStore implements Store {
   async close(): Promise<void> {
     await this.#outbox.close()
     this.#mirror?.close()
-    // Asking how far Redis has come may have opened it again.
+    // A pending `catchUp` may have opened the connection again.
     this.#publishing.reset()
     await this.#running
   }

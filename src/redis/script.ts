@@ -1,6 +1,6 @@
-/** Running Lua scripts, each one step that no other command comes between. */
+/** Runs Lua scripts. Redis runs each script as one atomic step. */
 import { createHash } from 'node:crypto'
-import type { Link } from './link.js'
+import type { RedisConnection } from './connection.js'
 
 export interface Script {
   readonly source: string
@@ -11,9 +11,9 @@ export function script(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') }
 }
 
-/** Runs a script. A Redis that has restarted does not know it any more, and is sent its source again. */
+/** Runs a script by its hash. If Redis does not know the hash, such as after a restart, sends the source. */
 export async function run(
-  link: Link,
+  connection: RedisConnection,
   { sha, source }: Script,
   keys: readonly [string, ...string[]],
   args: readonly string[],
@@ -21,9 +21,9 @@ export async function run(
 ): Promise<unknown> {
   const rest = [String(keys.length), ...keys, ...args]
   try {
-    return await link.send(keys[0], ['EVALSHA', sha, ...rest], timeout)
+    return await connection.send(keys[0], ['EVALSHA', sha, ...rest], timeout)
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-    return link.send(keys[0], ['EVAL', source, ...rest], timeout)
+    return connection.send(keys[0], ['EVAL', source, ...rest], timeout)
   }
 }

@@ -1,15 +1,17 @@
 /**
- * The Lua scripts that write. Redis does not undo what a script has written before an error, so each one asks first for
- * all that may be refused: permissions, the types of keys, and the form of the state. What is left (no memory, a
- * read-only replica, a full disk) Redis refuses at a script's first write, and only there.
+ * Lua scripts that write. Redis does not undo the writes of a script that fails. So each script first checks permissions,
+ * the types of keys and the form of the state. Other failures (no memory, a read-only replica, a full disk) happen at the
+ * first write.
  */
 import { MAX_SEQ } from '../log/position.js'
 import { script } from './script.js'
 import { MAX_MS } from './stream-id.js'
 
 /**
- * `refused` finds a command that the user may not run. `add` appends an entry, where `append` calls XADD: IDs go on from
- * the newest one, so where somebody has added an entry under an ID that event IDs have no room for, such entries go.
+ * `refused` returns an error for the first command that the Redis user may not run.
+ *
+ * `add` appends an entry by `append`, which calls XADD. XADD continues from the newest ID. If another program has added
+ * an entry whose ID is too large for event IDs, `add` removes that entry first.
  */
 const PRELUDE = `
 local function refused(commands)
@@ -45,19 +47,18 @@ local function add(last, append)
 end
 `
 
-/** How many channels are remembered as incomplete; then the empty name stands for any further one. */
+/** The most incomplete channels that are remembered. Beyond that, the empty name stands for all channels. */
 const MAX_INCOMPLETE = 10_000
 
 /**
- * Publishes a batch of events. Returns the epoch and their IDs, separated by spaces.
+ * Publishes a batch of events. Returns the epoch and the IDs of the events, separated by spaces.
  *
  * KEYS: events, state, receipt, latest, order, incomplete.
- * ARGV: maxLength, maxKeys, the epoch to begin with where there is none, number of the batch, milliseconds for which it
- * is remembered, whether there is a key in it or nothing; then for each event: channel, body, whether it has a key or
- * nothing, key, own ID or nothing.
+ * ARGV: maxLength, maxKeys, the epoch to begin if there is none, the number of the batch, the milliseconds to remember
+ * the batch, `1` if an event has a key or nothing; then for each event: channel, body, `1` if it has a key or nothing,
+ * key, own ID or nothing.
  *
- * A batch that was published already, when its answer was lost, is answered as it was then; one that comes late, when a
- * newer one has been published, is not published any more.
+ * A batch that was published before gets the same reply again. A batch that arrives after a newer one is not published.
  */
 export const PUBLISH = script(`${PRELUDE}
 local receipt = redis.call('GET', KEYS[3])
@@ -88,7 +89,7 @@ if ARGV[6] ~= '' then
   if denied then return denied end
 end
 
--- A score is a double, which has room for milliseconds and a little more.
+-- A score is a double: it holds milliseconds and ten bits of the sequence number.
 local function scoreOf(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   return string.format('%.4f', ms + math.min(seq, 1023) / 1024)
@@ -143,17 +144,17 @@ redis.call('SET', KEYS[3], ARGV[4] .. ' ' .. reply, 'PX', ARGV[5])
 return reply`)
 
 /**
- * Returns the state, beginning an epoch where there is none.
+ * Returns the state. Begins an epoch if there is none.
  *
- * KEYS: state. ARGV: the epoch to begin with.
+ * KEYS: state. ARGV: the epoch to begin.
  */
 export const OPEN = script(`
 redis.call('SET', KEYS[1], ARGV[1] .. ' 0-0', 'NX')
 return redis.call('GET', KEYS[1])`)
 
 /**
- * Begins a new epoch because published events are gone, unless another process has done so. Readers that have not
- * noticed the loss come upon the entry that says so.
+ * Begins a new epoch because published events are lost, unless another process has done so. Adds an entry, so that other
+ * processes notice the loss.
  *
  * KEYS: events, state. ARGV: maxLength, the epoch that has ended, the new one.
  */

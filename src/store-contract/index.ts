@@ -1,5 +1,5 @@
 /**
- * What every store has to do, as tests for whoever writes one. They need no test runner of a certain kind:
+ * Tests for authors of stores: what each store must do. The tests work with any test runner:
  *
  * ```ts
  * for (const { name, run } of storeContract(() => ({ open: () => new MyStore() }))) test(name, run)
@@ -13,11 +13,11 @@ export { RecordingLog } from './recording-log.js'
 export type { ContractTest, StoreUnderTest } from './use.js'
 
 export interface ContractOptions {
-  /** Whether two stores that are opened in one test share a log, as two processes would. */
+  /** Whether stores that are opened in one test share a log, as several processes do. @default false */
   shared?: boolean
 }
 
-/** The tests; each makes what it needs with `create` and closes it. They reject with an `AssertionError`. */
+/** Returns the tests. Each test makes its stores with `create` and closes them. A failed test rejects with an `AssertionError`. */
 export function storeContract(
   create: () => StoreUnderTest | Promise<StoreUnderTest>,
   { shared = false }: ContractOptions = {},

@@ -1,4 +1,4 @@
-/** What a store has to do on its own. */
+/** The contract of a single store. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import type { LogEntry } from '../log/store.js'
 import { comparePositions, type Position } from '../log/position.js'
@@ -6,12 +6,12 @@ import type { Clause } from './use.js'
 
 export const entry = (body: string, rest: Partial<LogEntry> = {}): LogEntry => ({ channel: 'a', body, ...rest })
 
-/** As `encodeBody` makes it. */
+/** A body as `encodeBody` makes it. */
 export const dataOf = (text: string): string => `data: ${text}\n`
 
 export const oneStore: readonly Clause[] = [
   {
-    name: 'the log begins when the store has started, with an epoch of 7 characters of base 36',
+    name: 'a started store begins the log with an epoch of 7 base-36 characters',
     run: async (open) => {
       const { log } = await open()
       equal(log.begun, 1)
@@ -19,7 +19,7 @@ export const oneStore: readonly Clause[] = [
     },
   },
   {
-    name: 'an entry comes into the log as it was appended, at the position that append answers with',
+    name: 'an appended entry is in the log unchanged, at the position that append returns',
     run: async (open) => {
       const { store, log } = await open()
       const whole = { channel: 'games/42 ⚽\n', key: 'score: 1\0', id: 'goal é-1', body: 'event: goal\ndata: ü 🥅\n' }
@@ -28,7 +28,7 @@ export const oneStore: readonly Clause[] = [
     },
   },
   {
-    name: 'an entry without key and ID has none in the log, and an empty key is a key',
+    name: 'an entry without key and ID has neither in the log, and an empty key is kept',
     run: async (open) => {
       const { store, log } = await open()
       const plain = await log.at(await store.append(entry(dataOf('1'))))
@@ -37,7 +37,7 @@ export const oneStore: readonly Clause[] = [
     },
   },
   {
-    name: 'a body of a million characters, and one of many lines, come through whole',
+    name: 'a body of a million characters and a body of many lines are kept unchanged',
     run: async (open) => {
       const { store, log } = await open()
       for (const body of [dataOf('x'.repeat(1_000_000)), dataOf('y').repeat(10_000)]) {
@@ -47,7 +47,7 @@ export const oneStore: readonly Clause[] = [
     },
   },
   {
-    name: 'positions rise, and lie behind where the log began',
+    name: 'positions rise, and come after the beginning of the log',
     run: async (open) => {
       const { store, log } = await open()
       const positions: Position[] = [log.floor ?? { ms: -1, seq: 0 }]
@@ -57,7 +57,7 @@ export const oneStore: readonly Clause[] = [
     },
   },
   {
-    name: 'entries that are appended without waiting come in the order of the calls',
+    name: 'entries that are appended without waiting keep the order of the calls',
     run: async (open) => {
       const { store, log } = await open()
       const bodies = Array.from({ length: 1000 }, (_, i) => dataOf(String(i)))
@@ -72,7 +72,7 @@ export const oneStore: readonly Clause[] = [
     },
   },
   {
-    name: 'a store that is closed adds nothing to the log, and can be closed twice',
+    name: 'a closed store appends nothing to the log, and can be closed twice',
     run: async (open) => {
       const { store, log } = await open()
       await log.at(await store.append(entry(dataOf('1'))))

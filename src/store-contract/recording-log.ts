@@ -1,4 +1,4 @@
-/** A registry's log that writes down what a store does to it. */
+/** A `StoreLog` that records the calls of a store. */
 import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from '../log/store.js'
 import { comparePositions, type Position } from '../log/position.js'
 import type { StoreLog } from '../log/store.js'
@@ -11,12 +11,14 @@ export class RecordingLog implements StoreLog {
     keys: 10_000,
   }
   epoch: string | undefined
-  /** Where the log began. */
+  /** The position where the log began. */
   floor: Position | undefined
   latest: readonly StoredEvent[] = []
   /** All events since the log last began. */
   events: StoredEvent[] = []
+  /** The number of calls of `begin`. */
   begun = 0
+  /** The number of calls of `skip`. */
   skipped = 0
   readonly errors: unknown[] = []
   #waiting: { isDone: () => boolean; settle: () => void }[] = []
@@ -48,14 +50,14 @@ export class RecordingLog implements StoreLog {
     return this.events.map(({ entry }) => entry.body)
   }
 
-  /** The event at a position, given already or yet to come. */
+  /** Returns the event at a position. Waits until the store has appended the event. */
   async at(position: Position): Promise<LogEntry | undefined> {
     const find = () => this.events.find((event) => comparePositions(event.position, position) === 0)
     await this.until(() => find() !== undefined)
     return find()?.entry
   }
 
-  /** Settles when a condition holds that something done to this log has to bring about. */
+  /** Settles when a condition on this log holds. */
   async until(isDone: () => boolean): Promise<void> {
     if (isDone()) return
     await new Promise<void>((settle) => this.#waiting.push({ isDone, settle }))

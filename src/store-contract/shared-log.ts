@@ -1,4 +1,4 @@
-/** What stores have to do that several processes share a log through. */
+/** The contract of stores that share a log between processes. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { comparePositions } from '../log/position.js'
 import { dataOf, entry } from './one-store.js'
@@ -13,7 +13,7 @@ export const sharedLog: readonly Clause[] = [
     },
   },
   {
-    name: 'what several append at once comes into every log, once and in the same order',
+    name: 'concurrent appends of several stores are in every log, once and in the same order',
     run: async (open) => {
       const all = [await open(), await open(), await open()]
       const appends = all.flatMap(({ store }, p) =>
@@ -27,7 +27,7 @@ export const sharedLog: readonly Clause[] = [
     },
   },
   {
-    name: 'a store that starts later has the events from before in its log, and an older ID finds its place there',
+    name: 'a store that starts later loads all earlier events, from the same beginning',
     run: async (open) => {
       const first = await open()
       const beginning = first.log.floor
@@ -38,7 +38,7 @@ export const sharedLog: readonly Clause[] = [
     },
   },
   {
-    name: 'a store that starts later has the latest event of each key once, at the position where it was appended',
+    name: 'a store that starts later loads the latest event of each key, at its original position',
     run: async (open) => {
       const { store } = await open()
       const old = await store.append(entry(dataOf('old'), { key: 'k' }))
@@ -52,7 +52,7 @@ export const sharedLog: readonly Clause[] = [
     },
   },
   {
-    name: 'catchUp settles when the log holds what another has appended before',
+    name: 'catchUp settles when the log holds what other stores appended before the call',
     run: async (open) => {
       const [one, other] = [await open(), await open()]
       for (let i = 0; i < 20; i++) {

@@ -1,11 +1,11 @@
-/** Opens the stores that one test of the contract needs, and closes them. */
+/** Opens the stores of one contract test, and closes them. */
 import type { Store } from '../log/store.js'
 import { RecordingLog } from './recording-log.js'
 
 export interface StoreUnderTest {
-  /** Opens a store; where stores share a log, all that are opened here share this one. */
+  /** Opens a store. With a shared log, all stores that are opened here share it. */
   open(): Store
-  /** Called when the stores have been closed. */
+  /** Called after all stores have been closed. */
   close?(): void | Promise<void>
 }
 
@@ -19,7 +19,7 @@ export interface Opened {
   readonly log: RecordingLog
 }
 
-/** Opens a store and starts it with a log that is empty. */
+/** Opens a store and starts it with an empty log. */
 export type Open = () => Promise<Opened>
 
 export interface Clause {

@@ -1,26 +1,27 @@
 /**
- * The event stream format: a message becomes text for the wire. Pure. What a message may hold is in message-form.ts.
+ * The event stream format: encodes a message as text for the wire. Pure. The checks of a message are in message-form.ts.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 import { encodeJson } from './json-data.js'
 import { checkComment, checkMessage } from './message-form.js'
 
-/** Event types and their data; the default lets any through. */
+/** Event types and their data. The default allows every type. */
 export type AnyEvents = Record<string, unknown>
 
 interface MessageFields {
   /**
-   * The app's own event ID: printable ASCII of at most 1,024 bytes, without a blank at either end, so that clients can
-   * send it back in a header. It must not look like the package's own, such as `mb3k2x1a-0-k3v9x2q`. By default an event gets the ID of its position in the
-   * log, which is what resuming is made for; a message that is only sent gets none.
+   * The app's own event ID: printable ASCII of at most 1,024 bytes, without a space at either end. Clients send it back
+   * in a header. IDs of the package's form, such as `mb3k2x1a-0-k3v9x2q`, are refused.
+   *
+   * By default, a published event gets the ID of its position in the log, and a message of `send` gets none.
    */
   id?: string | undefined
-  /** Events of a channel with the same key replace each other: of them only the newest matters to a late reader. */
+  /** An event replaces older events of the same channel and key: new subscribers and slow clients get only the newest. */
   key?: string | undefined
-  /** Reconnection time in milliseconds, for every client that reads this. HTML standard, 9.2.6, field `retry`. */
+  /** New reconnection time in milliseconds for each client that gets this. HTML standard, 9.2.6, field `retry`. */
   retry?: number | undefined
-  /** Text that clients ignore; for people who read the stream. */
+  /** Text that clients ignore, for people who read the stream. */
   comment?: string | undefined
 }
 
@@ -33,11 +34,15 @@ type UnnamedMessage<E> = E extends { message: infer D }
   : { event?: undefined; data?: undefined }
 
 /**
- * What an app publishes or sends. `event` is the event type, one line, `message` where it is absent; types that start
- * with `sse-` are the package's own. A string in `data` is sent as it is, anything else as JSON; without `data` no data
- * line is sent, and by the standard nothing is dispatched. Other fields are refused, and so are values of which JSON
- * keeps nothing, such as a `Map` or a promise. In a browser the types `error` and `open` also reach the
- * handlers of EventSource's own events of these names, so choose others.
+ * What an app publishes or sends.
+ *
+ * `event` is the event type: one line, by default `message`. Types that start with `sse-` are reserved for control
+ * events. Avoid `error` and `open`: in browsers they also reach the handlers of EventSource's own events.
+ *
+ * `data` is sent as it is if it is a string, otherwise as JSON. Values that JSON cannot hold are refused, such as a `Map`
+ * or a promise. Clients dispatch nothing for a message without `data`.
+ *
+ * Unknown fields are refused.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
@@ -45,34 +50,38 @@ export type Message<E extends object = AnyEvents> = MessageFields &
   (string extends keyof E ? { event?: string | undefined; data?: unknown } : NamedMessage<E> | UnnamedMessage<E>)
 
 /**
- * A line that clients ignore, to keep middleboxes from cutting a silent stream. No blank line behind it: several
- * clients hand their app an empty message for each.
+ * A comment line, so that middleboxes do not cut a silent stream. No blank line follows, because several clients report
+ * an empty message for each blank line.
  */
 export const KEEP_ALIVE = ':\n'
 
 /**
- * A named event without data at the head of every stream.
+ * A control event without data at the start of each stream. WebKit keeps a half-received event across a reconnect. This
+ * event makes it drop that.
  *
  * [spec] "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and
- * return." So it dispatches nothing; but WebKit keeps what it had read of an unfinished event across a reconnect, and
- * this makes it let go of that.
+ * return." So clients dispatch nothing.
  */
 export const STREAM_OPEN = 'event: sse-open\n\n'
 
 const LINE_END = /\r\n|\n|\r/
 
-/** A whole message for the wire. */
+/**
+ * Encodes a whole message for the wire.
+ *
+ * @throws `ERR_SSE_MESSAGE` or `ERR_SSE_DATA` for a message that the format cannot carry
+ */
 export function encodeMessage(message: Message): string {
   const body = encodeBody(message)
   return message.id === undefined ? endBody(body) : endEvent(body, message.id)
 }
 
-/** Whether `data` was given as undefined: nearly always a value that is missing by mistake. */
+/** Whether a message has a field `data` that is undefined, which is nearly always a mistake. */
 export function lacksData(message: Message): boolean {
   return message.data === undefined && message.event !== undefined && Object.hasOwn(message, 'data')
 }
 
-/** All of a message but its ID, which for an event in a log is known only when it has its position. */
+/** Encodes a message without its ID. The ID of a published event is known only when the event has its position. */
 export function encodeBody(message: Message): string {
   checkMessage(message)
   const { comment, retry, event, data } = message
@@ -85,24 +94,24 @@ export function encodeBody(message: Message): string {
 }
 
 /**
- * A body with its ID and the blank line that dispatches it. The ID is the last line: several clients move their last
- * event ID while they are still parsing, and would skip an event that a dropped connection had cut in half.
+ * Appends the ID and the blank line that dispatches the event. The ID comes last, because several clients store it while
+ * they parse. If the connection drops in the middle of an event, they would skip that event.
  */
 export function endEvent(body: string, id: string): string {
   return `${body}id: ${id}\n\n`
 }
 
-/** A body without an ID; a blank line only where it ends an event, since some clients report each blank line. */
+/** Ends a body without an ID. Adds a blank line only after an event, because some clients report each blank line. */
 export function endBody(body: string): string {
   return isEvent(body) ? `${body}\n` : body
 }
 
-/** Whether a body has a field that takes effect at a blank line; comments and `retry` take effect as lines. */
+/** Whether a body has a field that needs a blank line to take effect. Comments and `retry` do not. */
 export function isEvent(body: string): boolean {
   return body.startsWith('event:') || body.startsWith('data:') || body.includes('\nevent:') || body.includes('\ndata:')
 }
 
-/** The value of `event` and of `data` as a client reads them off a body. */
+/** Decodes `event` and `data` of a body, as a client does. */
 export function decodeBody(body: string): { event: string | undefined; data: string | undefined } {
   const lines = body.split('\n')
   const event = lines.find((line) => line.startsWith('event: '))?.slice('event: '.length)
@@ -110,7 +119,7 @@ export function decodeBody(body: string): { event: string | undefined; data: str
   return { event, data: data.length > 0 ? data.join('\n') : undefined }
 }
 
-/** An event of the package's own, such as `sse-gap`. */
+/** Encodes a control event, such as `sse-gap`. */
 export function encodeControl(event: string, data: object, id: string | undefined): string {
   const body = `event: ${event}\ndata: ${JSON.stringify(data)}\n`
   return id === undefined ? endBody(body) : endEvent(body, id)
@@ -120,7 +129,7 @@ export function encodeRetry(ms: number): string {
   return `retry: ${ms}\n`
 }
 
-/** Throws an `SseError` for what is no text. */
+/** @throws `ERR_SSE_MESSAGE` for anything but well-formed text */
 export function encodeComment(text: string): string {
   checkComment(text)
   return prefixLines(': ', text)
@@ -131,7 +140,7 @@ function encodeData(data: unknown): string {
   return `data: ${encodeJson(data)}\n`
 }
 
-/** [spec] "Lines must be separated by either CRLF, a single LF, or a single CR": each of them would end the field. */
+/** [spec] "Lines must be separated by either CRLF, a single LF, or a single CR": each line needs its own field. */
 function prefixLines(prefix: string, text: string): string {
   return text
     .split(LINE_END)

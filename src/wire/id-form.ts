@@ -1,21 +1,21 @@
 /**
- * The form of event IDs that an app may give. A client sends its last event ID back in a header, so an ID has to survive
- * that. Pure.
+ * Checks event IDs of the app. A client sends its last event ID back in a header, so IDs must be valid header values.
+ * Pure.
  */
 
-/** IDs that the package itself gives out: milliseconds, sequence number and epoch, in base 36. */
+/** IDs that the package gives out: milliseconds, sequence number and epoch, in base 36. */
 export const PACKAGE_ID = /^([0-9a-z]{1,9})-([0-9a-z]{1,6})-([0-9a-z]{7})$/
 
-/** Longer last event IDs are not accepted back: they travel in a header, and an oversized header is a 431. */
+/** The longest ID in bytes. Servers answer 431 to requests with oversized headers. */
 export const MAX_ID_BYTES = 1024
 
-/** Each of these once came back changed, or not at all, from Chromium, `eventsource` or undici. */
+/** Chromium, `eventsource` or undici send each of these characters back changed, or not at all. */
 const NOT_PRINTABLE_ASCII = /[^ -~]/
 
-/** Control characters, and blanks that every client and server trims. */
+/** Control characters, and spaces that every client and server trims. */
 const NEVER_SENT_BACK = /[^ -~\u0080-\u{10FFFF}]|^ | $/u
 
-/** What is wrong with an app's own ID, to go on after "id must"; undefined when nothing is. */
+/** What is wrong with an ID of the app, as the rest of "id must …"; undefined for a valid ID. */
 export function faultOfId(id: string): string | undefined {
   const at = id.search(NOT_PRINTABLE_ASCII)
   if (at >= 0) {
@@ -30,7 +30,7 @@ export function faultOfId(id: string): string | undefined {
   return undefined
 }
 
-/** Whether a last event ID has what no log has given out. It need not be ASCII: an earlier server may have given it. */
+/** Whether no server can have given out this last event ID. An earlier server may have given out IDs that are not ASCII. */
 export function isForgedId(id: string): boolean {
   return Buffer.byteLength(id) > MAX_ID_BYTES || NEVER_SENT_BACK.test(id)
 }

@@ -1,4 +1,4 @@
-/** Data that is no text becomes JSON. Refuses values of which JSON would keep nothing, or nothing of use. Pure. */
+/** Encodes data as JSON. Refuses values that JSON turns into nothing useful, such as a `Map`. Pure. */
 import { inspect, types } from 'node:util'
 import { SseError } from '../errors.js'
 
@@ -11,7 +11,7 @@ interface Lossy {
 const isThenable = (value: object) => 'then' in value && typeof value.then === 'function'
 const hasJson = (value: object) => 'toJSON' in value && typeof value.toJSON === 'function'
 
-/** Buffers and some promises have a `toJSON` of which no app means the result. */
+/** Values that are refused even with a `toJSON`: no app wants the JSON of a Buffer or a promise. */
 const LOSSY_WITH_JSON: readonly Lossy[] = [
   { is: 'a promise', fix: 'did you forget await?', test: isThenable },
   {
@@ -32,7 +32,7 @@ const LOSSY: readonly Lossy[] = [
   },
 ]
 
-/** JSON of data. Throws an `SseError` with the code `ERR_SSE_DATA` and the fix. */
+/** @throws `ERR_SSE_DATA` for data that JSON cannot hold; the message says what to write instead */
 export function encodeJson(data: unknown): string {
   let json: unknown
   try {
@@ -54,15 +54,15 @@ export function encodeJson(data: unknown): string {
   throw invalid(`data cannot be written as JSON: a ${typeof data} has none${fix}`)
 }
 
-/** Only the value itself is looked at, not what is inside: that would cost a walk through all data. */
+/** Checks only the value itself, because a check of nested values would walk through all data. */
 function findLossy(data: unknown): Lossy | undefined {
-  // Hot path: nearly all data is plain, and is told by its prototype alone.
+  // Hot path: one look at the prototype is enough for plain data.
   if (typeof data !== 'object' || data === null || Array.isArray(data) || isPlain(data)) return undefined
   const lossy = LOSSY_WITH_JSON.find(({ test }) => test(data))
   return lossy ?? (hasJson(data) ? undefined : LOSSY.find(({ test }) => test(data)))
 }
 
-/** Whether it is an object literal or has no prototype; literals of another realm are plain too. */
+/** Whether a value is an object literal, also of another realm, or has no prototype. */
 function isPlain(data: unknown): boolean {
   const prototype: unknown = Object.getPrototypeOf(data)
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null

@@ -1,4 +1,4 @@
-/** The form that a message must have before it is encoded. Refuses what the format cannot carry, and repairs nothing. */
+/** Checks messages before they are encoded. Refuses what the format cannot carry, and repairs nothing. */
 import { inspect } from 'node:util'
 import { SseError } from '../errors.js'
 import { faultOfId } from './id-form.js'
@@ -7,10 +7,10 @@ import { nearestName } from '../nearest-name.js'
 const FIELDS = ['event', 'data', 'key', 'id', 'retry', 'comment'] as const
 type Field = (typeof FIELDS)[number]
 
-/** A message before it has been looked at: plain JavaScript passes in anything. */
+/** A message before its check: plain JavaScript can pass any value. */
 type Unchecked = Readonly<Partial<Record<Field, unknown>>>
 
-/** What other libraries call the fields. */
+/** Names that other libraries use for these fields. */
 const OTHER_NAMES = new Map<string, Field>([
   ['payload', 'data'],
   ['body', 'data'],
@@ -25,7 +25,7 @@ const OTHER_NAMES = new Map<string, Field>([
 const NOT_IN_ONE_LINE = /[\r\n\0]/
 const NAMES_OF_BREAKS = { '\r': 'carriage return', '\n': 'line feed', '\0': 'NUL' } as Record<string, string>
 
-/** Throws an `SseError` that says what is wrong and what to write instead. */
+/** @throws `ERR_SSE_MESSAGE` or `ERR_SSE_DATA`; the error says what is wrong and what to write instead */
 export function checkMessage(message: Unchecked | null): void {
   if (typeof message !== 'object' || message === null) throw invalid(explainNoMessage(message))
   refuseUnknownFields(message)
@@ -54,7 +54,7 @@ export function checkComment(comment: unknown): asserts comment is string {
   requireWellFormed('comment', comment)
 }
 
-/** Hot path: `for…in` makes no array. What somebody added to `Object.prototype` is not the message's. */
+/** Hot path: `for…in` allocates no array. Fields that were added to `Object.prototype` are ignored. */
 function refuseUnknownFields(message: object): void {
   for (const field in message) {
     switch (field) {
@@ -82,7 +82,7 @@ function checkEvent(event: unknown): void {
 /** [spec] "If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value." */
 function checkId(id: unknown): void {
   requireOneLine('id', id)
-  // An empty ID is for `send`: it takes back the client's last event ID.
+  // An empty ID is valid in `send`: it clears the client's last event ID.
   const fault = id === '' ? undefined : faultOfId(id)
   if (fault !== undefined) throw invalid(`id must ${fault}`)
 }
@@ -97,7 +97,7 @@ function requireString(field: Field, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw invalid(`${field} must be a string; got a ${typeof value}`)
 }
 
-/** UTF-8 has no lone surrogates: each would become U+FFFD, so that two different texts become the same. */
+/** Lone surrogates are refused: UTF-8 turns each into U+FFFD, so two different texts would become equal. */
 function requireWellFormed(field: Field, value: string, code?: 'ERR_SSE_DATA'): void {
   if (value.isWellFormed()) return
   throw invalid(`${field} must be well-formed Unicode; got a lone surrogate. Use toWellFormed() to replace it`, code)

@@ -1,4 +1,4 @@
-/** The kinds of client that npm `redis` makes, behind one interface: one server, a cluster, or servers watched by Sentinel. */
+/** One interface for all kinds of client of npm `redis`: for one server, a cluster, or servers behind Sentinel. */
 
 /** The part of a client of npm `redis` that the store uses. */
 export interface RedisClient {
@@ -9,15 +9,16 @@ export interface RedisClient {
   sendCommand(...args: never[]): Promise<unknown>
 }
 
-export interface Connection {
+/** A copy of the app's client, whatever its kind. */
+export interface ClientCopy {
   connect(): Promise<unknown>
-  /** Sends a command; a cluster finds the server by the command's first key. */
+  /** Sends a command. A cluster finds the server by `key`. */
   send(key: string, args: readonly string[]): Promise<unknown>
   destroy(): void
 }
 
-export interface ConnectionOptions {
-  /** Milliseconds without a byte in either direction, then the connection is cut. Without it none is cut. */
+export interface CopyOptions {
+  /** Milliseconds without a byte in either direction, after which the connection is closed. `undefined` sets no limit. */
   idle: number | undefined
   onError: (error: unknown) => void
 }
@@ -30,8 +31,8 @@ interface NodeOptions {
   socket?: object
 }
 
-/** Makes a new connection with the settings of a client, which is itself left alone. */
-export function connectionLike(client: RedisClient, { idle, onError }: ConnectionOptions): Connection {
+/** Copies a client with its settings. The client itself is not used. */
+export function copyClient(client: RedisClient, { idle, onError }: CopyOptions): ClientCopy {
   const own = client.duplicate(overridesFor(client, idle))
   own.on('error', onError)
   return {
@@ -52,23 +53,23 @@ export function isSentinel(client: object): boolean {
   return 'getSentinelNode' in client
 }
 
-/** Replies must be plain strings; and a client for one server must not queue and retry by itself. */
+/** Makes replies plain strings. Turns off queueing and retries of clients for one server: `RedisConnection` retries. */
 function overridesFor(client: RedisClient, idle: number | undefined): object {
   const common = { commandOptions: undefined }
   const timeout = idle === undefined ? {} : { socketTimeout: idle }
-  // A Sentinel client hides its options, so nothing can be added to them.
+  // A Sentinel client hides its options, so they cannot be extended.
   if (isSentinel(client)) return common
   if (isCluster(client)) {
     const { defaults } = (client as { _options?: { defaults?: NodeOptions } })._options ?? {}
     const node = { ...defaults, socket: { ...defaults?.socket, ...timeout } }
-    // The keys are all on one node, and an unused connection would be cut for being idle.
+    // All keys are on one node. Unused connections to other nodes would be closed as idle.
     return { ...common, defaults: node, minimizeConnections: true }
   }
   const { socket } = (client as { options?: NodeOptions }).options ?? {}
   return { ...common, disableOfflineQueue: true, socket: { ...socket, reconnectStrategy: false, ...timeout } }
 }
 
-function senderOf(client: RedisClient): Connection['send'] {
+function senderOf(client: RedisClient): ClientCopy['send'] {
   const send = client.sendCommand.bind(client) as unknown
   if (isCluster(client)) return (key, args) => (send as SendToCluster)(key, false, args)
   if (isSentinel(client)) return (_key, args) => (send as SendToSentinel)(false, args)
