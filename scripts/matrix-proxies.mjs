@@ -1,4 +1,4 @@
-// Makes docs/proxies.md from a run of __tests__/proxies.test.ts.
+// Makes docs/proxies.md from a run of __tests__/outside/proxies.test.ts.
 import { ranOn, runMatrix, table, writeMarkdown } from './matrix-results.mjs'
 
 const { proxies: rows, idle } = runMatrix('proxies', ['proxies', 'idle'])
@@ -44,7 +44,7 @@ await writeMarkdown(
   'docs/proxies.md',
   `# Behind a proxy
 
-Made by \`node scripts/matrix-proxies.mjs\` from a run of \`__tests__/proxies.test.ts\`, which starts each of these
+Made by \`node scripts/matrix-proxies.mjs\` from a run of \`__tests__/outside/proxies.test.ts\`, which starts each of these
 programs from Debian's packages, on ${ranOn}, in front of an Express app. "As it comes" is the shortest configuration that
 proxies at all; what else stands in it is in \`__tests__/helpers/proxies.ts\`. HTTP/2 is over TLS with nginx, haproxy,
 caddy and apache, without TLS with varnish and lighttpd; squid's reverse proxy has none. The figures are of one run on a
