@@ -1,7 +1,7 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest'
 
-export default {
+const common = {
   testEnvironment: 'node',
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
@@ -12,4 +12,15 @@ export default {
     '^express-sse-channels/(client|redis|store-contract)$': '<rootDir>/src/$1/index.ts',
   },
   testTimeout: 30_000,
+} satisfies Config
+
+export default {
+  ...common,
+  reporters: ['default', '<rootDir>/__tests__/helpers/skipped-reporter.cjs'],
+  projects: [
+    // Needs Node alone.
+    { ...common, displayName: 'inside', testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/outside/'] },
+    // Needs other programs, or thousands of connections.
+    { ...common, displayName: 'outside', roots: ['<rootDir>/__tests__/outside'] },
+  ],
 } satisfies Config

@@ -184,9 +184,11 @@ describe('a request that its handler leaves hanging', () => {
 
   it('does not keep its process alive', async () => {
     const script = `
-      const { Unopened } = require('./src/unopened.ts')
+      import { Unopened } from './src/http/unopened.ts'
       new Unopened(() => undefined, 600_000).add({ isAnswered: false })`
-    const child = spawn(process.execPath, ['-r', 'esbuild-register', '-e', script], { stdio: 'inherit' })
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+      stdio: 'inherit',
+    })
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 })

@@ -7,13 +7,13 @@ const BOUND = 95
 
 /** Not the slow ones that go over the same branches again, nor those that drive browsers, proxies and other processes. */
 const SUITES = [
-  ...['event-stream', 'position', 'negotiation', 'log', 'cursor', 'merge', 'shared-batches', 'delivery-passes'],
-  ...['channel', 'delivery', 'late-readers', 'connection', 'middleware', 'registry', 'options', 'upkeep', 'drain'],
-  ...['memory-store', 'late-store', 'pipelined'],
-  ...['client-backoff', 'client-duplicates', 'client-interface', 'client-live', 'client-parsing', 'client-reconnect'],
-  'client-request',
+  ...['channel', 'connection', 'drain', 'middleware', 'options', 'registry', 'wire/format'],
+  ...['log/late-store', 'log/log', 'log/position', 'store-contract/memory-store'],
+  ...['http/pipelined', 'http/request', 'http/upkeep'],
+  ...['cursor', 'delivery', 'late-readers', 'merge', 'scheduler', 'shared-batches'].map((name) => `delivery/${name}`),
+  ...['backoff', 'duplicates', 'interface', 'live', 'parsing', 'reconnect', 'request'].map((name) => `client/${name}`),
 ]
-const REDIS_SUITES = ['redis-entry', 'redis-start', 'redis-store', 'redis-live', 'redis-outage']
+const REDIS_SUITES = ['redis/entry', ...['start', 'store', 'live', 'outage'].map((name) => `outside/redis/${name}`)]
 
 const hasRedis = process.env.CI === 'true' || spawnSync('redis-server', ['--version']).status === 0
 if (!hasRedis)
@@ -27,7 +27,7 @@ const args = [
   ...counted.map((pattern) => `--collectCoverageFrom=${pattern}`),
   `--coverageThreshold=${JSON.stringify({ global: { branches: BOUND } })}`,
   ...['text-summary', 'html', 'json'].map((reporter) => `--coverageReporters=${reporter}`),
-  `--testPathPatterns=/(${suites.join('|')})\\.test\\.ts$`,
+  `--testPathPatterns=__tests__/(${suites.join('|')})\\.test\\.ts$`,
 ]
 const { status } = spawnSync('npx', ['jest', ...args], { stdio: 'inherit' })
 process.exit(status ?? 1)

@@ -1,8 +1,8 @@
-// Makes docs/hostile-clients.md from a run of the __tests__/hostile-*.test.ts.
+// Makes docs/hostile-clients.md from a run of the __tests__/outside/hostile/*.test.ts.
 import { ranOn, runMatrix, table, writeMarkdown } from './matrix-results.mjs'
 
 const TABLES = ['readers', 'http2', 'vanishing', 'requests', 'leavers'].map((name) => `hostile-${name}`)
-const results = runMatrix('hostile-', TABLES)
+const results = runMatrix('outside/hostile/', TABLES)
 
 const mib = (bytes) => `${Math.ceil(bytes / 1024 / 1024)} MiB`
 const ms = (time) => `${Math.ceil(time)} ms`
@@ -20,7 +20,7 @@ await writeMarkdown(
   'docs/hostile-clients.md',
   `# Hostile clients
 
-Made by \`node scripts/matrix-hostile-clients.mjs\` from a run of the \`__tests__/hostile-*.test.ts\` on ${ranOn}. Each row is a
+Made by \`node scripts/matrix-hostile-clients.mjs\` from a run of the \`__tests__/outside/hostile/*.test.ts\` on ${ranOn}. Each row is a
 separate server process with hostile clients, and 50 other clients that behave well and get some 200 events a second. The tests fail when
 
 - one of the 50 is cut, or does not get every event once and in order;

@@ -1,4 +1,4 @@
-// Makes docs/proxies.md from a run of __tests__/proxies.test.ts.
+// Makes docs/proxies.md from a run of __tests__/outside/proxies.test.ts.
 import { ranOn, runMatrix, table, writeMarkdown } from './matrix-results.mjs'
 
 const { proxies: rows, idle } = runMatrix('proxies', ['proxies', 'idle'])
@@ -44,7 +44,7 @@ await writeMarkdown(
   'docs/proxies.md',
   `# Behind a proxy
 
-Made by \`node scripts/matrix-proxies.mjs\` from a run of \`__tests__/proxies.test.ts\` on ${ranOn}. The
+Made by \`node scripts/matrix-proxies.mjs\` from a run of \`__tests__/outside/proxies.test.ts\` on ${ranOn}. The
 test starts each of these programs from Debian's packages in front of an Express app. "As it comes" is the shortest configuration that
 proxies at all; the full configurations are in \`__tests__/helpers/proxies.ts\`. HTTP/2 is over TLS with nginx, haproxy, caddy and apache,
 and without TLS with varnish and lighttpd. squid's reverse proxy has no HTTP/2. The figures are of one run on a small machine, over loopback.

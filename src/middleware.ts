@@ -13,7 +13,7 @@ import { acceptsEventStream, readLastEventId } from './http/request.js'
 import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
 import { invalid } from './check.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
-import { ADMISSION, createRegistry, type ChannelRegistry, type Connection } from './registry.js'
+import { admissionOf, createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- Express's types are extended in a namespace
@@ -88,7 +88,7 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, .
   const route: StreamRoute = { options: resolveStreamOptions(options), open: 0, closed: false, hasReportedHead: false }
   const shared = looksLikeRegistry(options.registry) ? (options.registry as ChannelRegistry<E>) : undefined
   const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions | undefined)
-  const admission = registry[ADMISSION]
+  const admission = admissionOf(registry)
 
   function middleware(
     req: IncomingMessage | Http2ServerRequest,

@@ -41,7 +41,12 @@ export function createRegistry<E extends object = AnyEvents>(options: RegistryOp
  * The key under which `sse()` finds the way in for requests. A symbol of the whole process, because an ESM and a CJS copy
  * of the package may meet in one app.
  */
-export const ADMISSION = Symbol.for('express-sse-channels.admission')
+const ADMISSION = Symbol.for('express-sse-channels.admission')
+
+/** The way in for requests to a registry. */
+export function admissionOf(registry: object): Admission<ChannelRegistry> {
+  return (registry as { [ADMISSION]: Admission<ChannelRegistry> })[ADMISSION]
+}
 
 export class ChannelRegistry<E extends object = AnyEvents> {
   readonly #log: Log
@@ -50,7 +55,6 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   readonly #connections: ConnectionSet
   readonly #publisher: Publisher
   readonly #channelContext: ChannelContext
-  readonly #admission: Admission<ChannelRegistry>
 
   constructor(options: RegistryOptions) {
     const { log: bounds, onError, store } = resolveRegistryOptions(options)
@@ -66,14 +70,16 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     this.#connections = new ConnectionSet({ counters, report, warn })
     const catchUp = this.#store.catchUp && new CatchUp(this.#store.catchUp.bind(this.#store), report)
     const readerContext: ReaderContext = { log, counters, scheduler, report, catchUp }
-    this.#admission = new Admission<ChannelRegistry>(this.#connections, {
+    const admission = new Admission<ChannelRegistry>(this.#connections, {
       registry: this as ChannelRegistry,
       report,
       warn,
       createReader: (stream) => new Reader(stream, readerContext),
     })
+    // Not a member: apps hold registries, and requests come in through `sse()` alone.
+    Object.defineProperty(this, ADMISSION, { value: admission })
     const starting = publisher.start()
-    if (starting !== undefined) this.#admission.hold(starting)
+    if (starting !== undefined) admission.hold(starting)
   }
 
   /**
@@ -148,9 +154,5 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     this.#publisher.close()
     await this.#connections.close(grace)
     await this.#store.close()
-  }
-
-  get [ADMISSION](): Admission<ChannelRegistry> {
-    return this.#admission
   }
 }

@@ -27,7 +27,7 @@ const missing = ['unshare', 'nsenter', 'ip'].filter(
 export function describeWithNetworks(name: string, tests: () => void): void {
   const isRequired = process.env.CI === 'true' && process.platform === 'linux'
   if (missing.length > 0 && !isRequired) {
-    const remedy = 'on Linux: sudo apt-get install iproute2 util-linux'
+    const remedy = 'install them on Linux with: sudo apt-get install iproute2 util-linux'
     return describe.skip(`${name} (skipped: no ${missing.join(', ')} here; ${remedy})`, tests)
   }
   const refusal = missing.length > 0 ? '' : tryToMakeNetworks()

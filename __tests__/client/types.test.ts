@@ -1,0 +1,70 @@
+// What the compiler lets through. Nothing here runs but the last test: the lines are read by the type checker alone.
+import { join } from 'node:path'
+import ts from 'typescript'
+import { EventStream, type Gap, type StreamState } from '../../src/client/index.js'
+
+interface Events {
+  score: { home: number }
+  message: { text: string }
+}
+
+const use = <T = unknown>(value: T): T => value
+
+export function typed(stream: EventStream<Events>): void {
+  stream.addEventListener('score', (event) => {
+    use<number>(event.json().home)
+    use<string>(event.data)
+    use<string>(event.lastEventId)
+    // @ts-expect-error -- a score has no guests
+    use(event.json().guests)
+  })
+  stream.onmessage = (event) => {
+    use<string>(event.json().text)
+  }
+  stream.addEventListener('gap', ({ detail }) => {
+    use<Gap>(detail)
+  })
+  stream.addEventListener('statechange', ({ detail }) => {
+    use<StreamState>(detail)
+    if (detail.name === 'waiting') use<number>(detail.nextTry)
+    // @ts-expect-error -- only while waiting
+    use(detail.nextTry)
+  })
+  stream.addEventListener('close', ({ detail }) => use<string>(detail.code))
+  stream.addEventListener('anything', (event) => {
+    // @ts-expect-error -- an event that the map does not name has a value of no known type
+    use(event.json().home)
+  })
+  const listener = (event: MessageEvent) => use(event.type)
+  stream.addEventListener('score', listener)
+  stream.removeEventListener('score', listener)
+}
+
+/** Code that was written for EventSource takes an EventStream. */
+export function dropIn(stream: EventStream<Events>): EventSource {
+  return stream
+}
+
+export function refused(): void {
+  // @ts-expect-error -- a stream can be sent only once
+  new EventStream('http://127.0.0.1/', { body: new ReadableStream() })
+  // @ts-expect-error -- milliseconds, or false
+  new EventStream('http://127.0.0.1/', { keepAlive: true })
+}
+
+it.each([
+  ['with the types of browsers alone', { lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], types: [] }],
+  ['with those of Node alone', { lib: ['lib.es2022.d.ts'], types: ['node'] }],
+])('compiles %s, which is what users have', (_, options) => {
+  const program = ts.createProgram([join(__dirname, '../../src/client/index.ts')], {
+    ...options,
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    skipLibCheck: true,
+    noEmit: true,
+  })
+  const problems = ts.getPreEmitDiagnostics(program)
+  expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([])
+})

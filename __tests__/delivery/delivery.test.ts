@@ -1,0 +1,392 @@
+import { sse, type Connection, type SseMiddleware, type SseOptions, type StartFrom } from '../../src/index.js'
+import { openBothSides, openSubscribed } from '../helpers/both-sides.js'
+import { openStream, type OpenStream, type OpenStreamOptions } from '../helpers/open-stream.js'
+import { bareHttp, startServer, type TestServer } from '../helpers/servers.js'
+
+/** A server that subscribes every client to the channels in its path: `/a,b`. */
+async function start(registry: SseOptions['registry'] = {}): Promise<{ live: SseMiddleware; server: TestServer }> {
+  const live = sse({ registry })
+  const server = await startServer(bareHttp, live, (req, res) => {
+    res.sse?.subscribe(req.url!.slice(1).split('?')[0]!.split(','))
+  })
+  return { live, server }
+}
+
+const publish = (live: SseMiddleware, channel: string, data: string, key?: string) =>
+  live.channel(channel).publish(key === undefined ? { data } : { data, key })
+
+/** What a client that comes back with an ID reads until it is told that it is up to date. */
+async function resume(server: TestServer, id: string, path = '/a', options: OpenStreamOptions = {}) {
+  const headers = { ...options.headers, ...(id === '' ? {} : { 'last-event-id': id }) }
+  const stream = await openStream(server, { ...options, path, headers })
+  const ready = await stream.waitFor(({ event }) => event === 'sse-ready')
+  return { stream, read: summary(stream), ready: JSON.parse(ready.data) as unknown }
+}
+
+/** The events in order: data of the app's, reason and channels of gaps. */
+function summary({ events }: OpenStream): string[] {
+  return events.flatMap(({ event, data }) => {
+    if (event === 'sse-ready') return []
+    if (event !== 'sse-gap') return [data]
+    const { channels, reason } = JSON.parse(data) as { channels: string[]; reason: string }
+    return [`gap ${reason} ${channels.join()}`]
+  })
+}
+
+describe('a client that comes back', () => {
+  it('gets what it missed, once and in order', async () => {
+    const { live, server } = await start()
+    const ids = []
+    for (const data of ['1', '2', '3', '4']) ids.push(await publish(live, 'a', data))
+    const { stream, read, ready } = await resume(server, ids[1]!)
+    expect(read).toEqual(['3', '4'])
+    expect(ready).toEqual({ resumed: true, replayed: 2 })
+    await publish(live, 'a', '5')
+    await stream.waitForData('5')
+    expect(stream.data).toEqual(['3', '4', '5'])
+  })
+
+  it('has missed nothing when it comes back with the newest ID, and is told so', async () => {
+    const { live, server } = await start()
+    const id = await publish(live, 'a', '1')
+    const { stream, read, ready } = await resume(server, id)
+    expect(read).toEqual([])
+    expect(ready).toEqual({ resumed: true, replayed: 0 })
+    expect(stream.lastEventId).toBe(id)
+  })
+
+  it('resumes after the ID of sse-ready when it dropped before its first event', async () => {
+    const { live, server } = await start()
+    await publish(live, 'b', 'elsewhere')
+    const { stream } = await resume(server, '')
+    stream.close()
+    await publish(live, 'a', '1')
+    expect(await resume(server, stream.lastEventId)).toMatchObject({
+      read: ['1'],
+      ready: { resumed: true, replayed: 1 },
+    })
+  })
+
+  it('has one ID for all of its channels', async () => {
+    const { live, server } = await start()
+    const ids: Record<string, string> = {}
+    for (const [channel, data] of ['a1', 'b2', 'c3', 'a4', 'c5', 'b6'].map((it) => [it[0]!, it])) {
+      ids[data!] = await publish(live, channel!, data!)
+    }
+    expect((await resume(server, ids.b2!, '/a,b,c')).read).toEqual(['c3', 'a4', 'c5', 'b6'])
+    expect((await resume(server, ids.c3!, '/a,b')).read).toEqual(['a4', 'b6'])
+    expect((await resume(server, ids.a1!, '/c')).read).toEqual(['c3', 'c5'])
+  })
+
+  it.each(['lastEventId', 'last_event_id', 'evs_last_event_id'])('may name its ID in the query as %s', async (name) => {
+    const { live, server } = await start()
+    const id = await publish(live, 'a', '1')
+    await publish(live, 'a', '2')
+    expect((await resume(server, '', `/a?${name}=${id}`)).read).toEqual(['2'])
+  })
+
+  it('resumes wherever a handler subscribes, in whatever calls, and with whatever `from`', async () => {
+    const live = sse()
+    const server = await startServer(bareHttp, live, (_req, res) => {
+      res.sse?.subscribe('a', { from: 'start' })
+      res.sse?.subscribe(['b'], { from: 'now' })
+    })
+    const id = await publish(live, 'a', 'a1')
+    for (const data of ['b2', 'a3']) await publish(live, data[0]!, data)
+    expect((await resume(server, id)).read).toEqual(['b2', 'a3'])
+  })
+
+  it('gets older events of a channel joined late, then an `sse-ready` that moves its ID forward', async () => {
+    const { live, stream, another } = await openSubscribed('a')
+    const id = await publish(live, 'b', 'b1')
+    const newest = await publish(live, 'a', 'a2')
+    const late = await another({ headers: { 'last-event-id': stream.events[0]!.id! } })
+    await late.stream.waitForData('a2')
+    late.connection.subscribe('b')
+    await late.stream.waitForData('b1')
+    await late.stream.waitForRaw((raw) => raw.split('sse-ready').length === 3)
+    expect(late.stream.events.map(({ id }) => id)).toEqual([newest, newest, id, newest])
+    expect(JSON.parse(late.stream.events.at(-1)!.data)).toEqual({ resumed: true, replayed: 1 })
+  })
+
+  it('is not told again that it has caught up when a late subscription wrote nothing', async () => {
+    const { live, stream, connection } = await openSubscribed('a')
+    connection.subscribe('b', { from: 'now' })
+    await publish(live, 'a', '1')
+    connection.subscribe('c')
+    await publish(live, 'a', '2')
+    await stream.waitForData('2')
+    expect(stream.events.map(({ event }) => event)).toEqual(['sse-ready', undefined, undefined])
+  })
+
+  it.each<[StartFrom, string[]]>([
+    ['now', ['a2', 'a3']],
+    ['latest', ['a2', 'a3']],
+    ['start', ['a2', 'a1', 'a2', 'a3']],
+  ])('that leaves a channel and joins it again goes on there from %s', async (from, expected) => {
+    const { live } = await start()
+    const id = await publish(live, 'a', 'a1')
+    await publish(live, 'a', 'a2')
+    const { stream, connection } = await openBothSides({ live, headers: { 'last-event-id': id } })
+    const leave = connection.subscribe('a')
+    await stream.waitForData('a2')
+    leave()
+    connection.subscribe('a', { from })
+    await publish(live, 'a', 'a3')
+    await stream.waitForData('a3')
+    expect(summary(stream)).toEqual(expected)
+  })
+
+  it('gets no false gap in a channel that it left and joined again', async () => {
+    const { live } = await start({ history: { events: 1 } })
+    const { stream, connection } = await openBothSides({
+      live,
+      headers: { 'last-event-id': await publish(live, 'a', 'a1') },
+    })
+    const leave = connection.subscribe('a')
+    for (const data of ['a2', 'a3']) {
+      await publish(live, 'a', data)
+      await stream.waitForData(data)
+    }
+    leave()
+    connection.subscribe('a', { from: 'now' })
+    await publish(live, 'a', 'a4')
+    await stream.waitForData('a4')
+    expect(summary(stream)).toEqual(['a2', 'a3', 'a4'])
+  })
+
+  it('resumes a channel that it left before anything of it was placed', async () => {
+    const { live } = await start()
+    const id = await publish(live, 'a', 'a1')
+    await publish(live, 'a', 'a2')
+    const { stream } = await openBothSides({
+      live,
+      headers: { 'last-event-id': id },
+      handle: (connection) => {
+        connection.subscribe('a')()
+        connection.subscribe('a', { from: 'now' })
+      },
+    })
+    await stream.waitForData('a2')
+  })
+
+  it('gets a channel that it did not read before as `from` says, where the handler asks for that', async () => {
+    const { live } = await start()
+    await publish(live, 'new', 'state', 'k')
+    const id = await publish(live, 'a', 'a1')
+    await publish(live, 'a', 'a2')
+    const handle = (connection: Connection) => {
+      connection.subscribe('a')
+      connection.subscribe('new', { resume: false })
+    }
+    const { stream } = await openBothSides({ live, headers: { 'last-event-id': id }, handle })
+    await stream.waitFor(({ event }) => event === 'sse-ready')
+    expect(summary(stream)).toEqual(['state', 'a2'])
+  })
+})
+
+describe('a gap', () => {
+  it('is announced as evicted, followed by what is left, and heals keyed state', async () => {
+    const { live, server } = await start({ history: { events: 3 } })
+    const id = await publish(live, 'a', 'first')
+    for (const [data, key] of [['x1', 'x'], ['y1', 'y'], ['x2', 'x'], ['p'], ['q'], ['y2', 'y']] as const) {
+      await publish(live, 'a', data, key)
+    }
+    const { stream, read, ready } = await resume(server, id)
+    expect(read).toEqual(['gap evicted a', 'x2', 'p', 'q', 'y2'])
+    expect(ready).toEqual({ resumed: false, replayed: 4 })
+    const gap = stream.events[0]!
+    expect((await resume(server, gap.id!)).read.slice(-4)).toEqual(['x2', 'p', 'q', 'y2'])
+    expect((await resume(server, stream.lastEventId)).read).toEqual([])
+  })
+
+  it('names only the channels that have lost something', async () => {
+    const { live, server } = await start({ history: { events: 1 } })
+    const id = await publish(live, 'a', 'a1')
+    for (const data of ['b2', 'b3', 'a4']) await publish(live, data[0]!, data)
+    expect((await resume(server, id, '/a,b')).read).toEqual(['gap evicted b', 'b3', 'a4'])
+  })
+
+  it('is announced where a channel has been dropped and has come back', async () => {
+    const { live, server } = await start({ history: { events: 1 }, bytes: 1 })
+    const id = await publish(live, 'a', 'a1')
+    await publish(live, 'a', 'a2')
+    await publish(live, 'b', 'b3')
+    expect(live.registry.has('a')).toBe(false)
+    expect((await resume(server, id)).read).toEqual(['gap evicted a'])
+  })
+
+  it('is announced as restarted for an ID of another log', async () => {
+    const [before, now] = [await start(), await start()]
+    const id = await publish(before.live, 'a', '1')
+    for (const [data, key] of [['k1', 'k'], ['plain'], ['k2', 'k']] as const) await publish(now.live, 'a', data, key)
+    const { read, ready } = await resume(now.server, id)
+    expect(read).toEqual(['gap restarted a', 'k2'])
+    expect(ready).toEqual({ resumed: false, replayed: 1 })
+  })
+
+  it('is announced as unknown for an ID from the future, or one that is none of ours', async () => {
+    const { live, server } = await start()
+    const id = await publish(live, 'a', 'k1', 'k')
+    await publish(live, 'a', 'plain')
+    const [ms = '', , epoch = ''] = id.split('-')
+    const future = `${(parseInt(ms, 36) + 1e9).toString(36)}-0-${epoch}`
+    const huge = [`zzzzzzzzz-zzzzzz-${epoch}`, 'x'.repeat(1025), 'x'.repeat(8000), `${id}0`, `${id}-0`]
+    const garbage = ['garbage', '0', '-1', '--', '__proto__', '1-1', 'für', '$', '*', '9'.repeat(30)]
+    for (const unknown of [future, ...huge, ...garbage]) {
+      const { stream, read } = await resume(server, unknown)
+      expect([unknown, read]).toEqual([unknown, ['gap unknown a', 'k1']])
+      stream.close()
+    }
+  })
+
+  it('is announced where there is no history to replay', async () => {
+    const { live, server } = await start({ history: false })
+    const { stream } = await resume(server, '')
+    const id = await publish(live, 'a', '1')
+    await stream.waitForData('1')
+    expect((await resume(server, id)).read).toEqual([])
+    await publish(live, 'a', '2', 'k')
+    await publish(live, 'a', '3')
+    expect((await resume(server, id)).read).toEqual(['gap evicted a', '2'])
+  })
+})
+
+describe('a newcomer', () => {
+  it.each([
+    ['keys', { keys: 3 }, 5],
+    ['bytes', { bytes: 4000 }, 20],
+  ])(
+    'is told of a gap where %s evicted latest events; that is counted and reported once',
+    async (_name, bounds, count) => {
+      const errors: Error[] = []
+      const { live, server } = await start({ ...bounds, onError: (error) => void errors.push(error) })
+      for (let i = 0; i < count; i++) await publish(live, 'a', `${i}`, `k${i}`)
+      const { read } = await resume(server, '')
+      expect(read[0]).toBe('gap evicted a')
+      expect(read.length).toBeLessThan(count)
+      expect((await resume(server, '', '/b')).read).toEqual([])
+      expect(live.registry.stats().evictedKeys).toBe(count - read.length + 1)
+      expect(errors).toMatchObject([{ code: 'ERR_SSE_LIMIT' }])
+    },
+  )
+
+  it('is told of a gap in a channel that was dropped with its latest events evicted', async () => {
+    const { live, server } = await start({ bytes: 4000, history: false, onError: () => {} })
+    await publish(live, 'quiet', 'state', 'k')
+    for (let i = 0; i < 20; i++) await publish(live, 'busy', `${i}`, `k${i}`)
+    expect(live.registry.has('quiet')).toBe(false)
+    expect((await resume(server, '', '/quiet')).read).toEqual(['gap evicted quiet'])
+  })
+})
+
+describe("an app's own IDs", () => {
+  it('resume, and so do the IDs of control events beside them', async () => {
+    const { live, server } = await start()
+    const ours = await publish(live, 'a', '0')
+    for (const n of [1, 2, 3]) await live.channel('a').publish({ data: `${n}`, id: `match/${n}` })
+    const { stream, read, ready } = await resume(server, 'match/1')
+    expect(read).toEqual(['2', '3'])
+    expect(stream.ids).toEqual(['match/2', 'match/3'])
+    expect(ready).toEqual({ resumed: true, replayed: 2 })
+    await live.channel('a').publish({ data: '4', id: 'match/4' })
+    expect((await resume(server, stream.lastEventId)).read).toEqual(['4'])
+    const lost = await resume(server, 'match/9')
+    expect(lost.read).toEqual(['gap unknown a'])
+    expect((await resume(server, lost.stream.lastEventId)).read).toEqual([])
+    expect((await resume(server, ours)).read).toEqual(['1', '2', '3', '4'])
+  })
+
+  it('in one channel take no ID off the control events of another', async () => {
+    const { live, server } = await start()
+    await live.channel('a').publish({ data: 'a', id: 'own' })
+    const { stream } = await resume(server, '', '/b')
+    stream.close()
+    await publish(live, 'b', 'b1')
+    expect((await resume(server, stream.lastEventId, '/b')).read).toEqual(['b1'])
+  })
+
+  it('that were used twice are a gap, never a place to go on from', async () => {
+    const { live, server } = await start({ history: { events: 3 } })
+    const own = (id: string) => live.channel('a').publish({ data: id, id })
+    for (const id of ['v1', 'x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7', 'v1', 'x9']) await own(id)
+    expect((await resume(server, 'v1')).read).toEqual(['gap unknown a'])
+    expect((await resume(server, 'x7')).read).toEqual(['v1', 'x9'])
+  })
+
+  it('that were used twice are a gap whichever channels have them', async () => {
+    const { live, server } = await start({ history: { events: 1 } })
+    await live.channel('a').publish({ data: 'a1', id: 'same' })
+    for (let i = 0; i < 5; i++) await live.channel('a').publish({ data: `a${i}` })
+    await live.channel('b').publish({ data: 'b1', id: 'same' })
+    expect((await resume(server, 'same', '/a,b')).read).toEqual(['gap unknown a,b'])
+  })
+
+  it('show nothing of a channel that the client does not read', async () => {
+    const { live, server } = await start()
+    await live.channel('secret').publish({ data: 's', id: 'order-1' })
+    expect((await resume(server, 'order-1')).read).toEqual(['gap unknown a'])
+    expect((await resume(server, 'order-2')).read).toEqual(['gap unknown a'])
+  })
+})
+
+describe('controlEvents: false', () => {
+  it('sends nothing but what the app publishes, and still resumes', async () => {
+    const { live, stream, another } = await openBothSides({
+      sseOptions: { controlEvents: false, retry: false, registry: { history: { events: 1 } } },
+      handle: (connection) => connection.subscribe('a'),
+    })
+    await stream.waitForRaw((raw) => raw === ':\n')
+    const id = await publish(live, 'a', '1')
+    await publish(live, 'a', '2')
+    await stream.waitForData('2')
+    expect(stream.events.map(({ event }) => event)).toEqual([undefined, undefined])
+    const { stream: second } = await another({ headers: { 'last-event-id': id } })
+    await second.waitForData('2')
+    expect(second.events).toHaveLength(1)
+    expect(second.raw).not.toContain('sse-')
+  })
+})
+
+describe('maxSubscriptions', () => {
+  it('is the most channels of one connection; more throw, before anything is written', async () => {
+    const errors: unknown[] = []
+    const attempt = (subscribe: () => void) => {
+      try {
+        subscribe()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    let connections = 0
+    const live = sse({ maxSubscriptions: 3 })
+    const { stream, connection } = await openBothSides({
+      live,
+      handle: (it) => {
+        attempt(() => it.subscribe(['a', 'b', 'c', 'd']))
+        connections = live.registry.stats().connections
+        const leave = it.subscribe(['a', 'b', 'b', 'c'])
+        attempt(() => it.subscribe('d'))
+        it.subscribe(['a', 'c'])
+        leave()
+        it.subscribe(['d', 'e', 'f'])
+      },
+    })
+    await publish(live, 'f', '1')
+    await stream.waitForData('1')
+    expect(errors).toMatchObject([{ code: 'ERR_SSE_LIMIT' }, { code: 'ERR_SSE_LIMIT' }])
+    expect([connections, connection.closed, live.channel('a').subscribers]).toEqual([0, false, 0])
+  })
+
+  it('may be raised to thousands, each of which is delivered and can be left', async () => {
+    const names = Array.from({ length: 8000 }, (_, i) => `channel ${i}`)
+    const { live, stream, connection } = await openBothSides({ sseOptions: { maxSubscriptions: 10_000 } })
+    const leaving = names.map((name) => connection.subscribe(name))
+    for (const name of names) void live.channel(name).publish({ data: name })
+    await stream.waitForData(names.at(-1)!)
+    expect(stream.data).toEqual(names)
+    for (const leave of leaving) leave()
+    expect(live.channel(names[0]!).subscribers).toBe(0)
+    expect(live.registry.stats().connections).toBe(1)
+  })
+})

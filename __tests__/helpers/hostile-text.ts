@@ -1,0 +1,36 @@
+/** Text that tries to leave its field, to begin another, or to upset whatever reads it. */
+export const HOSTILE = [
+  ...['\n', '\r', '\r\n', '\0', '\n\n', '\r\r', '\r\n\r\n', '\n\r', 'x\n', '\nx', 'x\r', '\rx', 'x\0y'],
+  ...['x\ndata: evil', 'x\rdata: evil', 'x\r\ndata: evil', 'x\n\ndata: evil\n\n', 'x\r\rdata: evil\r\r'],
+  ...[
+    'x\r\n\r\nevent: evil\r\ndata: evil\r\n\r\n',
+    'x\nevent: evil',
+    'x\revent: evil\r\r',
+    '\n\nevent: evil\ndata: e\n\n',
+  ],
+  ...['x\nid: evil', 'x\rid: evil', 'x\r\nid: evil\r\n\r\n', 'x\n\nid\n\n', 'x\nretry: 666', 'x\rretry: 666', 'x\n:'],
+  ...['', ' ', '  x  ', ':', ': x', '::', 'data: evil', 'event: evil', 'id: evil', 'retry: 666', 'evil:evil', '\t'],
+  ...[
+    'x\u2028data: evil',
+    'x\u2029data: evil',
+    'x\u0085data: evil',
+    'x\vdata: evil',
+    'x\fdata: evil',
+    'x\u001edata: evil',
+  ],
+  ...['\uFEFFdata: evil', 'x\uFEFF', '\u0001', '\u001b[2J', '\u007f', '\u202Eevil', '%0adata:%20evil', '\\ndata: evil'],
+  ...[
+    'é',
+    '得',
+    '⚽',
+    '😀'.repeat(50),
+    '\uD800',
+    'x\uDC00y',
+    '\uD83D',
+    '</script>',
+    '${x}',
+    '__proto__',
+    'constructor',
+  ],
+  ...['"}\ndata: evil', '{"a":1}', '0\r\n\r\n', 'a\r\n5\r\nevil\r\n', 'x'.repeat(1025), 'y'.repeat(20_000)],
+]

@@ -1,0 +1,154 @@
+// Entries in the stream that somebody else has written: they are left out, and cost nobody a gap.
+import { parseId } from '../../../src/log/position.js'
+import { dataOf, entry } from '../../../src/store-contract/one-store.js'
+import { openStream, type OpenStream } from '../../helpers/open-stream.js'
+import { startLive, type Live } from '../../helpers/redis-live.js'
+import { openLog } from '../../helpers/redis-log.js'
+import { describeWithRedis, RedisServer } from '../../helpers/redis-server.js'
+import { until } from '../../helpers/until.js'
+
+let redis: RedisServer
+let streams = 0
+
+describeWithRedis('an entry of somebody else', () => {
+  beforeAll(async () => (redis = await RedisServer.start()))
+  afterAll(() => redis.close())
+
+  let stream: string
+  beforeEach(() => (stream = `foreign-${streams++}`))
+  const events = () => `{${stream}}:events`
+  const forge = (...fields: string[]) => redis.command('XADD', events(), '*', ...fields)
+
+  const publish = ({ live }: Live, data: string) => live.channel('a').publish({ data })
+
+  async function open(server: Live): Promise<OpenStream> {
+    const client = await openStream(server, { path: '/a' })
+    await client.waitFor(({ event }) => event === 'sse-ready')
+    return client
+  }
+
+  async function newestId(): Promise<string> {
+    const [[id]] = (await redis.command('XREVRANGE', events(), '+', '-', 'COUNT', '1')) as [[string]]
+    return id
+  }
+
+  /** Commands that Redis has carried out since it was asked last. */
+  async function commands(): Promise<number> {
+    const stats = String(await redis.command('INFO', 'commandstats'))
+    await redis.command('CONFIG', 'RESETSTAT')
+    return [...stats.matchAll(/^cmdstat_\S+:calls=(\d+)/gm)].reduce((sum, [, calls]) => sum + Number(calls), 0)
+  }
+
+  it.each<[string, (previous: string) => Promise<unknown>]>([
+    ['that begins another epoch', (previous) => forge('p', previous, 'e', 'foreign')],
+    ['that begins another epoch behind nothing', () => forge('p', '0-0', 'e', 'foreign')],
+    ['that looks like an event behind nothing', () => forge('p', '0-0', 'c', 'a', 'b', 'data: evil\n')],
+    ['that looks like an event behind one to come', () => forge('p', '9000000000000-0', 'c', 'a', 'b', 'data: evil\n')],
+    ['of another kind', () => forge('any', 'thing')],
+    ['far in the future', () => redis.command('XADD', events(), '90000000000000-7', 'any', 'thing')],
+    [
+      'far in the future that begins another epoch',
+      (previous) => redis.command('XADD', events(), '90000000000000-7', 'p', previous, 'e', 'foreign'),
+    ],
+    ['with an ID that has no room', () => redis.command('XADD', events(), `${36 ** 9}-0`, 'any', 'thing')],
+    [
+      'with a sequence number that has no room',
+      () => redis.command('XADD', events(), `9000000000000-${36 ** 6}`, 'x', 'y'),
+    ],
+    [
+      'with the last ID there is',
+      () => redis.command('XADD', events(), '18446744073709551615-18446744073709551615', 'any', 'thing'),
+    ],
+  ])('%s is left out and reported once, and all else goes on without a gap', async (_name, write) => {
+    const servers = [await startLive({ stream, url: redis.url }), await startLive({ stream, url: redis.url })] as const
+    const clients = await Promise.all(servers.map(open))
+    await publish(servers[0], '1')
+    for (const client of clients) await client.waitForData('1')
+    const previous = await newestId()
+    await write(previous)
+    await write(previous).catch(() => undefined)
+    const ids = [await publish(servers[0], '2'), await publish(servers[1], '3')]
+    for (const client of clients) {
+      await client.waitForData('3')
+      expect(client.data).toEqual(['1', '2', '3'])
+      expect(client.events.filter(({ event }) => event === 'sse-gap')).toEqual([])
+    }
+    for (const { reports } of servers) {
+      expect(reports.map(({ message }) => message)).toEqual([expect.stringMatching(/^entry .* is left out$/)])
+    }
+    for (const id of ids) expect(parseId(id)).toBeDefined()
+    // A process that starts now finds all three, and a client resumes there.
+    const third = await startLive({ stream, url: redis.url })
+    const resumed = await openStream(third, { path: '/a', headers: { 'last-event-id': clients[0]?.ids[0] ?? '' } })
+    await resumed.waitFor(({ event }) => event === 'sse-ready')
+    expect(resumed.data).toEqual(['2', '3'])
+    await publish(third, '4')
+    for (const client of [...clients, resumed]) await client.waitForData('4')
+  })
+
+  it('that begins another epoch costs Redis no more than a handful of commands', async () => {
+    const { store, log } = await openLog({ stream, url: redis.url })
+    await store.append(entry(dataOf('1')))
+    await log.until(() => log.bodies.length === 1)
+    await commands()
+    await forge('p', await newestId(), 'e', 'foreign')
+    await until(() => log.errors.length > 0)
+    await store.append(entry(dataOf('2')))
+    await log.until(() => log.bodies.length === 2)
+    expect(await commands()).toBeLessThan(40)
+    expect([log.begun, log.skipped]).toEqual([1, 0])
+  })
+
+  it('is told from one of ours in a stream of which more was trimmed than was read', async () => {
+    const { store, log } = await openLog({ stream, url: redis.url })
+    await store.append(entry(dataOf('1')))
+    await log.until(() => log.bodies.length === 1)
+    const read = await newestId()
+    const state = String(await redis.command('GET', `{${stream}}:state`))
+    // As another process would: an entry that was trimmed, then one of somebody else, then ours.
+    await redis.command('XDEL', events(), read)
+    const [ms = ''] = read.split('-')
+    const trimmed = `${Number(ms) + 1}-0`
+    const lua = `
+      redis.call('XADD', KEYS[1], ARGV[2], 'p', '0-0', 'c', 'a', 'b', 'data: evil\\n')
+      redis.call('XADD', KEYS[1], ARGV[3], 'p', ARGV[1], 'c', 'a', 'b', 'data: 3\\n')
+      redis.call('SET', KEYS[2], ARGV[4] .. ' ' .. ARGV[3])`
+    const ids = [`${Number(ms) + 2}-0`, `${Number(ms) + 3}-0`]
+    await redis.command('EVAL', lua, '2', events(), `{${stream}}:state`, trimmed, ...ids, state.split(' ')[0] ?? '')
+    await log.until(() => log.bodies.length === 2)
+    expect([log.bodies, log.begun, log.skipped]).toEqual([['1', '3'].map(dataOf), 1, 1])
+  })
+})
+
+describeWithRedis('an epoch that processes begin', () => {
+  it('at the same time is one, and each of their logs begins anew with it', async () => {
+    const server = await RedisServer.start()
+    try {
+      const opened = await Promise.all([1, 2, 3].map(() => openLog({ stream: 's', url: server.url })))
+      await opened[0]?.store.append(entry(dataOf('1')))
+      for (const { log } of opened) await log.until(() => log.bodies.length === 1)
+      const state = await server.command('GET', '{s}:state')
+      await opened[0]?.store.append(entry(dataOf('lost')))
+      for (const { log } of opened) await log.until(() => log.bodies.length === 2)
+      const [[newest]] = (await server.command('XREVRANGE', '{s}:events', '+', '-', 'COUNT', '1')) as [[string]]
+      // All notice within the second that Redis has not what they have read.
+      await server.command(
+        'EVAL',
+        `redis.call('XDEL', KEYS[1], ARGV[1]) redis.call('SET', KEYS[2], ARGV[2])`,
+        '2',
+        '{s}:events',
+        '{s}:state',
+        newest,
+        String(state),
+      )
+      for (const { log } of opened) await log.until(() => log.begun === 2)
+      await opened[1]?.store.append(entry(dataOf('2')))
+      for (const { log } of opened) await log.until(() => log.bodies.at(-1) === dataOf('2'))
+      expect(new Set(opened.map(({ log }) => log.epoch)).size).toBe(1)
+      expect(opened.map(({ log }) => [log.bodies, log.begun])).toEqual(opened.map(() => [['1', '2'].map(dataOf), 2]))
+      for (const { store } of opened) await store.close()
+    } finally {
+      await server.close()
+    }
+  })
+})

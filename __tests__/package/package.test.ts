@@ -1,0 +1,126 @@
+import { access, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildPackage } from '../helpers/built-package.js'
+
+/** What each entry of the package exports; a name that is added or goes away is a new version's business. */
+const NAMES: Record<string, string[]> = {
+  '.': ['SseError', 'createEpoch', 'createRegistry', 'memoryStore', 'nextPosition', 'sse'],
+  './client': ['EventStream'],
+  './redis': ['redisStore'],
+  './store-contract': ['RecordingLog', 'storeContract'],
+}
+
+interface Manifest {
+  name: string
+  main: string
+  module: string
+  types: string
+  exports: Record<string, unknown>
+  typesVersions?: unknown
+}
+
+const built = buildPackage()
+let manifest: Manifest
+
+beforeAll(async () => {
+  manifest = JSON.parse(await readFile(join(built.directory, 'package.json'), 'utf8')) as Manifest
+})
+
+/** Runs a module that prints JSON, in a process of its own. */
+async function evaluate(code: string): Promise<unknown> {
+  const { stdout, stderr } = await built.runModule(`
+    import { createRequire } from 'node:module'
+    const require = createRequire(import.meta.url)
+    const esm = await import('express-sse-channels')
+    const cjs = require('express-sse-channels')
+    ${code}
+  `)
+  expect(stderr).toBe('')
+  return JSON.parse(stdout)
+}
+
+function filesIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(filesIn) : []
+}
+
+describe('the built package', () => {
+  it('has every file that package.json speaks of', async () => {
+    const files = filesIn([manifest.main, manifest.module, manifest.types, manifest.exports, manifest.typesVersions])
+    expect(files.length).toBeGreaterThan(0)
+    for (const file of files) await access(join(built.directory, file))
+  })
+
+  it('exports the same names to import and to require, and no others', async () => {
+    const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'))
+    const found = await evaluate(`
+      const names = {}
+      for (const entry of ${JSON.stringify(entries)}) {
+        const path = 'express-sse-channels' + entry.slice(1)
+        const imported = Object.keys(await import(path)).filter((name) => name !== 'default' && name !== 'module.exports')
+        names[entry] = { imported: imported.sort(), required: Object.keys(require(path)).sort() }
+      }
+      console.log(JSON.stringify(names))
+    `)
+    const expected = entries.map((entry) => [entry, { imported: NAMES[entry], required: NAMES[entry] }])
+    expect(found).toEqual(Object.fromEntries(expected))
+  })
+
+  it('is two copies in a process that both imports and requires it', async () => {
+    expect(await evaluate('console.log(JSON.stringify(esm.sse === cjs.sse))')).toBe(false)
+  })
+
+  it.each([
+    ['ESM', 'CJS'],
+    ['CJS', 'ESM'],
+  ])('lets sse() of its %s copy take a registry of its %s copy', async (middleware, registry) => {
+    const streamed = await evaluate(`
+      import { createServer } from 'node:http'
+      const copies = { ESM: esm, CJS: cjs }
+      const registry = copies.${registry}.createRegistry()
+      const live = copies.${middleware}.sse({ registry, retry: false })
+      const server = createServer((req, res) => live(req, res, () => res.sse.subscribe('a', { from: 'start' })))
+      await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+      await live.channel('a').publish({ event: 'greeting', data: 'hello' })
+      const url = 'http://127.0.0.1:' + server.address().port
+      const response = await fetch(url, { headers: { accept: 'text/event-stream' } })
+      let text = ''
+      const read = (async () => {
+        for await (const bytes of response.body.pipeThrough(new TextDecoderStream())) {
+          text += bytes
+          if (text.includes('sse-ready')) void registry.close()
+        }
+      })()
+      await read
+      server.close()
+      console.log(JSON.stringify({ same: live.registry === registry, text, open: registry.stats().connections }))
+    `)
+    expect(streamed).toMatchObject({
+      same: true,
+      open: 0,
+      text: expect.stringContaining('event: greeting\ndata: hello\n') as string,
+    })
+  })
+
+  it('throws errors with a name and a code in both copies', async () => {
+    const errors = await evaluate(`
+      const errors = [esm, cjs].map(({ createRegistry, SseError }) => {
+        try { createRegistry({ keys: 0 }) } catch (e) { return [e instanceof SseError, e.name, e.code] }
+      })
+      console.log(JSON.stringify(errors))
+    `)
+    expect(errors).toEqual([
+      [true, 'SseError', 'ERR_SSE_OPTION'],
+      [true, 'SseError', 'ERR_SSE_OPTION'],
+    ])
+  })
+
+  it('ends its process by itself when nothing is open, and makes of a publish that fails unawaited a warning', async () => {
+    const { stderr } = await built.runModule(`
+      import { createRegistry, sse } from 'express-sse-channels'
+      sse({ keepAlive: 10, maxAge: 10 })
+      void createRegistry().channel('a').publish({ event: 'a\\nb' })
+    `)
+    expect(stderr).toContain('[ERR_SSE_MESSAGE] SseError: event must be one line; got a line feed at index 1')
+  })
+})

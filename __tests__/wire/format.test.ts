@@ -1,0 +1,391 @@
+import fc from 'fast-check'
+import {
+  decodeBody,
+  encodeBody,
+  encodeComment,
+  encodeControl,
+  encodeMessage,
+  encodeRetry,
+  endBody,
+  endEvent,
+  isEvent,
+  KEEP_ALIVE,
+  STREAM_OPEN,
+  type Message,
+} from '../../src/wire/format.js'
+import { SseError, type SseErrorCode } from '../../src/errors.js'
+import { anyMessage, anyText, asReceived, eventType, ownId } from '../helpers/arbitraries.js'
+import { parseStream } from '../helpers/event-stream-parser.js'
+
+/** What plain JavaScript may pass in. */
+function encodeUnchecked(message: unknown): string {
+  return encodeMessage(message as Message)
+}
+
+function refusal(message: unknown): SseError {
+  try {
+    encodeUnchecked(message)
+  } catch (error) {
+    if (error instanceof SseError) return error
+    throw error
+  }
+  throw new Error('the message was let through')
+}
+
+function expectRefusal(message: unknown, code: SseErrorCode, reason: string | RegExp): void {
+  const error = refusal(message)
+  expect(error.code).toBe(code)
+  expect(error.message).toMatch(reason)
+}
+
+describe('the text of a message', () => {
+  it.each<[string, Message, string]>([
+    ['text alone', { data: 'hello' }, 'data: hello\n\n'],
+    ['an event type', { event: 'score', data: '1:0' }, 'event: score\ndata: 1:0\n\n'],
+    ['an ID, on the last line', { id: '7', event: 'score', data: '1:0' }, 'event: score\ndata: 1:0\nid: 7\n\n'],
+    ['a retry alone, without a blank line', { retry: 3000 }, 'retry: 3000\n'],
+    ['a comment alone, without a blank line', { comment: 'hi' }, ': hi\n'],
+    [
+      'every field',
+      { comment: 'c', retry: 0, event: 'e', data: 'd', id: 'i' },
+      ': c\nretry: 0\nevent: e\ndata: d\nid: i\n\n',
+    ],
+    ['an event without data', { event: 'score' }, 'event: score\n\n'],
+    ['an ID alone', { id: '7' }, 'id: 7\n\n'],
+    ['an empty ID, which resets the client’s', { id: '' }, 'id: \n\n'],
+    ['an empty text', { data: '' }, 'data: \n\n'],
+    ['an object as JSON', { data: { home: 1, away: 0 } }, 'data: {"home":1,"away":0}\n\n'],
+    ['an array as JSON', { data: [1, 'a'] }, 'data: [1,"a"]\n\n'],
+    ['null as JSON', { data: null }, 'data: null\n\n'],
+    ['a number as JSON', { data: 0 }, 'data: 0\n\n'],
+    ['a boolean as JSON', { data: false }, 'data: false\n\n'],
+    ['a date as JSON', { data: new Date(0) }, 'data: "1970-01-01T00:00:00.000Z"\n\n'],
+    ['a String object as JSON', { data: Object('a') as unknown }, 'data: "a"\n\n'],
+    ['line ends within JSON escaped', { data: { a: 'x\r\ny' } }, 'data: {"a":"x\\r\\ny"}\n\n'],
+    ['a key not at all', { data: 'a', key: 'k\n' }, 'data: a\n\n'],
+    ['a retry of minus zero as zero', { retry: -0 }, 'retry: 0\n'],
+    ['the longest retry in digits', { retry: Number.MAX_SAFE_INTEGER }, 'retry: 9007199254740991\n'],
+  ])('has %s', (_name, message, text) => {
+    expect(encodeMessage(message)).toBe(text)
+  })
+
+  it.each([
+    ['LF', 'a\nb', 'data: a\ndata: b\n\n'],
+    ['CR', 'a\rb', 'data: a\ndata: b\n\n'],
+    ['CRLF', 'a\r\nb', 'data: a\ndata: b\n\n'],
+    ['LF CR', 'a\n\rb', 'data: a\ndata: \ndata: b\n\n'],
+    ['CR CR LF', 'a\r\r\nb', 'data: a\ndata: \ndata: b\n\n'],
+    ['a blank line', 'a\n\nb', 'data: a\ndata: \ndata: b\n\n'],
+    ['a line end at the start', '\na', 'data: \ndata: a\n\n'],
+    ['a line end at the end', 'a\n', 'data: a\ndata: \n\n'],
+    ['nothing but a line end', '\r\n', 'data: \ndata: \n\n'],
+  ])('has a data line for each line of data with %s', (_name, data, text) => {
+    expect(encodeMessage({ data })).toBe(text)
+  })
+
+  it('leaves alone what only other formats take for a line end', () => {
+    const data = 'a\u2028b\u2029c\u0085d\ve\ff'
+    expect(encodeMessage({ data })).toBe(`data: ${data}\n\n`)
+  })
+})
+
+describe('an injection', () => {
+  describe.each(['event', 'id'] as const)('through %s', (field) => {
+    it.each([
+      ['a line feed', 'x\ndata: evil', 'line feed at index 1'],
+      ['a carriage return', 'x\rdata: evil', 'carriage return at index 1'],
+      ['a CRLF', 'x\r\ndata: evil', 'carriage return at index 1'],
+      ['a line feed at the end', 'x\n', 'line feed at index 1'],
+      ['a line feed at the start', '\nx', 'line feed at index 0'],
+      ['a NUL', 'x\0', 'NUL at index 1'],
+    ])('with %s is refused', (_name, value, what) => {
+      expectRefusal({ data: 'a', [field]: value }, 'ERR_SSE_MESSAGE', `${field} must be one line; got a ${what}`)
+    })
+
+    it.each([[7], [null], [{}], [['a']], [true], [Symbol('a')]])('with %p instead of text is refused', (value) => {
+      expectRefusal({ data: 'a', [field]: value }, 'ERR_SSE_MESSAGE', `${field} must be a string`)
+    })
+  })
+
+  it.each([['sse-gap'], ['sse-ready'], ['sse-open'], ['sse-'], ['sse-anything']])(
+    'through the event type %s, which is the package’s, is refused',
+    (event) => expectRefusal({ event, data: 'a' }, 'ERR_SSE_MESSAGE', 'must not start with "sse-"'),
+  )
+
+  it.each([['sse'], ['SSE-gap'], [' sse-gap'], ['x-sse-gap']])('is not seen in the event type %j', (event) => {
+    expect(encodeMessage({ event, data: 'a' })).toBe(`event: ${event}\ndata: a\n\n`)
+  })
+
+  it.each([
+    'a\nevent: evil',
+    'a\revent: evil',
+    'a\r\nevent: evil',
+    'a\n\ndata: evil',
+    '\n',
+    '\r\n\r\ndata: evil\r\n\r\n',
+  ])('through a comment %j stays a comment', (comment) => {
+    const { events, comments } = parseStream(encodeMessage({ comment, data: 'a' }))
+    expect(comments).toEqual(comment.split(/\r\n|\n|\r/))
+    expect(events).toEqual([{ id: undefined, event: undefined, data: 'a' }])
+  })
+
+  it.each(['a\nid: evil', 'a\rid: evil', 'a\r\n\r\nevent: evil\r\ndata: x', ': evil', 'retry: 1', '\n\n\n'])(
+    'through data %j stays data',
+    (data) => {
+      const { events, retries, comments } = parseStream(encodeMessage({ data }))
+      expect(events).toEqual([{ id: undefined, event: undefined, data: data.replace(/\r\n|\r/g, '\n') }])
+      expect([...retries, ...comments]).toEqual([])
+    },
+  )
+})
+
+describe('a message that the format cannot carry', () => {
+  it.each([[undefined], [null], ['text'], [7], [true], [() => 'a']])('is refused: %p', (message) => {
+    expectRefusal(message, 'ERR_SSE_MESSAGE', 'a message must be an object')
+  })
+
+  it.each([[{}], [{ key: 'a' }], [{ event: undefined, data: undefined }], [[]]])(
+    'is refused for want of a field: %p',
+    (m) => {
+      expectRefusal(m, 'ERR_SSE_MESSAGE', 'at least one of event, data, id, retry and comment')
+    },
+  )
+
+  it.each<[unknown]>([
+    [-1],
+    [1.5],
+    [NaN],
+    [Infinity],
+    [2 ** 53],
+    [1e21],
+    ['3000'],
+    ['3000\ndata: evil'],
+    [null],
+    [true],
+    [[3000]],
+    [{}],
+    [3000n],
+    [Symbol('a')],
+    [Object.create(null)],
+  ])('is refused for its retry: %p', (retry) => {
+    expectRefusal({ data: 'a', retry }, 'ERR_SSE_MESSAGE', 'retry must be a whole number of milliseconds, 0 or more')
+  })
+
+  it.each([[7], [null], [{}], [Symbol('a')]])('is refused for a key that is no text: %p', (key) => {
+    expectRefusal({ data: 'a', key }, 'ERR_SSE_MESSAGE', 'key must be a string')
+  })
+
+  it.each([[7], [null], [['a\nb']]])('is refused for a comment that is no text: %p', (comment) => {
+    expectRefusal({ comment }, 'ERR_SSE_MESSAGE', 'comment must be a string')
+  })
+
+  it('takes any well-formed text as a key: it never reaches the wire', () => {
+    for (const key of ['', '\n', '\0', '😀', 'x'.repeat(5000)]) {
+      expect(encodeMessage({ data: 'a', key })).toBe('data: a\n\n')
+    }
+  })
+})
+
+describe('data that JSON cannot hold', () => {
+  const circular: Record<string, unknown> = {}
+  circular.self = circular
+  const throwing = (thrown: unknown) => ({
+    toJSON() {
+      throw thrown
+    },
+  })
+
+  it.each<[string, unknown]>([
+    ['a circle', circular],
+    ['a BigInt', 1n],
+    ['a BigInt within', { a: [1n] }],
+    ['a function', () => 'a'],
+    ['a symbol', Symbol('a')],
+    ['a toJSON that returns nothing', { toJSON: () => undefined }],
+    ['a toJSON that throws', throwing(new Error('boom'))],
+    ['a toJSON that throws something without a text', throwing(Object.create(null))],
+    ['a toJSON that throws nothing', throwing(undefined)],
+    [
+      'a getter that throws',
+      {
+        get a() {
+          throw new Error('boom')
+        },
+      },
+    ],
+  ])('is refused: %s', (_name, data) => {
+    expectRefusal({ data }, 'ERR_SSE_DATA', 'data cannot be written as JSON')
+  })
+
+  it('is refused with what was thrown as the cause', () => {
+    const cause = new Error('boom')
+    expect(refusal({ data: throwing(cause) })).toMatchObject({
+      cause,
+      message: expect.stringContaining('boom') as string,
+    })
+  })
+})
+
+describe('an error', () => {
+  it('is an SseError with a code, a name and a stack', () => {
+    const error = refusal({})
+    expect(error).toBeInstanceOf(Error)
+    expect(error.name).toBe('SseError')
+    expect(String(error)).toMatch(/^SseError: a message needs/)
+  })
+})
+
+describe('an event in the log', () => {
+  it('is a body, then the ID of its position and a blank line', () => {
+    expect(endEvent(encodeBody({ event: 'a', data: 'b' }), '7')).toBe('event: a\ndata: b\nid: 7\n\n')
+  })
+
+  it('gets no blank line when it holds only comments and retry, which take effect as lines', () => {
+    expect(endBody(encodeBody({ comment: 'event: a', retry: 1 }))).toBe(': event: a\nretry: 1\n')
+    expect(endBody(encodeBody({ comment: 'a', data: 'b' }))).toBe(': a\ndata: b\n\n')
+  })
+
+  it.each<[Message, boolean]>([
+    [{ data: '' }, true],
+    [{ event: 'a' }, true],
+    [{ comment: 'a', event: 'a' }, true],
+    [{ retry: 1, data: 'a' }, true],
+    [{ comment: 'event: a\ndata: b' }, false],
+    [{ comment: '\ndata:', retry: 1 }, false],
+    [{ id: 'a' }, false],
+  ])('knows whether something is dispatched of %j', (message, is) => {
+    expect(isEvent(encodeBody(message))).toBe(is)
+  })
+
+  it('gives back its type and its data', () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        const { event, data } = decodeBody(endEvent(encodeBody(message), 'x'))
+        expect(event).toBe(message.event)
+        expect(data).toBe(message.data === undefined ? undefined : asReceived(message.data))
+      }),
+    )
+  })
+})
+
+describe('what the package itself writes', () => {
+  it('is a named event without data at the head, which dispatches nothing', () => {
+    expect(STREAM_OPEN).toMatch(/^event: .+\n\n$/)
+    expect(parseStream(STREAM_OPEN + encodeMessage({ data: 'a' })).events).toEqual([
+      { id: undefined, event: undefined, data: 'a' },
+    ])
+  })
+
+  it('is a line without a blank one to keep a stream alive, wherever between events', () => {
+    const { events } = parseStream(
+      KEEP_ALIVE + encodeMessage({ data: 'a' }) + KEEP_ALIVE + encodeMessage({ data: 'b' }),
+    )
+    expect(events.map(({ data }) => data)).toEqual(['a', 'b'])
+    expect(KEEP_ALIVE).toBe(':\n')
+  })
+
+  it('is a control event with an ID, or without one where the app has its own', () => {
+    expect(encodeControl('sse-gap', { channels: ['a\nb'] }, '7')).toBe(
+      'event: sse-gap\ndata: {"channels":["a\\nb"]}\nid: 7\n\n',
+    )
+    expect(encodeControl('sse-ready', {}, undefined)).toBe('event: sse-ready\ndata: {}\n\n')
+  })
+
+  it('is a reconnection time', () => expect(encodeRetry(2500)).toBe('retry: 2500\n'))
+})
+
+describe('any message', () => {
+  it('is read back as it was by a client, wherever the text is cut', () => {
+    fc.assert(
+      fc.property(anyMessage, fc.array(fc.nat({ max: 30 })), (message, pieces) => {
+        // A byte order mark at the very start would be the stream's own, and is dropped; a stream never starts so.
+        const { events, comments, retries, errors } = parseStream(STREAM_OPEN + encodeMessage(message), pieces)
+        const { event, data, id, comment, retry } = message
+        expect(errors).toEqual([])
+        expect(comments).toEqual(comment === undefined ? [] : asReceived(comment).split('\n'))
+        expect(retries).toEqual(retry === undefined ? [] : [retry])
+        expect(events).toEqual(
+          data === undefined ? [] : [{ id, event: event === '' ? undefined : event, data: asReceived(data) }],
+        )
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('leaves the next one untouched', () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        const { events } = parseStream(encodeMessage(message) + encodeMessage({ event: 'next', data: 'b', id: 'n' }))
+        expect(events.at(-1)).toEqual({ id: 'n', event: 'next', data: 'b' })
+        expect(events).toHaveLength(message.data === undefined ? 1 : 2)
+      }),
+    )
+  })
+
+  it('with a line end or a NUL anywhere in event or id is refused', () => {
+    const breaks = fc.constantFrom('\r', '\n', '\0', '\r\n')
+    const field = fc.constantFrom('event', 'id')
+    fc.assert(
+      fc.property(field, eventType, breaks, ownId, (name, before, lineBreak, after) => {
+        expectRefusal({ data: 'a', [name]: before + lineBreak + after }, 'ERR_SSE_MESSAGE', `${name} must be one line`)
+      }),
+    )
+  })
+
+  it('of whatever kind is written or refused with an SseError, nothing else', () => {
+    const fields = fc.record(
+      { event: fc.anything(), data: fc.anything(), id: fc.anything(), key: fc.anything(), retry: fc.anything() },
+      { requiredKeys: [] },
+    )
+    const anything = fc.oneof(fc.anything(), fields)
+    fc.assert(
+      fc.property(anything, (message) => {
+        try {
+          expect(typeof encodeUnchecked(message)).toBe('string')
+        } catch (error) {
+          expect(error).toBeInstanceOf(SseError)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('of text alone gives comments that a client ignores', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(parseStream(encodeComment(text))).toEqual({
+          events: [],
+          comments: asReceived(text).split('\n'),
+          retries: [],
+          errors: [],
+        })
+      }),
+    )
+  })
+})
+
+describe('a lone surrogate', () => {
+  it.each([['\uD83D'], ['a\uDE00'], ['\uDE00\uD83D'], ['team 😀'.slice(0, 6)]])(
+    'in event, key, id, comment or text is refused, since it would become U+FFFD: %j',
+    (text) => {
+      for (const field of ['event', 'key', 'comment']) {
+        expectRefusal(
+          { data: 'a', [field]: text },
+          'ERR_SSE_MESSAGE',
+          `${field} must be well-formed Unicode; got a lone surrogate. Use toWellFormed() to replace it`,
+        )
+      }
+      expectRefusal({ data: 'a', id: text }, 'ERR_SSE_MESSAGE', 'id must be printable ASCII')
+      expectRefusal({ data: text }, 'ERR_SSE_DATA', 'data must be well-formed Unicode; got a lone surrogate')
+      expect(() => encodeComment(text)).toThrow('comment must be well-formed Unicode')
+    },
+  )
+
+  it('in JSON is sent, because JSON escapes it', () => {
+    expect(encodeMessage({ data: ['\uD83D'] })).toBe('data: ["\\ud83d"]\n\n')
+  })
+
+  it('is not seen in a whole pair', () => {
+    expect(encodeMessage({ event: '😀', key: '😀', comment: '😀', data: '😀' })).toBe(': 😀\nevent: 😀\ndata: 😀\n\n')
+  })
+})
