@@ -20,8 +20,9 @@ export function prepareHead(res: ServerResponse, headers: ResolvedStreamOptions[
   res.removeHeader('Content-Length')
   for (const [name, value] of Object.entries(HEADERS)) res.setHeader(name, value)
   for (const [name, value] of Object.entries(headers)) addHeader(res, name, value)
-  // A time-out that a middleware or `server.setTimeout()` has set would cut a silent stream.
-  res.setTimeout(0)
+  // A time-out that a middleware or `server.setTimeout()` has set would cut a silent stream. A pipelined response sets its
+  // own when its socket comes.
+  if (isHttp2(res) || isPipelined(res)) res.setTimeout(0)
   // In HTTP/2 all streams share the socket. On HTTP/1 Node itself sends `Connection: keep-alive` where the client keeps it.
   if (isHttp2(res)) return
   // A socket that is not a TCP socket, such as that of `light-my-request`, may have none of these.
