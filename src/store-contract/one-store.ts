@@ -22,7 +22,7 @@ export const oneStore: readonly Clause[] = [
     name: 'an appended entry is in the log unchanged, at the position that append returns',
     run: async (open) => {
       const { store, log } = await open()
-      const whole = { channel: 'games/42 ⚽\n', key: 'score: 1\0', id: 'goal é-1', body: 'event: goal\ndata: ü 🥅\n' }
+      const whole = { channel: 'games/42 ⚽\n', key: 'score: 1\0', id: 'goal 7-1', body: 'event: goal\ndata: ü 🥅\n' }
       const position = await store.append(whole)
       deepEqual({ ...(await log.at(position)) }, whole)
     },
