@@ -180,7 +180,7 @@ export class ConnectionAccount {
         since: this.ledger.count,
         pending: this.#debts(channel, mode, accepts),
         placedAfter: isInFilter ? undefined : this.items.length,
-        isLate: isInFilter || this.items.some(({ id }) => id !== undefined),
+        isLate: isInFilter || this.items.some(hasId),
         last: -1,
         hasUnknownGap: false,
       }
@@ -208,9 +208,14 @@ export class ConnectionAccount {
     }
   }
 
-  /** The server has given an item to the socket. */
-  wrote(item: Item): void {
+  /** The server has given an item to the socket, which may have asked to wait. */
+  wrote(item: Item, isFull: boolean): void {
+    // A gap may have filled it in between.
+    if (item.kind === 'event' && isFull && this.items.at(-1)?.kind === 'event') {
+      this.client.complain(`got event ${item.number} while its socket was full`)
+    }
     this.items.push(item)
+    if (item.kind === 'sent') this.#wroteSent(item.number)
     if (item.kind === 'event') this.#wroteEvent(item.number, item.id)
     if (item.kind === 'gap') this.#wroteGap(item.reason, item.channels)
     if (item.kind === 'ready') this.#wroteReady(item.resumed, item.replayed)
@@ -239,12 +244,12 @@ export class ConnectionAccount {
     const { client } = this
     if (client.connection !== this) return
     client.connection = undefined
-    const hasId = this.items.slice(0, this.read).some(({ id }) => id !== undefined)
+    const hasReadId = this.items.slice(0, this.read).some(hasId)
     for (const [channel, debts] of client.owed) {
       const period = this.#periods.get(channel)
       // Its last event ID has moved on while the channel was not read.
-      if (period === undefined && hasId) client.owed.delete(channel)
-      if (!period?.isLate || this.read > (period.placedAfter ?? Infinity)) continue
+      if (period === undefined && hasReadId) client.owed.delete(channel)
+      if (!period?.isLate || this.items.slice(period.placedAfter ?? Infinity, this.read).some(hasId)) continue
       for (const number of debts.keys()) if (number < period.since) debts.delete(number)
     }
   }
@@ -336,6 +341,17 @@ export class ConnectionAccount {
     }
   }
 
+  /** What is due goes ahead of a message that is sent, unless the socket is full. */
+  #wroteSent(number: number): void {
+    if (this.mayBeLate || this.#filtering.length > 0) return
+    for (const { pending } of this.#periods.values()) {
+      for (const debt of pending.values()) {
+        if (this.client.isCovered(debt)) continue
+        this.client.complain(`was sent message ${number} before ${show(debt.publication)}`)
+      }
+    }
+  }
+
   #wroteGap(reason: string, channels: readonly string[]): void {
     const { client, ledger } = this
     if (reason !== 'slow' || client.expects.readyAfterGap) this.#hasGap = true
@@ -424,6 +440,10 @@ export class ConnectionAccount {
       this.client.complain(`got sse-${kind} with the ID ${id}`)
     }
   }
+}
+
+function hasId({ id }: Item): boolean {
+  return id !== undefined
 }
 
 export function show({ number, channel, key, ownId }: Publication): string {

@@ -18,6 +18,8 @@ import { Wire, type WireOptions } from './wire.js'
 
 /** Turns of the event loop without a byte after which nothing is on its way any more. */
 const QUIET = 12
+/** After these a round has failed for sure. */
+const MAX_COMPLAINTS = 100
 /** Seconds of turns: far more than any ending takes. */
 const MAX_TURNS = 300_000
 /** More than all events that filters may publish in one round, so that no round goes on for ever. */
@@ -291,9 +293,12 @@ class ModelClient {
     const isCalm = options.highWaterMark > 1_000_000 && options.isPrompt && allow === null
     const connection = account.connect(!isCalm)
     const wire = (this.#wire = new Wire(options))
-    tapItems(wire.server, (item) => {
+    tapItems(wire.server, (item, isFull) => {
       this.#world.activity++
-      connection.wrote(item)
+      // A wrapped `write` frames each chunk in several writes, of which the first may fill the socket.
+      connection.wrote(item, isFull && !this.#plan.isWrapped)
+      // Thrown into what writes, so that a fault that repeats for ever ends.
+      if (this.#world.complaints.length > MAX_COMPLAINTS) throw new Error('too many complaints')
     })
     if (allow !== null) wire.allow(allow)
     if (cutAfter !== null) {
