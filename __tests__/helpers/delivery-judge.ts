@@ -125,6 +125,8 @@ export class ConnectionAccount {
   readonly #filtering: number[] = []
   #hasGap = false
   #isReady = false
+  /** The newest event that was written. */
+  #newest = -1
   #readies = 0
   #events = 0
   #putIdAside = false
@@ -318,15 +320,18 @@ export class ConnectionAccount {
     }
     period.pending.delete(number)
     period.last = number
+    // Its last event ID goes back, and is to be moved forward again.
+    if (client.expects.readyAfterGap && number < this.#newest) this.#isReady = false
+    this.#newest = Math.max(this.#newest, number)
     for (const each of this.#periods.values()) this.#checkPassed(each, number, each === period)
   }
 
   /** Whether an event is one that the subscription may be sent, by where it began. */
   #mayBegin({ mode, since, hasUnknownGap }: Period, publication: Publication): boolean {
     const { number, key } = publication
-    if (number >= since || mode === 'start') return true
-    if (mode === 'resume' && !hasUnknownGap) return number > this.#resumesAfter
-    if (mode === 'now') return false
+    if (number >= since) return true
+    if (mode === 'now' || (mode === 'resume' && !hasUnknownGap && number <= this.#resumesAfter)) return false
+    if (this.ledger.replays && (mode === 'start' || (mode === 'resume' && !hasUnknownGap))) return true
     return key !== undefined && !this.ledger.isReplaced(publication, since)
   }
 

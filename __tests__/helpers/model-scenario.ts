@@ -79,6 +79,8 @@ export interface Scenario {
   bounds: Bounds
   clients: ClientPlan[]
   steps: Step[]
+  /** Whether time passes with every publish, so that no two events share a millisecond. */
+  isTicking: boolean
   ending: 'drain' | 'close'
 }
 
@@ -113,7 +115,7 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
   const ownId = {
     none: fc.constant('none' as const),
     unique: fc.constantFrom('none' as const, 'unique' as const),
-    any: fc.constantFrom('none' as const, 'unique' as const, 'x' as const, 'y' as const),
+    any: fc.constantFrom('none' as const, 'unique' as const, 'x' as const, 'x' as const, 'y' as const),
   }[ids as 'none' | 'unique' | 'any']
   const message: fc.Arbitrary<MessagePlan> = fc.record({
     channel,
@@ -154,9 +156,9 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
     keepsChannels: fc.boolean(),
   })
   const bytes = fc.oneof(fc.nat(200), fc.nat(2000))
-  const wire = isCalm
-    ? fc.constant({ highWaterMark: 100 * PLENTY, isPrompt: true })
-    : fc.record({ highWaterMark: fc.constantFrom(1, 16, 300, 16_384), isPrompt: fc.boolean() })
+  const calmWire = fc.constant({ highWaterMark: 100 * PLENTY, isPrompt: true })
+  const tinyWire = fc.record({ highWaterMark: fc.constantFrom(1, 16, 300, 16_384), isPrompt: fc.boolean() })
+  const wire = isCalm ? calmWire : fc.oneof({ weight: 3, arbitrary: tinyWire }, calmWire)
   const orNull = <T>(some: fc.Arbitrary<T>) => fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, some)
   const turns = fc.integer({ min: 1, max: 4 })
   const quiet: { weight: number; arbitrary: fc.Arbitrary<Step> }[] = [
@@ -195,6 +197,7 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
     bounds: bounds(isTight),
     clients: fc.array(plan, { minLength: CLIENTS, maxLength: CLIENTS }),
     steps: fc.array(fc.oneof(...quiet, ...jumps, ...stalls), { minLength: 15, maxLength: 70, size: 'max' }),
+    isTicking: fc.boolean(),
     ending: fc.constantFrom('drain', 'close', 'close', 'close'),
   })
 }
