@@ -182,7 +182,7 @@ export class ConnectionAccount {
         since: this.ledger.count,
         pending: this.#debts(channel, mode, accepts),
         placedAfter: isInFilter ? undefined : this.items.length,
-        isLate: isInFilter || this.items.some(hasId),
+        isLate: isInFilter || this.items.some(({ id }) => id !== undefined) || (this.id !== '' && mode !== 'resume'),
         last: -1,
         hasUnknownGap: false,
       }
