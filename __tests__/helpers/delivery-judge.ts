@@ -42,6 +42,13 @@ interface Period {
   hasUnknownGap: boolean
 }
 
+/** What a gap covers and what comes after it, in one subscription. */
+interface GapEffect {
+  readonly period: Period
+  readonly excused: Publication[]
+  readonly healed: Publication[]
+}
+
 /** What the judge expects of the package beyond the promise itself; see `model-scenario.ts`. */
 export interface Expectations {
   readonly readyAfterGap: boolean
@@ -118,7 +125,7 @@ export class ConnectionAccount {
   readonly #periods = new Map<string, Period>()
   readonly #subscribed = new Set<string>()
   /** What a gap covers and what it heals, by the index of its item. */
-  readonly #gaps = new Map<number, { excused: Publication[]; healed: Publication[]; channels: readonly string[] }>()
+  readonly #gaps = new Map<number, GapEffect[]>()
   /** By channel that a filter has unsubscribed: the event that the filter was asked about. */
   readonly #leaving = new Map<string, number>()
   /** Events that filters of this connection are asked about at this moment. */
@@ -361,8 +368,8 @@ export class ConnectionAccount {
     const { client, ledger } = this
     if (reason !== 'slow' || client.expects.readyAfterGap) this.#hasGap = true
     if (client.expects.readyAfterGap) this.#isReady = false
-    const gap = { excused: [] as Publication[], healed: [] as Publication[], channels }
-    this.#gaps.set(this.items.length - 1, gap)
+    const effects: GapEffect[] = []
+    this.#gaps.set(this.items.length - 1, effects)
     for (const channel of channels) {
       const period = this.#periods.get(channel)
       if (period === undefined) {
@@ -371,6 +378,8 @@ export class ConnectionAccount {
       }
       if (!this.#isPlausible(reason, period))
         client.complain(`was told of a gap (${reason}) in ${channel}, where none can be`)
+      const gap: GapEffect = { period, excused: [], healed: [] }
+      effects.push(gap)
       for (const [number, debt] of period.pending) {
         if (this.#isExcused(reason, period, debt.publication)) {
           gap.excused.push(debt.publication)
@@ -423,12 +432,14 @@ export class ConnectionAccount {
   }
 
   #receivedGap(index: number): void {
-    const { owed } = this.client
-    const gap = this.#gaps.get(index)
-    if (gap === undefined) return
-    for (const channel of gap.channels) for (const debt of owed.get(channel)?.values() ?? []) debt.mayConflate = true
-    for (const { channel, number } of gap.excused) owed.get(channel)?.delete(number)
-    for (const each of gap.healed) owed.get(each.channel)?.set(each.number, { publication: each, mayConflate: true })
+    for (const { period, excused, healed } of this.#gaps.get(index) ?? []) {
+      const debts = this.client.owed.get(period.channel)
+      // It may have left the channel, and subscribed again, while the gap was on its way.
+      if (debts === undefined || this.#periods.get(period.channel) !== period) continue
+      for (const debt of debts.values()) debt.mayConflate = true
+      for (const { number } of excused) debts.delete(number)
+      for (const each of healed) debts.set(each.number, { publication: each, mayConflate: true })
+    }
   }
 
   #wroteReady(resumed: boolean, replayed: number): void {

@@ -92,7 +92,7 @@ export function scenarios(landed: Landed): fc.Arbitrary<Scenario> {
   const reused = landed.reusedIds ? 'any' : 'unique'
   return fc
     .record({
-      ids: landed.controlIds ? fc.constantFrom('none', 'none', 'unique', reused) : fc.constant('none'),
+      ids: landed.controlIds ? fc.constantFrom('none', 'none', 'unique', reused, reused) : fc.constant('none'),
       channels: fc.integer({ min: 1, max: CHANNELS.length }),
       isTight: fc.boolean(),
       isCalm: fc.boolean(),
@@ -133,7 +133,7 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
   const unfiltered = fc.record({ channels: named, from, resume })
   const action = fc.oneof(
     { weight: 4, arbitrary: fc.constant(null) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('publish' as const), message }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('publish' as const), message }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('subscribe' as const), call: unfiltered }) },
     landed.filterUnsubscribes
       ? { weight: 2, arbitrary: fc.record({ do: fc.constant('unsubscribe' as const), channel }) }
@@ -213,7 +213,7 @@ function bounds(isTight: boolean): fc.Arbitrary<Bounds> {
     age: either(fc.constantFrom(1, 4, 25), far.age),
   })
   return fc.record({
-    history: fc.oneof({ weight: 6, arbitrary: history }, { weight: 1, arbitrary: fc.constant<false>(false) }),
+    history: fc.oneof({ weight: 4, arbitrary: history }, { weight: 1, arbitrary: fc.constant<false>(false) }),
     bytes: fc.constantFrom(2000, 8000, PLENTY * 64, PLENTY * 64, PLENTY * 64),
     keys: fc.constantFrom(1, 3, 10_000, 10_000),
   })
