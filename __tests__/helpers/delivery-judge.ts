@@ -42,6 +42,13 @@ interface Period {
   hasUnknownGap: boolean
 }
 
+/** What a gap covers and what comes after it, in one subscription. */
+interface GapEffect {
+  readonly period: Period
+  readonly excused: Publication[]
+  readonly healed: Publication[]
+}
+
 /** What the judge expects of the package beyond the promise itself; see `model-scenario.ts`. */
 export interface Expectations {
   readonly readyAfterGap: boolean
@@ -119,13 +126,15 @@ export class ConnectionAccount {
   readonly #periods = new Map<string, Period>()
   readonly #subscribed = new Set<string>()
   /** What a gap covers and what it heals, by the index of its item. */
-  readonly #gaps = new Map<number, { excused: Publication[]; healed: Publication[]; channels: readonly string[] }>()
+  readonly #gaps = new Map<number, GapEffect[]>()
   /** By channel that a filter has unsubscribed: the event that the filter was asked about. */
   readonly #leaving = new Map<string, number>()
   /** Events that filters of this connection are asked about at this moment. */
   readonly #filtering: number[] = []
   #hasGap = false
   #isReady = false
+  /** The newest event that was written. */
+  #newest = -1
   #readies = 0
   #events = 0
   #putIdAside = false
@@ -214,9 +223,14 @@ export class ConnectionAccount {
     }
   }
 
-  /** The server has given an item to the socket. */
-  wrote(item: Item): void {
+  /** The server has given an item to the socket, which may have asked to wait. */
+  wrote(item: Item, isFull: boolean): void {
+    // A gap may have filled it in between.
+    if (item.kind === 'event' && isFull && this.items.at(-1)?.kind === 'event') {
+      this.client.complain(`got event ${item.number} while its socket was full`)
+    }
     this.items.push(item)
+    if (item.kind === 'sent') this.#wroteSent(item.number)
     if (item.kind === 'event') this.#wroteEvent(item.number, item.id)
     if (item.kind === 'gap') this.#wroteGap(item.reason, item.channels)
     if (item.kind === 'ready') this.#wroteReady(item.resumed, item.replayed)
@@ -250,12 +264,12 @@ export class ConnectionAccount {
     const { client } = this
     if (client.connection !== this) return
     client.connection = undefined
-    const hasId = this.items.slice(0, this.read).some(({ id }) => id !== undefined)
+    const hasReadId = this.items.slice(0, this.read).some(hasId)
     for (const [channel, debts] of client.owed) {
       const period = this.#periods.get(channel)
       // Its last event ID has moved on while the channel was not read.
-      if (period === undefined && hasId) client.owed.delete(channel)
-      if (!period?.isLate || this.read > (period.placedAfter ?? Infinity)) continue
+      if (period === undefined && hasReadId) client.owed.delete(channel)
+      if (!period?.isLate || this.items.slice(period.placedAfter ?? Infinity, this.read).some(hasId)) continue
       for (const number of debts.keys()) if (number < period.since) debts.delete(number)
     }
   }
@@ -324,15 +338,18 @@ export class ConnectionAccount {
     }
     period.pending.delete(number)
     period.last = number
+    // Its last event ID goes back, and is to be moved forward again.
+    if (client.expects.readyAfterGap && number < this.#newest) this.#isReady = false
+    this.#newest = Math.max(this.#newest, number)
     for (const each of this.#periods.values()) this.#checkPassed(each, number, each === period)
   }
 
   /** Whether an event is one that the subscription may be sent, by where it began. */
   #mayBegin({ mode, since, hasUnknownGap }: Period, publication: Publication): boolean {
     const { number, key } = publication
-    if (number >= since || mode === 'start') return true
-    if (mode === 'resume' && !hasUnknownGap) return number > this.#resumesAfter
-    if (mode === 'now') return false
+    if (number >= since) return true
+    if (mode === 'now' || (mode === 'resume' && !hasUnknownGap && number <= this.#resumesAfter)) return false
+    if (this.ledger.replays && (mode === 'start' || (mode === 'resume' && !hasUnknownGap))) return true
     return key !== undefined && !this.ledger.isReplaced(publication, since)
   }
 
@@ -347,12 +364,23 @@ export class ConnectionAccount {
     }
   }
 
+  /** What is due goes ahead of a message that is sent, unless the socket is full. */
+  #wroteSent(number: number): void {
+    if (this.mayBeLate || this.#filtering.length > 0) return
+    for (const { pending } of this.#periods.values()) {
+      for (const debt of pending.values()) {
+        if (this.client.isCovered(debt)) continue
+        this.client.complain(`was sent message ${number} before ${show(debt.publication)}`)
+      }
+    }
+  }
+
   #wroteGap(reason: string, channels: readonly string[]): void {
     const { client, ledger } = this
     if (reason !== 'slow' || client.expects.readyAfterGap) this.#hasGap = true
     if (client.expects.readyAfterGap) this.#isReady = false
-    const gap = { excused: [] as Publication[], healed: [] as Publication[], channels }
-    this.#gaps.set(this.items.length - 1, gap)
+    const effects: GapEffect[] = []
+    this.#gaps.set(this.items.length - 1, effects)
     for (const channel of channels) {
       const period = this.#periods.get(channel)
       if (period === undefined) {
@@ -361,6 +389,8 @@ export class ConnectionAccount {
       }
       if (!this.#isPlausible(reason, period))
         client.complain(`was told of a gap (${reason}) in ${channel}, where none can be`)
+      const gap: GapEffect = { period, excused: [], healed: [] }
+      effects.push(gap)
       for (const [number, debt] of period.pending) {
         if (this.#isExcused(reason, period, debt.publication)) {
           gap.excused.push(debt.publication)
@@ -418,12 +448,14 @@ export class ConnectionAccount {
   }
 
   #receivedGap(index: number): void {
-    const { owed } = this.client
-    const gap = this.#gaps.get(index)
-    if (gap === undefined) return
-    for (const channel of gap.channels) for (const debt of owed.get(channel)?.values() ?? []) debt.mayConflate = true
-    for (const { channel, number } of gap.excused) owed.get(channel)?.delete(number)
-    for (const each of gap.healed) owed.get(each.channel)?.set(each.number, { publication: each, mayConflate: true })
+    for (const { period, excused, healed } of this.#gaps.get(index) ?? []) {
+      const debts = this.client.owed.get(period.channel)
+      // It may have left the channel, and subscribed again, while the gap was on its way.
+      if (debts === undefined || this.#periods.get(period.channel) !== period) continue
+      for (const debt of debts.values()) debt.mayConflate = true
+      for (const { number } of excused) debts.delete(number)
+      for (const each of healed) debts.set(each.number, { publication: each, mayConflate: true })
+    }
   }
 
   #wroteReady(resumed: boolean, replayed: number): void {
@@ -440,6 +472,10 @@ export class ConnectionAccount {
       this.client.complain(`got sse-${kind} with the ID ${id}`)
     }
   }
+}
+
+function hasId({ id }: Item): boolean {
+  return id !== undefined
 }
 
 export function show({ number, channel, key, ownId }: Publication): string {

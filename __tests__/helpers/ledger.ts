@@ -54,6 +54,11 @@ export class Ledger {
     this.#now = now
   }
 
+  /** Whether clients that come back are sent what they missed. */
+  get replays(): boolean {
+    return this.#bounds.history !== false
+  }
+
   get count(): number {
     return this.publications.length
   }

@@ -79,6 +79,8 @@ export interface Scenario {
   bounds: Bounds
   clients: ClientPlan[]
   steps: Step[]
+  /** Whether time passes with every publish, so that no two events share a millisecond. */
+  isTicking: boolean
   ending: 'drain' | 'close'
 }
 
@@ -90,7 +92,7 @@ export function scenarios(landed: Landed): fc.Arbitrary<Scenario> {
   const reused = landed.reusedIds ? 'any' : 'unique'
   return fc
     .record({
-      ids: landed.controlIds ? fc.constantFrom('none', 'none', 'unique', reused) : fc.constant('none'),
+      ids: landed.controlIds ? fc.constantFrom('none', 'none', 'unique', reused, reused) : fc.constant('none'),
       channels: fc.integer({ min: 1, max: CHANNELS.length }),
       isTight: fc.boolean(),
       isCalm: fc.boolean(),
@@ -113,7 +115,7 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
   const ownId = {
     none: fc.constant('none' as const),
     unique: fc.constantFrom('none' as const, 'unique' as const),
-    any: fc.constantFrom('none' as const, 'unique' as const, 'x' as const, 'y' as const),
+    any: fc.constantFrom('none' as const, 'unique' as const, 'x' as const, 'x' as const, 'y' as const),
   }[ids as 'none' | 'unique' | 'any']
   const message: fc.Arbitrary<MessagePlan> = fc.record({
     channel,
@@ -131,7 +133,7 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
   const unfiltered = fc.record({ channels: named, from, resume })
   const action = fc.oneof(
     { weight: 4, arbitrary: fc.constant(null) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('publish' as const), message }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('publish' as const), message }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('subscribe' as const), call: unfiltered }) },
     landed.filterUnsubscribes
       ? { weight: 2, arbitrary: fc.record({ do: fc.constant('unsubscribe' as const), channel }) }
@@ -154,9 +156,9 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
     keepsChannels: fc.boolean(),
   })
   const bytes = fc.oneof(fc.nat(200), fc.nat(2000))
-  const wire = isCalm
-    ? fc.constant({ highWaterMark: 100 * PLENTY, isPrompt: true })
-    : fc.record({ highWaterMark: fc.constantFrom(1, 16, 300, 16_384), isPrompt: fc.boolean() })
+  const calmWire = fc.constant({ highWaterMark: 100 * PLENTY, isPrompt: true })
+  const tinyWire = fc.record({ highWaterMark: fc.constantFrom(1, 16, 300, 16_384), isPrompt: fc.boolean() })
+  const wire = isCalm ? calmWire : fc.oneof({ weight: 3, arbitrary: tinyWire }, calmWire)
   const orNull = <T>(some: fc.Arbitrary<T>) => fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, some)
   const turns = fc.integer({ min: 1, max: 4 })
   const quiet: { weight: number; arbitrary: fc.Arbitrary<Step> }[] = [
@@ -195,6 +197,7 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
     bounds: bounds(isTight),
     clients: fc.array(plan, { minLength: CLIENTS, maxLength: CLIENTS }),
     steps: fc.array(fc.oneof(...quiet, ...jumps, ...stalls), { minLength: 15, maxLength: 70, size: 'max' }),
+    isTicking: fc.boolean(),
     ending: fc.constantFrom('drain', 'close', 'close', 'close'),
   })
 }
@@ -210,7 +213,7 @@ function bounds(isTight: boolean): fc.Arbitrary<Bounds> {
     age: either(fc.constantFrom(1, 4, 25), far.age),
   })
   return fc.record({
-    history: fc.oneof({ weight: 6, arbitrary: history }, { weight: 1, arbitrary: fc.constant<false>(false) }),
+    history: fc.oneof({ weight: 4, arbitrary: history }, { weight: 1, arbitrary: fc.constant<false>(false) }),
     bytes: fc.constantFrom(2000, 8000, PLENTY * 64, PLENTY * 64, PLENTY * 64),
     keys: fc.constantFrom(1, 3, 10_000, 10_000),
   })

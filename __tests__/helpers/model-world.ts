@@ -18,6 +18,10 @@ import { Wire, type WireOptions } from './wire.js'
 
 /** Turns of the event loop without a byte after which nothing is on its way any more. */
 const QUIET = 12
+/** Milliseconds that no round takes. */
+const LONG = 10_000
+/** After these a round has failed for sure. */
+const MAX_COMPLAINTS = 100
 /** Seconds of turns: far more than any ending takes. */
 const MAX_TURNS = 300_000
 /** More than all events that filters may publish in one round, so that no round goes on for ever. */
@@ -78,8 +82,10 @@ export class ModelWorld {
     this.#server.emit('connection', wire.server)
   }
 
-  publish({ channel, key, padding, ownId }: MessagePlan): void {
+  publish({ channel, key, padding, ...plan }: MessagePlan): void {
+    if (this.#scenario.isTicking) this.#pass(1)
     const number = this.ledger.count
+    const ownId = this.#mayReuseIds || plan.ownId === 'unique' ? plan.ownId : 'none'
     const data = JSON.stringify({ number, padding: 'x'.repeat(padding) })
     const id = ownId === 'unique' ? `v${number}` : ownId === 'none' ? undefined : ownId
     const event = { channel, key: key ?? undefined, ownId: id }
@@ -121,14 +127,24 @@ export class ModelWorld {
         for (let i = 0; i < step.times; i++) this.publish(step.message)
         return
       case 'pass':
-        this.ledger.mayOverrun = true
-        return this.clock.pass(step.ms)
+        return this.#pass(step.ms)
       case 'jump':
         this.clock.wall += step.ms
         return this.count('clock jumps')
       default:
         return this.clients[step.client]?.take(step)
     }
+  }
+
+  #pass(ms: number): void {
+    const { history } = this.#scenario.bounds
+    if (history !== false && history.age < LONG) this.ledger.mayOverrun = true
+    this.clock.pass(ms)
+  }
+
+  /** A small log remembers too few evicted IDs to notice every second use. */
+  get #mayReuseIds(): boolean {
+    return this.#scenario.bounds.bytes > 10_000
   }
 
   async #wait(turns: number): Promise<void> {
@@ -302,9 +318,12 @@ class ModelClient {
     const isCalm = options.highWaterMark > 1_000_000 && options.isPrompt && allow === null
     const connection = account.connect(!isCalm)
     const wire = (this.#wire = new Wire(options))
-    tapItems(wire.server, (item) => {
+    tapItems(wire.server, (item, isFull) => {
       this.#world.activity++
-      connection.wrote(item)
+      // A wrapped `write` frames each chunk in several writes, of which the first may fill the socket.
+      connection.wrote(item, isFull && !this.#plan.isWrapped)
+      // Thrown into what writes, so that a fault that repeats for ever ends.
+      if (this.#world.complaints.length > MAX_COMPLAINTS) throw new Error('too many complaints')
     })
     if (allow !== null) wire.allow(allow)
     if (cutAfter !== null) {

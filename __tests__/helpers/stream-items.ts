@@ -24,12 +24,17 @@ export function readItems(onItem: (item: Item) => void): (text: string) => void 
 
 /**
  * Reads what a server writes to a socket, before the socket takes it. The head and the framing of chunks are lines that
- * no parser knows, so they are left out.
+ * no parser knows, so they are left out. `isFull` says of the first item of a write that the socket had asked to wait.
  */
-export function tapItems(socket: Duplex, onItem: (item: Item) => void): void {
-  const read = readItems(onItem)
+export function tapItems(socket: Duplex, onItem: (item: Item, isFull: boolean) => void): void {
+  let isFull = false
+  const read = readItems((item) => {
+    onItem(item, isFull)
+    isFull = false
+  })
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
   socket.write = (chunk: Buffer | string, ...rest: unknown[]) => {
+    isFull = socket.writableNeedDrain
     read(chunk.toString())
     return write(chunk, ...rest)
   }
