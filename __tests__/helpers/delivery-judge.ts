@@ -432,7 +432,7 @@ export class ConnectionAccount {
     const resumed = this.#event === undefined ? undefined : ledger.publications[this.#event]
     if (resumed?.ownId === undefined) return positionOf(this.id) === undefined
     // An own ID counts in the channels that the connection reads.
-    const isElsewhere = !this.#subscribed.has(resumed.channel)
+    const isElsewhere = !this.#periods.has(resumed.channel)
     return isElsewhere || ledger.timesUsed(resumed.ownId) > 1 || ledger.mayHaveLeft(resumed, false)
   }
 
