@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { Subscribers } from '../../src/delivery/subscribers.js'
 import { merge } from '../../src/delivery/merge.js'
-import { comparePositions } from '../../src/log/position.js'
+import { comparePositions, type Position } from '../../src/log/position.js'
 import { Subscription } from '../../src/delivery/subscription.js'
 import { TestLog, type TestBounds } from '../helpers/log.js'
 
 const CHANNELS = ['a', 'b', 'c']
+/** Behind every event. */
+const END: Position = { ms: Infinity, seq: 0 }
 
 function subscribe(test: TestLog, names: readonly string[]): Subscription[] {
   return names.map((name) => new Subscription(new Subscribers(test.read(name)), undefined))
@@ -19,9 +21,9 @@ function play(letters: string, bounds: TestBounds = {}) {
   return { test, subscriptions, events }
 }
 
-function merged(subscriptions: readonly Subscription[], limit = Infinity): string[] {
+function merged(subscriptions: readonly Subscription[], limit = Infinity, upTo = END): string[] {
   const names: string[] = []
-  for (const { event } of merge(subscriptions)) {
+  for (const { event } of merge(subscriptions, upTo)) {
     names.push(`${event.channel.name}${event.offset}`)
     if (names.length >= limit) break
   }
@@ -51,9 +53,23 @@ describe('several subscriptions read as one', () => {
     expect(merged([a!, b!])).toEqual(['b1', 'b2', 'a1'])
   })
 
+  it('leave what is published meanwhile for the next time, also in channels that had more', () => {
+    const { test, subscriptions } = play('aa')
+    const upTo = test.log.last
+    const names: string[] = []
+    for (const { event } of merge(subscriptions, upTo)) {
+      names.push(`${event.channel.name}${event.offset}`)
+      if (names.length > 1) continue
+      test.append('b')
+      test.append('a')
+    }
+    expect(names).toEqual(['a1', 'a2'])
+    expect(merged(subscriptions)).toEqual(['b1', 'a3'])
+  })
+
   it('say which of them an event is for', () => {
     const { subscriptions } = play('ba')
-    expect([...merge(subscriptions)].map(({ subscription }) => subscription)).toEqual([
+    expect([...merge(subscriptions, END)].map(({ subscription }) => subscription)).toEqual([
       subscriptions[1],
       subscriptions[0],
     ])
@@ -68,7 +84,7 @@ describe('several subscriptions read as one', () => {
 
   it('stop where history overtakes one of them while they are read', () => {
     const { test, subscriptions } = play('aab', { history: { events: 2 } })
-    const heads = merge(subscriptions)
+    const heads = merge(subscriptions, END)
     expect(heads.next()).toMatchObject({ value: { event: { offset: 1, channel: { name: 'a' } } } })
     for (let i = 0; i < 3; i++) test.append('a')
     expect(heads.next()).toEqual({ done: true, value: undefined })

@@ -1,7 +1,7 @@
 /** Reads several subscriptions of one connection as one stream: the event with the lowest position always comes next. */
 import { countWhile } from '../log/binary-search.js'
 import type { LogEvent } from '../log/channel-log.js'
-import { comparePositions } from '../log/position.js'
+import { comparePositions, type Position } from '../log/position.js'
 import type { Subscription } from './subscription.js'
 
 interface Head {
@@ -12,29 +12,33 @@ interface Head {
 /**
  * Moves each cursor over its event as it yields the event, and skips subscriptions that end meanwhile. Ends early at a
  * gap: the events behind the gap may have lower positions than all others, and the gap has to be announced first.
+ *
+ * Leaves out events after `upTo`, the log's newest position at the beginning. A filter may publish to a channel that had
+ * nothing to read. Without the limit, later events of other channels would go ahead of that event.
  */
-export function* merge(subscriptions: readonly Subscription[]): Generator<Head, void> {
+export function* merge(subscriptions: readonly Subscription[], upTo: Position): Generator<Head, void> {
   const heads: Head[] = []
   for (const subscription of subscriptions) {
-    if (subscription.isBehind && !insert(heads, subscription)) return
+    if (subscription.isBehind && !insert(heads, subscription, upTo)) return
   }
   for (let head = heads.pop(); head !== undefined; head = heads.pop()) {
     const { subscription, event } = head
     if (subscription.hasEnded) continue
     subscription.advance(event)
     yield head
-    if (subscription.isBehind && !insert(heads, subscription)) return
+    if (subscription.isBehind && !insert(heads, subscription, upTo)) return
   }
 }
 
 /** Keeps the heads in falling order, so that `pop` returns the lowest. Returns false at a gap. */
-function insert(heads: Head[], subscription: Subscription): boolean {
+function insert(heads: Head[], subscription: Subscription, upTo: Position): boolean {
   if (subscription.hasEnded) return true
   const event = subscription.peek()
   if (event === undefined) {
     subscription.advance(event)
     return !subscription.isBehind
   }
+  if (comparePositions(event.position, upTo) > 0) return true
   const isHigher = (i: number) => comparePositions(heads[i]?.event.position ?? event.position, event.position) > 0
   heads.splice(countWhile(heads.length, isHigher), 0, { subscription, event })
   return true

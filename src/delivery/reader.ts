@@ -161,9 +161,9 @@ export class Reader implements Subscriber, StreamReader {
   }
 
   #writeMerged(): boolean {
-    const { epoch } = this.#context.log
+    const { epoch, last } = this.#context.log
     const builder = new BatchBuilder({ conflates: this.#isLate })
-    for (const { subscription, event } of merge(this.#subscriptions.toArray())) {
+    for (const { subscription, event } of merge(this.#subscriptions.toArray(), last)) {
       // A filter may unsubscribe: then not even the event that it was asked about is sent.
       const isWanted = builder.skips(event) || (subscription.wants(event, epoch) && !subscription.hasEnded)
       if (isWanted) builder.add(event)
