@@ -319,7 +319,7 @@ export class ConnectionAccount {
     }
     const period = this.#periods.get(channel)
     // It was accepted before a filter unsubscribed the channel, and may even have subscribed to it again.
-    if (number < (this.#leaving.get(channel) ?? -1) && period?.pending.has(number) !== true) return
+    if (number < (this.#leaving.get(channel) ?? -1)) return void period?.pending.delete(number)
     if (period === undefined) return client.complain(`got ${show(publication)} of a channel that it does not read`)
     if (!period.accepts(number)) client.complain(`got ${show(publication)}, which its filter rejects`)
     if (number <= period.last) client.complain(`got ${show(publication)} after ${period.last}`)
