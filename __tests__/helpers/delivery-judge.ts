@@ -132,6 +132,8 @@ export class ConnectionAccount {
   /** Events that filters of this connection are asked about at this moment. */
   readonly #filtering: number[] = []
   #hasGap = false
+  /** Whether a filter has just subscribed, so that the rest waits for the next pass. */
+  #isWaiting = false
   #isReady = false
   /** The newest event that was written. */
   #newest = -1
@@ -183,6 +185,10 @@ export class ConnectionAccount {
 
   subscribed({ channels, from, resume, accepts }: SubscribeCall): void {
     if (!resume) this.#putIdAside = true
+    if (this.#filtering.length > 0) {
+      this.#isWaiting = true
+      queueMicrotask(() => (this.#isWaiting = false))
+    }
     for (const channel of new Set(channels)) {
       if (this.#periods.has(channel)) continue
       const mode = this.id !== '' && resume && !this.#subscribed.has(channel) ? 'resume' : from
@@ -323,12 +329,9 @@ export class ConnectionAccount {
       client.complain(`got ${show(publication)} with the ID ${id}`)
     }
     const period = this.#periods.get(channel)
-    const allowed = this.#leaving.get(channel)
-    if (period === undefined) {
-      if (allowed === undefined || number >= allowed)
-        client.complain(`got ${show(publication)} of a channel that it does not read`)
-      return
-    }
+    // It was accepted before a filter unsubscribed the channel, and may even have subscribed to it again.
+    if (number < (this.#leaving.get(channel) ?? -1)) return void period?.pending.delete(number)
+    if (period === undefined) return client.complain(`got ${show(publication)} of a channel that it does not read`)
     if (!period.accepts(number)) client.complain(`got ${show(publication)}, which its filter rejects`)
     if (number <= period.last) client.complain(`got ${show(publication)} after ${period.last}`)
     if (!this.#mayBegin(period, publication)) {
@@ -366,7 +369,7 @@ export class ConnectionAccount {
 
   /** What is due goes ahead of a message that is sent, unless the socket is full. */
   #wroteSent(number: number): void {
-    if (this.mayBeLate || this.#filtering.length > 0) return
+    if (this.mayBeLate || this.#isWaiting || this.#filtering.length > 0) return
     for (const { pending } of this.#periods.values()) {
       for (const debt of pending.values()) {
         if (this.client.isCovered(debt)) continue

@@ -47,6 +47,7 @@ export class Ledger {
   /** By channel and key: the largest event there has been. */
   readonly #largest = new Map<string, number>()
   #latestBytes = 0
+  #hasDropped = false
   #let: { count: number; now: number; upTo: Map<string, number> } | undefined
 
   constructor(bounds: Bounds, now: () => number) {
@@ -68,6 +69,8 @@ export class Ledger {
     const size = Buffer.byteLength(`${text}id: ${event.ownId ?? ''}\n\n`) + (event.ownId === undefined ? LONGEST_ID : 0)
     const rest = { number: this.count, size: size + OVERHEAD, at: this.#now(), position: undefined }
     const publication: Publication = { ...event, ...rest }
+    // Asked before, since what comes now hides that the channel held nothing.
+    this.#hasDropped = this.mayHaveDropped
     this.publications.push(publication)
     if (event.ownId !== undefined) this.#timesUsed.set(event.ownId, this.timesUsed(event.ownId) + 1)
     if (event.key !== undefined) this.#keep(publication, event.key)
@@ -118,10 +121,10 @@ export class Ledger {
     return keys.size > this.#bounds.keys || this.#latestBytes + this.#channelBytes > this.#bounds.bytes / 2
   }
 
-  /** Whether a channel may have been dropped with all it held; one that comes back may announce a gap to be safe. */
+  /** Whether a channel may ever have been dropped with all it held; one that comes back may announce a gap to be safe. */
   get mayHaveDropped(): boolean {
     const channels = new Set(this.publications.map(({ channel }) => channel))
-    return [...channels].some((channel) => this.mayHaveLeft(this.of(channel).at(-1)!, false))
+    return this.#hasDropped || [...channels].some((channel) => this.mayHaveLeft(this.of(channel).at(-1)!, false))
   }
 
   /** The number of the newest event that is known to stand at or before a package's ID. */
