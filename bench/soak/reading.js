@@ -23,7 +23,7 @@ export class Reading {
   /** A stream has begun, when so many events of each channel had been published, after this ID. */
   connected(published, sentId = this.lastEventId) {
     const isForeign = sentId !== this.lastEventId
-    this.#connection = { published, isForeign, resumes: sentId !== '', isReady: false, received: 0, gaps: 0 }
+    this.#connection = { published, isForeign, resumes: sentId !== '', isReady: false, received: 0, gaps: 0, hasGap: false }
     if (sentId === '') this.#begin(this.#from)
     else if (!this.#hasBeenReady) this.#accounts.forEach((account) => account.loosen())
   }
@@ -81,18 +81,22 @@ export class Reading {
     if (isNewStart) this.#begin('latest')
     else for (const channel of channels) this.#accounts.get(channel).announceGap(now)
     if (reason !== 'slow') this.#connection.gaps++
+    // It is told again when it has caught up behind the gap. Events that waited for `sse-ready` before still count.
+    if (this.#connection.isReady) Object.assign(this.#connection, { isReady: false, received: 0 })
+    this.#connection.hasGap = true
   }
 
   #takeReady({ resumed, replayed }) {
-    const { published, resumes, isForeign, isReady, received, gaps } = this.#connection
-    if (isReady) throw new Error('got sse-ready twice')
-    if (resumed !== (resumes && gaps === 0) || (isForeign && resumed)) {
-      throw new Error(`was told resumed: ${resumed}, after ${gaps} gaps`)
+    const { published, resumes, isForeign, isReady, received, hasGap } = this.#connection
+    if (isReady) throw new Error('got sse-ready twice without a gap between them')
+    if (resumed !== (resumes && !hasGap) || (isForeign && resumed)) {
+      throw new Error(`was told resumed: ${resumed}, ${hasGap ? 'after a gap' : 'without a gap'}`)
     }
     if (replayed !== received) throw new Error(`was told of ${replayed} replayed events, got ${received}`)
     const owed = this.owed(published)
     if (owed !== undefined) throw new Error(`was told that it is caught up, but ${owed}`)
     this.#connection.isReady = this.#hasBeenReady = true
+    this.#connection.hasGap = false
   }
 
   #positionOf(id) {
