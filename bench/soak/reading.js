@@ -23,7 +23,15 @@ export class Reading {
   /** A stream has begun, when so many events of each channel had been published, after this ID. */
   connected(published, sentId = this.lastEventId) {
     const isForeign = sentId !== this.lastEventId
-    this.#connection = { published, isForeign, resumes: sentId !== '', isReady: false, received: 0, gaps: 0, hasGap: false }
+    this.#connection = {
+      published,
+      isForeign,
+      resumes: sentId !== '',
+      isReady: false,
+      received: 0,
+      gaps: 0,
+      hasGap: false,
+    }
     if (sentId === '') this.#begin(this.#from)
     else if (!this.#hasBeenReady) this.#accounts.forEach((account) => account.loosen())
   }
