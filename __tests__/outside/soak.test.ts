@@ -67,7 +67,7 @@ let judgement: Judgement
 
 beforeAll(() => {
   bundlePackage(bundle)
-  const names = ['reading', 'losses', 'events', 'client', 'limits'].map((name) => `export * from '../${name}.js'`)
+  const names = ['reading', 'losses', 'events', 'client', 'limits'].map((name) => `export * from './${name}.js'`)
   const outfile = join(folder, 'judgement.cjs')
   const stdin = { contents: names.join('\n'), resolveDir: soak }
   buildSync({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile })
@@ -161,10 +161,21 @@ describe('the soak, of a channel without keys,', () => {
     const { ready, connect, gap } = begin(SCORE, 10)
     ready()
     connect(10)
-    expect(() => ready({ resumed: false })).toThrow('resumed: false, after 0 gaps')
+    expect(() => ready({ resumed: false })).toThrow('resumed: false, without a gap')
     connect(300)
     gap()
-    expect(() => ready({ resumed: true })).toThrow('resumed: true, after 1 gaps')
+    expect(() => ready({ resumed: true })).toThrow('resumed: true, after a gap')
+  })
+
+  it('expects sse-ready once, and again after each gap', () => {
+    const { ready, take, gap } = begin(SCORE, 10)
+    ready()
+    expect(() => ready()).toThrow('sse-ready twice')
+    gap({ reason: 'slow' })
+    take(12)
+    expect(() => ready({ replayed: 0 })).toThrow('got 1')
+    ready({ replayed: 1 })
+    expect(() => ready()).toThrow('sse-ready twice')
   })
 
   it('notices a resume after an ID that nobody gave out', () => {

@@ -109,7 +109,7 @@ describeWithCurl(
 const clients = buildSync({
   stdin: {
     contents: `
-      export { EventStream } from '../../src/client/index.ts'
+      export { EventStream } from './src/client/index.ts'
       export { EventSourcePolyfill } from 'event-source-polyfill'
       export { fetchEventSource } from '@microsoft/fetch-event-source'`,
     resolveDir: process.cwd(),
