@@ -40,7 +40,7 @@ The columns of the tables:
 The figures are of one run on a small shared machine. A flood is larger than any bound: if it were held anywhere, even once for all clients,
 it would exceed the bound.
 
-## That read slowly or not at all
+## Clients that read slowly or not at all
 
 ${readers}
 
@@ -53,7 +53,7 @@ system sees no progress for many minutes. A client that reads a segment now and 
 is sent what there is room for, keyed events conflate, and a gap announces events that the log has evicted meanwhile. If little is published,
 everything fits into the system's buffers, and slow reading costs nothing.
 
-## On HTTP/2
+## Clients on HTTP/2
 
 ${http2}
 
@@ -61,13 +61,13 @@ The streams of a session share its socket, and answers to PINGs and other stream
 writes, of at most 64 KiB: \`stallTimeout\` starts again when a write is complete. If the socket of a session takes nothing at all, the session is
 destroyed with the last of its streams that is cut.
 
-## That vanish
+## Clients that vanish
 
 ${vanishing}
 
 All packets of these clients are dropped from one moment on: no acknowledgement, no end and no reset arrives.
 
-## That ask for too much
+## Clients that ask for too much
 
 ${requests}
 
@@ -82,13 +82,13 @@ the download with it. This is rare, because browsers and proxies do not pipeline
 Node answers 431 beyond \`maxHeaderSize\`, 16 KiB by default, and a 431 stops a browser's \`EventSource\` for good. If you allow larger headers,
 Node holds them as long as the stream is open.
 
-## That break off
+## Clients that disconnect
 
 ${leavers}
 
 If a client closes its half of the connection and reads on, it counts as gone: Node ends the other half.
 
-## What cannot be held
+## Limits of the package
 
 - **A client that vanishes while little is sent** is noticed when the system gives up resending the first keep-alive that is not
   acknowledged: with Linux's \`net.ipv4.tcp_retries2\` of 15 after some 15 minutes, with 8, the least that RFC 1122 allows,
