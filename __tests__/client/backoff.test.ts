@@ -1,4 +1,6 @@
 // When the next try comes, on a virtual clock.
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { EventStreamOptions } from '../../src/client/index.js'
 import { EventStream } from '../../src/client/index.js'
 
@@ -49,17 +51,6 @@ afterEach(() => {
   jest.useRealTimers()
   jest.restoreAllMocks()
 })
-
-/** A generator of numbers in [0, 1) that are the same in every run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let bits = Math.imul(state ^ (state >>> 15), state | 1)
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61)
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 function gaps(times: number[]): number[] {
   return times.slice(1).map((time, i) => time - times[i]!)
@@ -244,7 +235,8 @@ describe('the watchdog', () => {
 
 describe('one outage of 1,000 clients', () => {
   it('ends with them coming back spread evenly over the whole window', async () => {
-    jest.spyOn(Math, 'random').mockImplementation(seeded(20_260_101))
+    const generator = xoroshiro128plus(20_260_101)
+    jest.spyOn(Math, 'random').mockImplementation(() => uniformFloat64(generator))
     const up = start + 10
     const times: number[] = []
     const streams = Array.from({ length: 1000 }, () => {

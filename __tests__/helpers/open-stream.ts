@@ -187,9 +187,9 @@ export class OpenStream {
       const settle = (value: T | undefined, problem: string) => {
         clearTimeout(timer)
         this.#waiting.delete(look)
+        if (value !== undefined) return resolve(value)
         const got = JSON.stringify(this.events.slice(-5))
-        if (value !== undefined) resolve(value)
-        else reject(new Error(`${problem} waiting for ${what}; status ${this.status}, last events: ${got}`))
+        reject(new Error(`${problem} waiting for ${what}; status ${this.status}, last events: ${got}`))
       }
       const look = () => {
         const value = find()

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-
-export const NCHAN_MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so'
+import { NCHAN_MODULE } from './nchan-module.js'
 
 /**
  * Who takes part. `packages`: what must be installed, and whose versions are printed. `lacks`: what a contestant cannot

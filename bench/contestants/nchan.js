@@ -5,8 +5,8 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NCHAN_MODULE } from './nchan-module.js'
 
-import { NCHAN_MODULE } from './index.js'
 const MICROSECONDS_PER_TICK = 10_000 // of /proc/<pid>/stat, whose clock has 100 ticks a second
 
 /** nginx with nchan: one unprivileged worker in a temporary folder. Events are published to it by HTTP, as always. */

@@ -179,7 +179,7 @@ export class Client {
     const { after, memory } = chooseReturn(this.#random)
     if (memory === 'lost') this.#startAfresh()
     else if (memory === 'of something else' && this.#reading.lastEventId !== '') {
-      this.#foreignId = this.#random.some(FOREIGN_IDS, 1)[0]
+      this.#foreignId = this.#random.pick(FOREIGN_IDS)
     }
     this.#timer = setTimeout(() => this.#connect(), after)
   }

@@ -29,7 +29,7 @@ export function nextDeed(random, { channels }) {
 }
 
 export function chooseDeparture(random) {
-  return random.some(['politely', 'by reset', 'at once'], 1)[0]
+  return random.pick(['politely', 'by reset', 'at once'])
 }
 
 /** How long a client that has left stays away, and what it still knows when it comes back. */

@@ -1,17 +1,17 @@
-/** Chance that can be repeated: the same seed, the same sequence (mulberry32). */
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+/** Random choices that a seed repeats. */
 export class Random {
-  #state
+  #generator
 
   constructor(seed) {
-    this.#state = seed >>> 0
+    this.#generator = xoroshiro128plus(seed)
   }
 
   /** From 0 up to 1. */
   next() {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+    return uniformFloat64(this.#generator)
   }
 
   chance(share) {
@@ -22,12 +22,16 @@ export class Random {
     return low + this.next() * (high - low)
   }
 
-  /** Mostly less than the mean, now and then several times as much. */
+  /** Exponentially distributed: mostly less than the mean, sometimes several times as much. */
   around(mean) {
     return -Math.log(1 - this.next()) * mean
   }
 
-  /** Several of them, each at most once. */
+  pick(items) {
+    return items[Math.floor(this.next() * items.length)]
+  }
+
+  /** `count` of the items, each at most once. */
   some(items, count) {
     const rest = [...items]
     return Array.from({ length: count }, () => rest.splice(Math.floor(this.next() * rest.length), 1)[0])

@@ -1,17 +1,17 @@
-/** Chance that can be repeated: the same seed, the same sequence (mulberry32). */
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+/** Random choices that a seed repeats. */
 export class Random {
-  #state: number
+  readonly #generator
 
   constructor(seed: number) {
-    this.#state = seed >>> 0
+    this.#generator = xoroshiro128plus(seed)
   }
 
   /** From 0 up to 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+    return uniformFloat64(this.#generator)
   }
 
   between(low: number, high: number): number {

@@ -94,10 +94,7 @@ class World {
 
   #createClient(): Client {
     const channels = this.#random.shuffle(CHANNELS).slice(0, 1 + Math.floor(this.#random.next() * CHANNELS.length))
-    return new Client(channels, () => {
-      const ports = this.#servers.map(({ port }) => port)
-      return ports[Math.floor(Math.random() * ports.length)]
-    })
+    return new Client(channels, () => this.#random.pick(this.#servers)?.port)
   }
 
   /** Publishes numbered events, each when the one before has been answered or given up, through any server. */
