@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { sse, type SseMiddleware } from '../../src/index.js'
+import { sse, type SseError, type SseMiddleware } from '../../src/index.js'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n'
 const BATCH = 100
@@ -76,7 +76,9 @@ function resources(): string[] {
 }
 
 async function probeNames(count: number): Promise<object> {
-  const live = sse({ registry: { bytes: 1024 * 1024 } })
+  const reports: unknown[] = []
+  const onError = (error: unknown) => reports.push((error as SseError).code)
+  const live = sse({ registry: { bytes: 1024 * 1024, onError } })
   const server = createServer((req, res) =>
     live(req, res, () => {
       held = (res as unknown as { sse: typeof held }).sse
@@ -107,7 +109,7 @@ async function probeNames(count: number): Promise<object> {
   socket.destroy()
   await live.close()
   server.close()
-  return { grown, names, bytes, published }
+  return { grown, names, bytes, published, reports }
 }
 
 const [, , what, count] = process.argv

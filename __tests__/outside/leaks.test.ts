@@ -25,8 +25,13 @@ it('20,000 connects and disconnects leave no listener, timer, channel or byte be
 }, 180_000)
 
 it('1,000,000 channel names, each used once, leave the heap where it was', async () => {
-  const result = await probe<{ grown: number; names: number; bytes: number; published: number }>('names', 1_000_000)
+  const result = await probe<Record<'grown' | 'names' | 'bytes' | 'published', number> & { reports: string[] }>(
+    'names',
+    1_000_000,
+  )
   expect(result.published).toBe(1_020_000)
+  // Evicted latest events are reported once.
+  expect(result.reports).toEqual(['ERR_SSE_LIMIT'])
   expect(result.bytes).toBeLessThanOrEqual(MIB)
   expect(result.names).toBeLessThan(5000)
   expect(result.grown).toBeLessThan(3 * MIB)
