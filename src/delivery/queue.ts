@@ -1,5 +1,5 @@
 /** A queue that holds each item once, in the order in which the items were first added. */
-import Denque from 'denque'
+import { Ring } from '../log/ring.js'
 
 /** Carries its own queued flag, so that `add` needs no lookup in a set. */
 export interface Queueable {
@@ -7,7 +7,7 @@ export interface Queueable {
 }
 
 export class Queue<T extends Queueable> {
-  readonly #items = new Denque<T>()
+  readonly #items = new Ring<T>()
   #size = 0
 
   get isEmpty(): boolean {

@@ -4,9 +4,9 @@
  * Each event has an offset within its channel: 1, 2, 3 … A cursor stands at an offset, so the next event is found without
  * a search. Bounds over all channels are in log.ts.
  */
-import Denque from 'denque'
 import { countWhile } from './binary-search.js'
 import { comparePositions, type Position } from './position.js'
+import { Ring } from './ring.js'
 import { sizeOfChannel } from './sizes.js'
 
 /** One event in the log, encoded once; every connection is sent the same text. */
@@ -55,7 +55,7 @@ export class ChannelLog {
   /** Where `size` counts: in history while the channel has some, else in the latest events, else nowhere. */
   chargedTo: { bytes: number } | undefined
 
-  readonly #history = new Denque<LogEvent>()
+  readonly #history = new Ring<LogEvent>()
   /** By key, in order of position: a key that is set again moves to the end. */
   readonly #latest = new Map<string, LogEvent>()
   #latestInOrder: readonly LogEvent[] | undefined
@@ -87,7 +87,7 @@ export class ChannelLog {
   /** The event at an offset, if history holds it. */
   at(offset: number): LogEvent | undefined {
     const index = offset - this.historyStart - 1
-    return index < 0 ? undefined : this.#history.peekAt(index)
+    return index < 0 ? undefined : this.#history.at(index)
   }
 
   latest(key: string): LogEvent | undefined {
@@ -113,7 +113,7 @@ export class ChannelLog {
   offsetAt(position: Position): number {
     if (comparePositions(position, this.floor) < 0) return this.#offsetBelowFloor(position)
     const history = this.#history
-    const isRead = (i: number) => comparePositions(history.peekAt(i)?.position ?? position, position) <= 0
+    const isRead = (i: number) => comparePositions(history.at(i)?.position ?? position, position) <= 0
     return this.historyStart + countWhile(history.length, isRead)
   }
 

@@ -5,10 +5,10 @@
  * If the connection breaks before the reply, the batch is sent again. Redis recognises it by its number, so events are
  * neither lost nor published twice.
  */
-import Denque from 'denque'
 import { SseError } from '../errors.js'
 import type { LogEntry } from '../log/store.js'
 import { createEpoch } from '../log/position.js'
+import { Ring } from '../log/ring.js'
 import { sizeOfEntry } from '../log/sizes.js'
 import type { StoredPosition } from '../log/store.js'
 import { Backoff } from './backoff.js'
@@ -39,7 +39,7 @@ const REMEMBERED = 60_000
 
 export class Outbox {
   readonly #options: OutboxOptions
-  readonly #waiting = new Denque<WaitingPublish>()
+  readonly #waiting = new Ring<WaitingPublish>()
   readonly #backoff = new Backoff()
   readonly #closed = new AbortController()
   /** The batch that was sent last. Empty after its reply. */
@@ -78,8 +78,8 @@ export class Outbox {
     if (this.#options.connection.isOpen) await this.#running
     this.#closed.abort()
     clearTimeout(this.#timer)
-    for (const { reject } of [...this.#batch.publishes, ...this.#waiting.toArray()]) reject(closed())
-    this.#waiting.clear()
+    const waiting = this.#waiting.take(this.#waiting.length)
+    for (const { reject } of [...this.#batch.publishes, ...waiting]) reject(closed())
     this.#options.connection.reset()
   }
 
@@ -89,7 +89,7 @@ export class Outbox {
     while (this.#waiting.length > 0) {
       this.#batch = {
         number: this.#batch.number + 1,
-        publishes: this.#waiting.remove(0, batchSize(this.#waiting)),
+        publishes: this.#waiting.take(batchSize(this.#waiting)),
       }
       await this.#deliver(this.#batch)
       this.#batch = { number: this.#batch.number, publishes: [] }
@@ -171,12 +171,12 @@ export class Outbox {
   #expire(): void {
     const now = performance.now()
     for (const publish of this.#batch.publishes) if (publish.deadline <= now) this.#reject(publish, this.#late())
-    for (let next = this.#waiting.peekFront(); next !== undefined && next.deadline <= now;) {
+    for (let next = this.#waiting.at(0); next !== undefined && next.deadline <= now;) {
       this.#waiting.shift()
       this.#reject(next, this.#late())
-      next = this.#waiting.peekFront()
+      next = this.#waiting.at(0)
     }
-    const deadlines = [this.#batch.publishes.find(({ deadline }) => deadline > now), this.#waiting.peekFront()]
+    const deadlines = [this.#batch.publishes.find(({ deadline }) => deadline > now), this.#waiting.at(0)]
     const next = deadlines.find((publish) => publish !== undefined)?.deadline
     this.#timer = next === undefined ? undefined : setTimeout(() => this.#expire(), Math.ceil(next - now))
   }

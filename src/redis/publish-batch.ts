@@ -25,10 +25,10 @@ export interface PublishBatch {
 }
 
 /** Returns how many of the first waiting publishes form the next batch. */
-export function batchSize(waiting: { peekAt(index: number): WaitingPublish | undefined; length: number }): number {
+export function batchSize(waiting: { at(index: number): WaitingPublish | undefined; length: number }): number {
   let size = 0
   for (let bytes = 0; size < waiting.length && size < MAX_EVENTS; size++) {
-    bytes += waiting.peekAt(size)?.bytes ?? 0
+    bytes += waiting.at(size)?.bytes ?? 0
     if (size > 0 && bytes > MAX_BYTES) break
   }
   return size
