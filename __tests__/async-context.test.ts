@@ -12,7 +12,7 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 const user = new AsyncLocalStorage<string>()
 
-/** A server that handles each request as the user that its path names. */
+/** A server that runs each request as the user in its path. */
 async function startForUsers(handle: (connection: Connection, name: string) => void, live = sse()) {
   const server = await startServer(
     bareHttp,
@@ -28,8 +28,8 @@ async function startForUsers(handle: (connection: Connection, name: string) => v
   return { live, open }
 }
 
-describe('the async context of', () => {
-  it('a filter is that of its own subscribe, whoever publishes', async () => {
+describe('the async context', () => {
+  it('of a filter comes from subscribe, not from publish', async () => {
     const { live, open } = await startForUsers((connection) =>
       connection.subscribe('a', { filter: ({ data }) => data === user.getStore() }),
     )
@@ -40,7 +40,7 @@ describe('the async context of', () => {
     expect([alice.data, bob.data]).toEqual([['alice'], ['bob']])
   })
 
-  it('a close listener and of a signal’s listener is that in which it was registered', async () => {
+  it('of a close or abort listener comes from where it was added', async () => {
     const seen: (string | undefined)[] = []
     const { live, open } = await startForUsers((connection) => {
       connection.subscribe('a')
@@ -53,7 +53,7 @@ describe('the async context of', () => {
     expect(seen).toEqual(['alice', 'alice'])
   })
 
-  it('an iterator of sendAll is that of the call, at every step', async () => {
+  it('of an iterator comes from the sendAll call, at every step', async () => {
     const seen: (string | undefined)[] = []
     async function* messages() {
       for (let i = 0; i < 5; i++) {
@@ -69,7 +69,7 @@ describe('the async context of', () => {
     expect(seen).toEqual(Array(5).fill('alice'))
   })
 
-  it('onError is that of createRegistry', async () => {
+  it('of onError comes from createRegistry', async () => {
     const seen: (string | undefined)[] = []
     const registry = user.run('app', () => createRegistry({ onError: () => seen.push(user.getStore()) }))
     user.run('publisher', () => void registry.channel('a').publish({ data: 1n }))
@@ -77,7 +77,7 @@ describe('the async context of', () => {
     expect(seen).toEqual(['app'])
   })
 
-  it('timers is none, so that the first request’s is not held by those that serve all', async () => {
+  it('of a request is not kept alive by shared timers', async () => {
     const context = new AsyncLocalStorage<object>()
     const seen: WeakRef<object>[] = []
     const live = sse()
@@ -102,11 +102,11 @@ describe('the async context of', () => {
   })
 })
 
-/** Plain JavaScript passes an async function where none is expected. */
+/** An async function, which plain JavaScript may pass. */
 const rejecting = (message: string) => (() => Promise.reject(new Error(message))) as unknown as () => undefined
 
-describe('a callback that rejects', () => {
-  it('is reported where it listens for close, and never left unhandled', async () => {
+describe('a rejected callback', () => {
+  it('of a close listener is reported and never left unhandled', async () => {
     const [errors, unhandled]: [Error[], unknown[]] = [[], []]
     const note = (reason: unknown) => void unhandled.push(reason)
     process.on('unhandledRejection', note)
@@ -125,7 +125,7 @@ describe('a callback that rejects', () => {
     expect(unhandled).toEqual([])
   })
 
-  it('is a warning where it is onError itself', async () => {
+  it('of onError itself becomes a process warning', async () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const registry = createRegistry({ onError: rejecting('from onError') })
     void registry.channel('a').publish({ data: 1n })

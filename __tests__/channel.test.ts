@@ -11,7 +11,7 @@ import { openBothSides, openSubscribed, type Handle } from './helpers/both-sides
 import { bareHttp2, express5 } from './helpers/servers.js'
 import { until } from './helpers/until.js'
 
-/** An `sse()` that keeps what would go unreported otherwise. */
+/** An `sse()` that records reported errors. */
 function reporting(registry: { history?: false } = {}) {
   const errors: Error[] = []
   return { errors, live: sse({ registry: { ...registry, onError: (error) => void errors.push(error) } }) }
@@ -19,7 +19,7 @@ function reporting(registry: { history?: false } = {}) {
 
 const isReady = ({ event }: { event?: string | undefined }) => event === 'sse-ready'
 
-/** Opens a stream that subscribes to channel `a` in the given way, waits until it stands, and publishes a last event. */
+/** Subscribes a stream to channel `a`, waits for `sse-ready`, and publishes a last event. Returns the data. */
 async function readFrom(live: SseMiddleware, options: SubscribeOptions): Promise<string[]> {
   const { stream } = await openBothSides({ live, handle: (connection) => connection.subscribe('a', options) })
   await stream.waitFor(isReady)
@@ -28,8 +28,8 @@ async function readFrom(live: SseMiddleware, options: SubscribeOptions): Promise
   return stream.data
 }
 
-describe.each([express5, bareHttp2])('on $name', (kind) => {
-  it('delivers what is published after a client subscribed, in order, to every subscriber', async () => {
+describe.each([express5, bareHttp2])('a channel on $name', (kind) => {
+  it('delivers each event in order to every subscriber', async () => {
     const { live, stream, another } = await openSubscribed('a', { kind })
     const { stream: second } = await another()
     await second.waitFor(isReady)
@@ -44,8 +44,8 @@ describe.each([express5, bareHttp2])('on $name', (kind) => {
   })
 })
 
-describe('publish', () => {
-  it('settles with the ID that the clients get, at most 24 ASCII characters long', async () => {
+describe('publish()', () => {
+  it('resolves with the event ID that clients get, at most 24 ASCII characters long', async () => {
     const { live, stream } = await openSubscribed('a')
     const ids = await Promise.all(['1', '2', '3'].map((data) => live.channel('a').publish({ data })))
     await stream.waitForData('3')
@@ -53,14 +53,14 @@ describe('publish', () => {
     for (const id of ids) expect(id).toMatch(/^[0-9a-z-]{1,24}$/)
   })
 
-  it("uses the app's own ID where there is one", async () => {
+  it('uses the ID of the app if the message has one', async () => {
     const { live, stream } = await openSubscribed('a')
     expect(await live.channel('a').publish({ data: '1', id: 'match-7/3' })).toBe('match-7/3')
     expect(await stream.waitForData('1')).toMatchObject({ id: 'match-7/3' })
     await expect(live.channel('a').publish({ data: '2', id: '' })).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })
   })
 
-  it('reaches nobody but the subscribers of the channel', async () => {
+  it('reaches only the subscribers of the channel', async () => {
     const { live, stream } = await openSubscribed('a')
     await live.channel('b').publish({ data: 'b' })
     await live.channel('a').publish({ data: 'a' })
@@ -68,7 +68,7 @@ describe('publish', () => {
     expect(stream.data).toEqual(['a'])
   })
 
-  it('rejects for whoever awaits it, and then reports nothing', async () => {
+  it('rejects to its caller, and then reports nothing', async () => {
     const { live, errors } = reporting()
     await expect(live.channel('a').publish({ event: 'a\n' })).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })
     const chained = live
@@ -81,7 +81,7 @@ describe('publish', () => {
     expect(errors).toEqual([])
   })
 
-  it('reports a rejection that nobody awaits, and never leaves it unhandled', async () => {
+  it('reports an unawaited rejection, and never leaves it unhandled', async () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown) => void unhandled.push(reason)
     process.on('unhandledRejection', note)
@@ -94,7 +94,7 @@ describe('publish', () => {
     expect(unhandled).toEqual([])
   })
 
-  it('lets a message that cannot be sent disturb nobody', async () => {
+  it('rejects an invalid message without effect on other messages', async () => {
     const { live, stream } = await openSubscribed('a')
     const bad: Message[] = [{ event: 'a\r' }, { data: 1n }, { retry: -1 }, {}]
     const outcomes = await Promise.allSettled(
@@ -116,8 +116,8 @@ describe('publish', () => {
   })
 })
 
-describe('subscribe', () => {
-  it('reads several channels as one stream, in the order of publishing', async () => {
+describe('subscribe()', () => {
+  it('merges several channels into one stream, in the order of publishing', async () => {
     const { live, stream } = await openSubscribed(['a', 'b', 'c'])
     const expected = Array.from({ length: 90 }, (_, i) => `${i}`)
     for (const data of expected) void live.channel('abc'.charAt((Number(data) * 7) % 3)).publish({ data })
@@ -125,7 +125,7 @@ describe('subscribe', () => {
     expect(stream.data).toEqual(expected)
   })
 
-  it('counts a channel that is subscribed to twice once, and delivers its events once', async () => {
+  it('counts a channel once and delivers its events once, even if called twice', async () => {
     const { live, stream } = await openBothSides({
       handle(connection) {
         connection.subscribe(['a', 'a'])
@@ -140,7 +140,7 @@ describe('subscribe', () => {
     expect(stream.data).toEqual(['1', '2'])
   })
 
-  it('can be undone, once and again, and done anew', async () => {
+  it('returns a function that unsubscribes once, also when called again', async () => {
     const { live, connection, stream } = await openBothSides()
     const unsubscribe = connection.subscribe('a')
     connection.subscribe('b')
@@ -159,7 +159,7 @@ describe('subscribe', () => {
     expect(stream.data).toEqual(['b', 'a'])
   })
 
-  it('may come late, when the stream has long been open', async () => {
+  it('works on a stream that is already open', async () => {
     const { live, connection, stream } = await openSubscribed('a')
     await live.channel('b').publish({ data: 'score 1', key: 'score' })
     await live.channel('a').publish({ data: 'a' })
@@ -169,7 +169,7 @@ describe('subscribe', () => {
     expect(stream.data).toEqual(['a', 'score 1'])
   })
 
-  it('keeps the order of calls between what is sent and what is published', async () => {
+  it('keeps the order of send and publish calls', async () => {
     const live = sse()
     const handle: Handle = (connection) => {
       connection.send({ data: '1' })
@@ -189,7 +189,7 @@ describe('subscribe', () => {
   })
 })
 
-describe('where a newcomer begins', () => {
+describe('a new client', () => {
   async function withHistory() {
     const live = sse()
     const publish = (data: string, key?: string) =>
@@ -198,28 +198,28 @@ describe('where a newcomer begins', () => {
     return live
   }
 
-  it('is with the latest event of every key, in order of position', async () => {
+  it('begins with the latest event of every key by default, in order of position', async () => {
     const live = await withHistory()
     expect(await readFrom(live, {})).toEqual(['y1', 'x2', 'last'])
     expect(await readFrom(live, { from: 'latest' })).toEqual(['y1', 'x2', 'last'])
   })
 
-  it('may be now', async () => {
+  it('begins with new events if from is now', async () => {
     expect(await readFrom(await withHistory(), { from: 'now' })).toEqual(['last'])
   })
 
-  it('may be the start of history', async () => {
+  it('begins with the oldest event in history if from is start', async () => {
     expect(await readFrom(await withHistory(), { from: 'start' })).toEqual(['x1', 'plain', 'y1', 'x2', 'last'])
   })
 
-  it('is the latest events where nothing is replayed, even from the start', async () => {
+  it('gets only the latest events if nothing is replayed, even from the start', async () => {
     const live = sse({ registry: { history: false } })
     await live.channel('a').publish({ data: 'x1', key: 'x' })
     await live.channel('a').publish({ data: 'plain' })
     expect(await readFrom(live, { from: 'start' })).toEqual(['x1', 'last'])
   })
 
-  it('is told by sse-ready, with what was replayed and an ID to come back with', async () => {
+  it('gets sse-ready with the number of replayed events and an ID to resume with', async () => {
     const live = await withHistory()
     const { stream } = await openSubscribed('a', { live })
     expect(stream.events.map(({ event, data }) => event ?? data)).toEqual(['y1', 'x2', 'sse-ready'])
@@ -229,8 +229,8 @@ describe('where a newcomer begins', () => {
   })
 })
 
-describe('filter', () => {
-  it('that throws disturbs nobody else, even when onError throws too', async () => {
+describe('a filter', () => {
+  it('that throws does not affect other clients, even when onError throws too', async () => {
     const live = sse({
       registry: {
         onError: () => {
@@ -261,7 +261,7 @@ describe('filter', () => {
     expect(warn).toHaveBeenCalledWith('from onError', expect.anything())
   })
 
-  it('decides for one connection alone which events it gets', async () => {
+  it('decides which events one connection gets', async () => {
     const seen: unknown[] = []
     const filter: EventFilter = (it) => {
       seen.push({
@@ -282,7 +282,7 @@ describe('filter', () => {
     expect(seen[0]).toEqual({ event: 'e', key: 'k', channel: 'a', data: '{"n":1}', json: { n: 1 } })
   })
 
-  it('closes its own connection when it throws, which is reported, and disturbs nobody else', async () => {
+  it('that throws closes only its connection and is reported', async () => {
     const { live, errors } = reporting()
     const { stream: other } = await openSubscribed('a', { live })
     const { stream, connection } = await openBothSides({
@@ -310,30 +310,27 @@ describe('filter', () => {
     ['send()', (connection) => connection.send({ data: 'sent' }), false],
     ['close()', (connection) => connection.close(), undefined],
     ['close() of the registry', (_connection, live) => void live.close(), undefined],
-  ])(
-    'that throws on what %s delivers first breaks the connection off, and nothing comes behind',
-    async (_name, act, is) => {
-      const { live, errors } = reporting()
-      const { stream, connection } = await openBothSides({
-        live,
-        handle: (it) =>
-          it.subscribe('a', {
-            filter: () => {
-              throw new Error('from a filter')
-            },
-          }),
-      })
-      await stream.waitFor(isReady)
-      void live.channel('a').publish({ data: '1' })
-      expect(act(connection, live)).toBe(is)
-      expect(await stream.ended).toBe('cut')
-      expect(stream.data).toEqual([])
-      expect(errors).toMatchObject([{ message: 'from a filter' }])
-      expect(live.registry.stats()).toMatchObject({ closed: { error: 1, server: 0 } })
-    },
-  )
+  ])('that throws in an event that %s flushes cuts the connection and sends nothing more', async (_name, act, is) => {
+    const { live, errors } = reporting()
+    const { stream, connection } = await openBothSides({
+      live,
+      handle: (it) =>
+        it.subscribe('a', {
+          filter: () => {
+            throw new Error('from a filter')
+          },
+        }),
+    })
+    await stream.waitFor(isReady)
+    void live.channel('a').publish({ data: '1' })
+    expect(act(connection, live)).toBe(is)
+    expect(await stream.ended).toBe('cut')
+    expect(stream.data).toEqual([])
+    expect(errors).toMatchObject([{ message: 'from a filter' }])
+    expect(live.registry.stats()).toMatchObject({ closed: { error: 1, server: 0 } })
+  })
 
-  it('that answers with a promise closes the connection, and the error names the fault', async () => {
+  it('that returns a promise closes the connection, and the error says why', async () => {
     const { live, errors } = reporting()
     const filter = (() => Promise.reject(new Error('from a promise'))) as unknown as EventFilter
     const { stream } = await openBothSides({ live, handle: (it) => it.subscribe('a', { filter }) })
@@ -344,7 +341,7 @@ describe('filter', () => {
     expect(errors).toMatchObject([{ code: 'ERR_SSE_OPTION', message: expect.stringContaining('promise') as string }])
   })
 
-  it('that unsubscribes lets nothing through after that, of any channel it left', async () => {
+  it('that unsubscribes stops all further events of those channels', async () => {
     const { live, stream } = await openBothSides({
       handle: (connection) => {
         const leave = connection.subscribe(['a', 'b'], {
@@ -404,7 +401,7 @@ describe('filter', () => {
 })
 
 describe('a channel', () => {
-  it('knows how many subscribe to it, and the latest event of a key', async () => {
+  it('counts its subscribers and returns the latest event of a key', async () => {
     const { live, stream, another } = await openSubscribed('a')
     const { stream: second } = await another()
     await second.waitFor(isReady)
@@ -420,19 +417,19 @@ describe('a channel', () => {
     await until(() => channel.subscribers === 1)
   })
 
-  it('has no JSON but null for an event without data', async () => {
+  it('returns null as the JSON of an event without data', async () => {
     const channel = sse().channel('a')
     await channel.publish({ event: 'over', key: 'score' })
     expect([channel.latest('score')?.data, channel.latest('score')?.json()]).toEqual([undefined, null])
   })
 
-  it('must have a name', () => {
+  it('requires a name', () => {
     for (const name of ['', undefined, 1, null]) {
       expect(() => sse().channel(name as string)).toThrow(expect.objectContaining({ code: 'ERR_SSE_CHANNEL' }) as Error)
     }
   })
 
-  it('may have any name that is not empty', async () => {
+  it('accepts any name that is not empty', async () => {
     for (const name of ['__proto__', 'constructor', ' ', 'für ⚽', '\r\n', 'x'.repeat(10_000)]) {
       const { live, stream } = await openSubscribed(name)
       await live.channel(name).publish({ data: 'goal' })

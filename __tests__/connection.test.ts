@@ -30,7 +30,7 @@ describe.each(servers)('a connection on $name', (kind) => {
     await until(() => live.registry.stats().closed.server === 1)
   })
 
-  it('takes every call after its client has gone as nothing to do, and never as an error', async () => {
+  it('ignores all calls after the client has left, without an error', async () => {
     const { live, connection, stream } = await openBothSides({ kind })
     stream.close()
     await once(connection.signal, 'abort')
@@ -44,7 +44,7 @@ describe.each(servers)('a connection on $name', (kind) => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0, closed: { client: 1, server: 0 } })
   })
 
-  it('writes on without an error while its client is going away', async () => {
+  it('throws no error on writes while the client is leaving', async () => {
     const errors: Error[] = []
     const sseOptions = { registry: { onError: (error: Error) => void errors.push(error) } }
     const { live, connection, stream } = await openBothSides({ kind, sseOptions })
@@ -54,7 +54,7 @@ describe.each(servers)('a connection on $name', (kind) => {
     expect(errors).toEqual([])
   })
 
-  it('sends all of an iterable, at the pace of its client', async () => {
+  it('sends all of an iterable at the pace of the client', async () => {
     const { connection, stream } = await openBothSides({ kind })
     const messages = Array.from({ length: 500 }, (_, i) => ({ data: `${i}` }))
     expect(await connection.sendAll(messages)).toBe(true)
@@ -62,7 +62,7 @@ describe.each(servers)('a connection on $name', (kind) => {
     expect(stream.data).toEqual(messages.map(({ data }) => data))
   })
 
-  it('may be ended by the handler with res.end()', async () => {
+  it('can be ended by the handler with res.end()', async () => {
     const live = sse()
     const server = await startServer(kind, live, (_req, res) => {
       res.sse?.subscribe('a')
@@ -77,11 +77,11 @@ describe.each(servers)('a connection on $name', (kind) => {
   })
 })
 
-describe('what it tells of its end', () => {
+describe('the end of a connection', () => {
   it.each([
     ['the client', 'client', (_: Connection, leave: () => void) => leave()],
     ['the server', 'server', (connection: Connection) => connection.close()],
-  ] as const)('names %s as the one who ended it, once', async (_name, reason, end) => {
+  ] as const)('by %s calls close listeners once, with the reason', async (_name, reason, end) => {
     const { connection, stream } = await openBothSides()
     const reasons: string[] = []
     connection.on('close', (why) => void reasons.push(why))
@@ -96,14 +96,14 @@ describe('what it tells of its end', () => {
     expect(signal.reason).toMatchObject({ name: 'AbortError' })
   })
 
-  it('tells a listener that comes too late all the same', async () => {
+  it('calls a close listener that is added afterwards', async () => {
     const { connection } = await openBothSides()
     connection.close()
     expect(await new Promise((resolve) => connection.on('close', resolve))).toBe('server')
     expect(connection.signal.aborted).toBe(true)
   })
 
-  it('lets a listener that throws disturb nobody, and reports it', async () => {
+  it('calls the other close listeners when one throws, and reports the error', async () => {
     const errors: Error[] = []
     const sseOptions = { registry: { onError: (error: Error) => void errors.push(error) } }
     const { live, connection } = await openBothSides({ sseOptions })
@@ -118,7 +118,7 @@ describe('what it tells of its end', () => {
     expect(errors).toMatchObject([{ message: 'from a listener' }])
   })
 
-  it('hands out a signal that ends what works for it', async () => {
+  it('aborts the signal of the connection', async () => {
     const { connection, stream } = await openBothSides()
     const ticks = on(process, 'never', { signal: connection.signal })
     stream.close()
@@ -126,36 +126,33 @@ describe('what it tells of its end', () => {
   })
 })
 
-describe('what cannot be sent', () => {
+describe('an invalid message', () => {
   const circular: Record<string, unknown> = {}
   circular.self = circular
   it.each([
     ['a line feed in event', { event: 'a\nb' }, 'ERR_SSE_MESSAGE'],
     ['a lone carriage return in event', { event: 'a\rdata: evil' }, 'ERR_SSE_MESSAGE'],
     ['a NUL in id', { id: 'a\0', data: '' }, 'ERR_SSE_MESSAGE'],
-    ['an event type of ours', { event: 'sse-gap', data: '' }, 'ERR_SSE_MESSAGE'],
+    ['a reserved event type', { event: 'sse-gap', data: '' }, 'ERR_SSE_MESSAGE'],
     ['a negative retry', { retry: -1 }, 'ERR_SSE_MESSAGE'],
-    ['a broken retry', { retry: 1.5 }, 'ERR_SSE_MESSAGE'],
-    ['nothing at all', {}, 'ERR_SSE_MESSAGE'],
+    ['a fractional retry', { retry: 1.5 }, 'ERR_SSE_MESSAGE'],
+    ['no field', {}, 'ERR_SSE_MESSAGE'],
     ['circular data', { data: circular }, 'ERR_SSE_DATA'],
     ['a BigInt', { data: 1n }, 'ERR_SSE_DATA'],
     ['a function', { data: () => 1 }, 'ERR_SSE_DATA'],
     ['a toJSON that throws', { data: { toJSON: () => JSON.parse('{') as unknown } }, 'ERR_SSE_DATA'],
-  ] as [string, Message, string][])(
-    '%s is thrown at the caller and written to nobody',
-    async (_name, message, code) => {
-      const { live, connection, stream } = await openSubscribed('a')
-      const before = stream.raw
-      expect(() => connection.send(message)).toThrow(expect.objectContaining({ name: 'SseError', code }) as Error)
-      await expect(live.channel('a').publish(message)).rejects.toMatchObject({ name: 'SseError', code })
-      connection.send({ data: 'next' })
-      await stream.waitForData('next')
-      expect(stream.raw).toBe(`${before}data: next\n\n`)
-      expect(live.registry.stats()).toMatchObject({ published: 0, events: 0 })
-    },
-  )
+  ] as [string, Message, string][])('with %s is thrown at the caller and not sent', async (_name, message, code) => {
+    const { live, connection, stream } = await openSubscribed('a')
+    const before = stream.raw
+    expect(() => connection.send(message)).toThrow(expect.objectContaining({ name: 'SseError', code }) as Error)
+    await expect(live.channel('a').publish(message)).rejects.toMatchObject({ name: 'SseError', code })
+    connection.send({ data: 'next' })
+    await stream.waitForData('next')
+    expect(stream.raw).toBe(`${before}data: next\n\n`)
+    expect(live.registry.stats()).toMatchObject({ published: 0, events: 0 })
+  })
 
-  it('leaves the response unopened, so that an error can be answered', async () => {
+  it('leaves the response unopened, so that the app can answer an error', async () => {
     const server = await startServer(bareHttp, sse(), (_req, res, next) => {
       for (const act of [() => res.sse?.send({ event: 'a\n' }), () => res.sse?.subscribe('')]) {
         expect(act).toThrow(expect.objectContaining({ name: 'SseError' }) as Error)
@@ -169,8 +166,8 @@ describe('what cannot be sent', () => {
   })
 })
 
-describe('sendAll', () => {
-  it('takes an async iterable', async () => {
+describe('sendAll()', () => {
+  it('accepts an async iterable', async () => {
     const { connection, stream } = await openBothSides()
     async function* count(): AsyncGenerator<Message> {
       for (let i = 0; i < 3; i++) {
@@ -183,7 +180,7 @@ describe('sendAll', () => {
     expect(stream.data).toEqual(['0', '1', '2'])
   })
 
-  it('rejects with what the iterable throws, and the connection goes on', async () => {
+  it('rejects with the error of the iterable, and the connection stays open', async () => {
     const { connection, stream } = await openBothSides()
     function* broken(): Generator<Message> {
       yield { data: '1' }
@@ -195,7 +192,7 @@ describe('sendAll', () => {
     expect(stream.data).toEqual(['1', '2'])
   })
 
-  it('rejects at a message that cannot be sent, and closes the iterable', async () => {
+  it('rejects at an invalid message, and closes the iterable', async () => {
     const { connection } = await openBothSides()
     let isClosed = false
     function* messages(): Generator<Message> {
@@ -209,7 +206,7 @@ describe('sendAll', () => {
     expect(isClosed).toBe(true)
   })
 
-  it('waits for the socket instead of filling memory', async () => {
+  it('waits for the socket, so that memory stays bounded', async () => {
     const { connection, stream, server } = await openBothSides()
     stream.pause()
     let made = 0
@@ -229,7 +226,7 @@ describe('sendAll', () => {
     await until(() => stream.data.length === 100)
   })
 
-  it('settles with false when the client vanishes, even while it waits for the socket', async () => {
+  it('resolves with false when the client leaves while sendAll waits for the socket', async () => {
     const { connection, stream, server } = await openBothSides()
     stream.pause()
     let isClosed = false
@@ -248,7 +245,7 @@ describe('sendAll', () => {
     await until(() => isClosed)
   })
 
-  it('settles with false when the client vanishes while the iterable waits for something that never comes', async () => {
+  it('resolves with false when the client leaves while sendAll waits for the iterable', async () => {
     const { connection, stream } = await openBothSides()
     async function* stuck(): AsyncGenerator<Message> {
       yield { data: '1' }
@@ -262,7 +259,7 @@ describe('sendAll', () => {
 })
 
 describe('a client that leaves early', () => {
-  it('is a closed connection when it has gone before the handler runs', async () => {
+  it('gives the handler a closed connection if it leaves before the handler runs', async () => {
     const live = sse()
     const seen: Connection[] = []
     let proceed: (() => void) | undefined
@@ -285,7 +282,7 @@ describe('a client that leaves early', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
   })
 
-  it('is a closed connection when it leaves between the middleware and an async handler', async () => {
+  it('closes its connection if it leaves while an async handler is waiting', async () => {
     const live = sse()
     const seen: Connection[] = []
     const server = await startServer(bareHttp, live, async (_req, res) => {
@@ -303,7 +300,7 @@ describe('a client that leaves early', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
   })
 
-  it('leaves nothing when it goes right after it has subscribed', async () => {
+  it('leaves nothing behind if it leaves right after subscribing', async () => {
     const live = sse()
     const server = await startServer(bareHttp, live, (req, res) => {
       res.sse?.subscribe(['a', 'b'])
@@ -315,8 +312,8 @@ describe('a client that leaves early', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
   })
 
-  it('leaves nothing of 900 requests that it sent at once on one socket', async () => {
-    // Node stops reading such a socket, since so much waits to be written to it: that it has closed shows by writing.
+  it('leaves nothing behind after 900 requests at once on one socket', async () => {
+    // Node stops reading this socket, because so much is unsent. Only a write shows that it has closed.
     const live = sse({ keepAlive: 100 })
     const server = await startServer(bareHttp, live, (_req, res) => res.sse?.subscribe('a'))
     const warnings: Error[] = []
@@ -343,8 +340,8 @@ async function waitForSocket<T>(sockets: ReadonlySet<T>): Promise<T[]> {
   return [...sockets]
 }
 
-describe('on the wire', () => {
-  it('is one valid chunk per batch in HTTP/1.1, closed by the last chunk', async () => {
+describe('a response', () => {
+  it('over HTTP/1.1 is one valid chunk per batch, and then the last chunk', async () => {
     const { live, server, connection } = await openSubscribed('a')
     connection.close()
     const raw = await openRawSocket(server.port, ...REQUEST)
@@ -363,7 +360,7 @@ describe('on the wire', () => {
     )
   })
 
-  it("is read by Node's own client, and what was published right before the end is in it", async () => {
+  it('is readable by the client of Node and includes events published right before its end', async () => {
     const { live, server } = await openSubscribed('a')
     const request = get({ port: server.port, host: '127.0.0.1', headers: { accept: 'text/event-stream' } })
     const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream & { complete: boolean }]
@@ -377,7 +374,7 @@ describe('on the wire', () => {
     expect(response.complete).toBe(true)
   })
 
-  it('has nothing behind its last chunk when a filter closes the connection in the middle of a batch', async () => {
+  it('ends with its last chunk when a filter closes the connection in the middle of a batch', async () => {
     const live = sse()
     const server = await startServer(bareHttp, live, (_req, res) => {
       res.sse?.subscribe('a', { filter: ({ data }) => data !== '2' || res.sse?.close() === undefined })
@@ -391,7 +388,7 @@ describe('on the wire', () => {
     expect(next).toMatch(/^HTTP/)
   })
 
-  it('is not chunked in HTTP/1.0', async () => {
+  it('over HTTP/1.0 is not chunked', async () => {
     const { live, server } = await openSubscribed('a')
     const raw = await openRawSocket(server.port, 'GET / HTTP/1.0', 'Accept: text/event-stream', '', '')
     await raw.waitFor((received) => received.includes('sse-ready'))
@@ -430,7 +427,7 @@ describe('a connection', () => {
     expect(taken).toBeLessThan(10)
   })
 
-  it('goes on behind a wrapped write that returns nothing', async () => {
+  it('keeps sending through a wrapped write that returns undefined', async () => {
     const live = sse()
     const logged: unknown[] = []
     const server = await startServer(
@@ -454,7 +451,7 @@ describe('a connection', () => {
     expect(live.registry.stats().stalled).toBe(0)
   })
 
-  it('refuses wrong options of subscribe before anything is written', async () => {
+  it('refuses invalid options of subscribe before anything is written', async () => {
     const errors: unknown[] = []
     const wrong = [{ from: 'begining' }, { filter: 'x' }, null, { form: 'now' }]
     const live = sse()
@@ -473,7 +470,7 @@ describe('a connection', () => {
     expect(errors).toMatchObject(wrong.map(() => ({ code: 'ERR_SSE_OPTION' })))
   })
 
-  it('writes nothing behind a response that the handler has ended: it would be in the next one', async () => {
+  it('writes nothing after the handler has ended the response', async () => {
     const live = sse()
     const server = await startServer(bareHttp, live, (req, res) => {
       if (req.headers.accept === 'text/plain') return void res.end('next')
@@ -492,7 +489,7 @@ describe('a connection', () => {
     expect((await client.closed()).slice(stream.length)).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\nnext$/)
   })
 
-  it('is closed when the handler ends it, also behind a client that has closed its half and reads nothing', async () => {
+  it('is closed when the handler ends it, also if the client has half-closed and reads nothing', async () => {
     const { connection, res, server, client } = await openUnread()
     const errors: unknown[] = []
     server.server.on('clientError', (error) => errors.push(error))
@@ -508,7 +505,7 @@ describe('a connection', () => {
     expect(errors).toEqual([])
   })
 
-  it('may ask clients to come back at once', async () => {
+  it('may ask clients to reconnect at once', async () => {
     const { stream } = await openBothSides({ sseOptions: { retry: 0 } })
     await stream.waitForRaw((raw) => raw.includes('sse-open'))
     expect(stream.retries).toEqual([0])
@@ -534,7 +531,7 @@ async function openUnread() {
   return { connection, res: res!, server, client }
 }
 
-/** The chunks of a chunked body; throws where it is not a valid one. */
+/** The chunks of a chunked body. Throws if the body is invalid. */
 function readChunks(body: string): string[] {
   const chunks: string[] = []
   for (let rest = body; rest !== '';) {

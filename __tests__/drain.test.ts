@@ -15,7 +15,7 @@ import {
 import { until } from './helpers/until.js'
 
 describe.each([express5, bareHttps, bareHttp2, connectHttp2])('drain() on $name', (kind) => {
-  it('ends every connection within the window, each with a retry of its own, and sheds new ones', async () => {
+  it('ends connections over the window, each with its own retry, and sheds new requests', async () => {
     const { live, server, another, stream } = await openSubscribed('a', { kind })
     const streams = [stream]
     for (let i = 0; i < 15; i++) streams.push((await another()).stream)
@@ -48,7 +48,7 @@ describe.each([express5, bareHttps, bareHttp2, connectHttp2])('drain() on $name'
     await until(() => server.sockets.size === 0)
   })
 
-  it('delivers what was published before, and takes what is published during it', async () => {
+  it('delivers events that were published before and during the drain', async () => {
     const { live, stream } = await openSubscribed('a', { kind })
     void live.channel('a').publish({ data: 'before' })
     const draining = live.registry.drain({ window: 300 })
@@ -60,23 +60,23 @@ describe.each([express5, bareHttps, bareHttp2, connectHttp2])('drain() on $name'
 })
 
 describe('drain()', () => {
-  it('settles at once where there is no connection', async () => {
+  it('resolves at once if there is no connection', async () => {
     await sse().registry.drain()
   })
 
-  it('ends all at once in a window of nothing', async () => {
+  it('ends all connections at once if the window is 0', async () => {
     const { live, stream } = await openSubscribed('a')
     await live.registry.drain({ window: 0 })
     expect(await stream.ended).toBe('ended')
   })
 
-  it('does not keep a connection beyond its age, however long the window', async () => {
+  it('ends a connection that reaches maxAge before the end of the window', async () => {
     const { live, stream } = await openBothSides({ sseOptions: { maxAge: 200, keepAlive: false } })
     await live.registry.drain({ window: 3_600_000 })
     expect(await stream.ended).toBe('ended')
   })
 
-  it('may be followed by close(), which does not wait for the window', async () => {
+  it('can be followed by close(), which does not wait for the window', async () => {
     const { live, stream } = await openSubscribed('a')
     const draining = live.registry.drain({ window: 3_600_000 })
     await live.registry.close()
@@ -85,7 +85,7 @@ describe('drain()', () => {
     expect(live.registry.stats().connections).toBe(0)
   })
 
-  it('settles although a client does not read, because that one is stalled', async () => {
+  it('resolves even if a client does not read, after stallTimeout', async () => {
     const { live, stream, connection } = await openBothSides({ sseOptions: { stallTimeout: 100 } })
     stream.pause()
     connection.send({ data: 'x'.repeat(24 * 1024 * 1024) })
@@ -105,7 +105,7 @@ describe('drain()', () => {
     },
   )
 
-  it('sheds a request that came before and opens its stream only now', async () => {
+  it('sheds an earlier request that opens its stream only after the drain', async () => {
     const live = sse()
     let open: (() => void) | undefined
     const server = await startServer(express5, live, (_req, res) => (open = () => void res.sse?.subscribe('a')))
@@ -119,8 +119,8 @@ describe('drain()', () => {
   })
 })
 
-describe('a request that is shed', () => {
-  it('takes its socket with it, which would keep server.close() from finishing', async () => {
+describe('a shed request', () => {
+  it('closes its socket, so that server.close() finishes', async () => {
     const { live, server } = await openSubscribed('a')
     await live.registry.drain({ window: 0 })
     const late = await openStream(server, { headers: { connection: 'keep-alive' } })
@@ -131,7 +131,7 @@ describe('a request that is shed', () => {
   })
 })
 
-it('leaves no timer behind when there is nothing to drain', async () => {
+it('drain() and close() leave no timer behind if there is no connection', async () => {
   const { registry } = sse()
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const interval = jest.spyOn(globalThis, 'setInterval')
@@ -143,11 +143,11 @@ it('leaves no timer behind when there is nothing to drain', async () => {
   interval.mockRestore()
 })
 
-/** More than the sockets of both sides take on any machine. */
+/** More than the socket buffers of both sides hold on any machine. */
 const FILLER = 24 * 1024 * 1024
 const LEAVING = { window: 20, grace: 100 }
 
-/** A client that has stopped reading, behind 24 MiB, on a server that would wait for it for ever. */
+/** A client that does not read, with 24 MiB unsent, on a server without `stallTimeout`. */
 async function openStalled(kind: ServerKind) {
   const sides = await openSubscribed('a', { kind, sseOptions: { stallTimeout: false } })
   sides.stream.pause()
@@ -162,7 +162,7 @@ const ways: [string, (live: SseMiddleware, grace: number) => Promise<void>][] = 
 ]
 
 describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a client that does not read, on $name', (kind) => {
-  it.each(ways)('is destroyed and counted when the grace of %s is over', async (_name, leave) => {
+  it.each(ways)('is destroyed and counted after the grace period of %s', async (_name, leave) => {
     const { live, server, stream } = await openStalled(kind)
     const closed = new Promise((resolve) => server.server.close(resolve))
     await leave(live, LEAVING.grace)
@@ -172,7 +172,7 @@ describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a client that doe
     expect(await stream.ended).toBe('cut')
   })
 
-  it('is sent all that is left when it reads on within the grace', async () => {
+  it('gets its remaining bytes if it reads again within the grace period', async () => {
     const { live, stream } = await openStalled(kind)
     const draining = live.registry.drain({ window: 0, grace: 60_000 })
     await until(() => live.registry.stats().closed.drained === 1)
@@ -184,7 +184,7 @@ describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a client that doe
   })
 })
 
-it('close() destroys what a drain() with a longer grace waits for', async () => {
+it('close() destroys connections that a drain() with a longer grace period waits for', async () => {
   const { live } = await openStalled(bareHttp)
   const draining = live.registry.drain({ window: 0, grace: false })
   await until(() => live.registry.stats().closed.drained === 1)
@@ -193,7 +193,7 @@ it('close() destroys what a drain() with a longer grace waits for', async () => 
   expect(live.registry.stats().destroyed).toBe(1)
 })
 
-it('close() of one middleware leaves the streams of another on its registry alone', async () => {
+it('close() of one middleware leaves the streams of another on the same registry open', async () => {
   const registry = createRegistry()
   const [first, second] = [sse({ registry, stallTimeout: false }), sse({ registry })]
   const stalled = await openBothSides({ live: first })
@@ -206,8 +206,8 @@ it('close() of one middleware leaves the streams of another on its registry alon
   await other.stream.waitForData('still')
 })
 
-it('a drain is finished by a process that has nothing else to do', () => {
-  // Sockets do not always keep a process alive: these are unref'ed.
+it('a process with nothing else to do finishes its drain', () => {
+  // The sockets are unref'ed, so that only the drain keeps the process alive.
   const script = `
     import { createServer, request } from 'node:http'
     import { sse } from './src/index.ts'

@@ -13,8 +13,8 @@ const matchesDirectory = join(exampleDirectory, 'matches')
 const matches = loadMatches(matchesDirectory)
 const final = 'argentina-france-2022'
 
-describe('the matches on record', () => {
-  it('lie in a file each, named after their ID', () => {
+describe('the match files', () => {
+  it('are named after the IDs of their matches', () => {
     expect(matches.length).toBeGreaterThanOrEqual(4)
     expect(matches.map(({ id }) => `${id}.json`)).toEqual(readdirSync(matchesDirectory).sort())
   })
@@ -26,23 +26,23 @@ describe('the matches on record', () => {
       expect(tally(match.goals)).toEqual({ home: match.result.home, away: match.result.away })
     })
 
-    it('has a shoot-out only after a draw, and kicks that add up to its result', () => {
+    it('has a shoot-out only after a draw, with kicks that add up to its result', () => {
       expect(match.shootout !== undefined).toBe(match.result.home === match.result.away)
       expect(match.shootout && tally(match.shootout.filter(({ scored }) => scored))).toEqual(match.result.shootout)
     })
 
-    it('has its goals in order and within the time that was played', () => {
+    it('has its goals in order and within the playing time', () => {
       expect(minutes).toEqual([...minutes].sort((a, b) => a - b))
       expect(minutes[0]).toBeGreaterThanOrEqual(1)
       expect(Math.floor(minutes.at(-1)!)).toBeLessThanOrEqual(match.result.extraTime ? 120 : 90)
     })
 
-    it('went to extra time only when level after 90 minutes', () => {
+    it('has extra time only if the score was level after 90 minutes', () => {
       const after90 = tally(match.goals.filter(({ minute }) => minute <= 90))
       expect(match.result.extraTime).toBe(after90.home === after90.away)
     })
 
-    it('says where and when it is on record', () => {
+    it('names its source and date', () => {
       expect(match.source).toContain(new Date(match.date).toLocaleDateString('en-GB', { dateStyle: 'long' }))
       expect(match.source).toMatch(/^(FIFA|UEFA) match re(port|cord)/)
     })
@@ -57,7 +57,7 @@ describe('the matches on record', () => {
 })
 
 describe('the replay', () => {
-  it('ends every match with the result on record, and starts again', async () => {
+  it('ends every match with its real result, and starts again', async () => {
     const { app, replay } = await startExampleApp()
     const scores = async () => {
       const body = bodyOf(await request(app).get('/games'))
@@ -75,7 +75,7 @@ describe('the replay', () => {
     expect(Math.max(...(await scores()).map(({ run }) => run))).toBe(2)
   }, 60_000)
 
-  it('publishes a goal, the score and the clock to whoever follows the game', async () => {
+  it('publishes goals, scores and the clock to the clients of a game', async () => {
     const { url, replay } = await startExampleApp()
     const stream = await follow(`${url}/games/${final}`)
     await stream.ready()
@@ -87,7 +87,7 @@ describe('the replay', () => {
     await stream.next('clock', ({ minute }) => minute === '23')
   })
 
-  it('takes another speed, and tells every page', async () => {
+  it('tells every page when its speed changes', async () => {
     const { app, url } = await startExampleApp()
     const stream = await follow(`${url}/stream`)
     const body = bodyOf(await request(app).put('/replay').send({ speed: 250, running: true }).expect(200))
@@ -117,7 +117,7 @@ describe('a game at /games/:id', () => {
     expect(data.connection).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('answers 404 with JSON to both when there is no such game', async () => {
+  it('answers 404 with JSON to both if there is no such game', async () => {
     const { app } = await startExampleApp()
     for (const accept of ['application/json', 'text/event-stream']) {
       const body = bodyOf(await request(app).get('/games/nobody').set('Accept', accept).expect(404))
@@ -125,7 +125,7 @@ describe('a game at /games/:id', () => {
     }
   })
 
-  it('sends a score that was put by hand to an open stream, with the ID that the PUT answered', async () => {
+  it('sends a PUT score to open streams, with the ID in the answer to the PUT', async () => {
     const { app, url } = await startExampleApp()
     const stream = await follow(`${url}/games/${final}`)
     const other = await follow(`${url}/games/brazil-germany-2014`)
@@ -139,8 +139,8 @@ describe('a game at /games/:id', () => {
   })
 })
 
-describe('the page’s stream at /stream', () => {
-  it('brings a newcomer the latest of everything', async () => {
+describe('the stream of the page, /stream,', () => {
+  it('gives a new client the latest state of everything', async () => {
     const { app, url } = await startExampleApp({ replay: true, speed: 60_000 })
     await request(app).put('/products/cap-cord/availability').send({ stock: 3 }).expect(200)
     const { ready, events } = await follow(`${url}/stream`)
@@ -155,7 +155,7 @@ describe('the page’s stream at /stream', () => {
     [0, 'sold out'],
     [5, 'low'],
     [6, 'in stock'],
-  ])('carries an availability of %i as %s', async (stock, status) => {
+  ])('sends a stock of %i as %s', async (stock, status) => {
     const { app, url } = await startExampleApp()
     const stream = await follow(`${url}/stream`)
     await stream.ready()
@@ -164,13 +164,13 @@ describe('the page’s stream at /stream', () => {
     expect(event).toMatchObject({ id: (body as { id: string }).id, data: { status } })
   })
 
-  it('answers 406 to whoever does not want a stream', async () => {
+  it('answers 406 to other requests', async () => {
     const { app } = await startExampleApp()
     const body = bodyOf(await request(app).get('/stream').set('Accept', 'application/json').expect(406))
     expect(body).toEqual({ error: expect.stringContaining('text/event-stream') as string })
   })
 
-  it('is cut at POST /connections/:id/cut, and resumes with what was missed, once and in order', async () => {
+  it('is cut by POST /connections/:id/cut, and resumes with missed events once and in order', async () => {
     const { app, url, replay } = await startExampleApp()
     const first = await follow(`${url}/stream`)
     const { data } = await first.next('connecttime')
@@ -196,7 +196,7 @@ describe('the page’s stream at /stream', () => {
   })
 })
 
-describe('bad input', () => {
+describe('invalid input', () => {
   it.each([
     ['PUT', `/games/${final}/score`, {}],
     ['PUT', `/games/${final}/score`, { home: 1 }],
@@ -214,13 +214,13 @@ describe('bad input', () => {
     ['PUT', '/replay', { speed: 1e9 }],
     ['PUT', '/replay', { speed: 500, running: 'yes' }],
     ['PUT', '/sales', { running: 1 }],
-  ])('%s %s %j is answered 400 with what to send instead', async (_method, path, body) => {
+  ])('%s %s %j is answered 400 with the accepted form', async (_method, path, body) => {
     const { app } = await startExampleApp()
     const response = await request(app).put(path).send(body).expect(400)
     expect(response.body).toEqual({ error: expect.stringMatching(/^send /) as string })
   })
 
-  it('in the form of broken JSON, or of no JSON at all, is answered 400', async () => {
+  it('that is broken JSON, or no JSON at all, is answered 400', async () => {
     const { app } = await startExampleApp()
     const put = () => request(app).put(`/games/${final}/score`)
     const broken = await put().set('Content-Type', 'application/json').send('{"home":').expect(400)
@@ -249,8 +249,8 @@ describe('bad input', () => {
   })
 })
 
-describe('the figures at /stats', () => {
-  it('count the connections and what was published', async () => {
+describe('the counts at /stats', () => {
+  it('include the connections and the published events', async () => {
     const { app, url } = await startExampleApp()
     const { ready } = await follow(`${url}/stream`)
     await ready()
@@ -281,7 +281,7 @@ describe('npm start', () => {
     ['--port', 'many'],
     ['--speed', '0'],
     ['--colour', 'red'],
-  ])('refuses %s %s with its usage', async (...flags) => {
+  ])('refuses %s %s and prints its usage', async (...flags) => {
     const server = start(...flags)
     const [message, exit] = await Promise.all([text(server.stderr), once(server, 'exit')])
     expect(exit).toEqual([1, null])
@@ -314,7 +314,7 @@ function resultOf({ result }: Match) {
   return { home: result.home, away: result.away, ...(result.shootout && { shootout: result.shootout }) }
 }
 
-/** Of a response of supertest, whose type says `any`. */
+/** The body of a supertest response, which has the type `any`. */
 function bodyOf({ body }: { body: unknown }): unknown {
   return body
 }

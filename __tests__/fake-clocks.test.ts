@@ -1,13 +1,13 @@
 import { createRegistry } from '../src/index.js'
 import { openBothSides, openSubscribed } from './helpers/both-sides.js'
 
-/** What an app's own tests do to the process in which the package runs. */
+/** As the tests of an app do. */
 const fake = () => jest.useFakeTimers()
 
 afterEach(() => jest.useRealTimers())
 
 describe('a fake clock', () => {
-  it('keeps nothing from being delivered, then or later', async () => {
+  it('does not stop or lose deliveries', async () => {
     const { live, stream } = await openSubscribed('a')
     fake()
     void live.channel('a').publish({ data: 'faked' })
@@ -17,7 +17,7 @@ describe('a fake clock', () => {
     expect(stream.data).toEqual(['faked', 'real'])
   })
 
-  it('keeps no head from being sent', async () => {
+  it('does not hold back the head of a response', async () => {
     const { stream } = await openBothSides({
       handle: (connection) => {
         fake()
@@ -28,7 +28,7 @@ describe('a fake clock', () => {
     await stream.waitFor(({ event }) => event === 'sse-ready')
   })
 
-  it('ends no keep-alives', async () => {
+  it('does not stop keep-alives', async () => {
     const { stream } = await openBothSides({
       sseOptions: { keepAlive: 40 },
       handle: (connection) => {
@@ -40,7 +40,7 @@ describe('a fake clock', () => {
     await stream.waitForRaw((raw) => raw.endsWith(':\n:\n:\n'))
   })
 
-  it('leaves a rejection that nobody awaits reported', async () => {
+  it('does not suppress the report of an unawaited rejection', async () => {
     const reported = new Promise<Error>((resolve) => {
       const registry = createRegistry({ onError: resolve })
       fake()

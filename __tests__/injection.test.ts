@@ -10,7 +10,7 @@ const ONE_LINE = /[\r\n\0]/
 const isForgedId = (text: string) =>
   /\p{Cc}/u.test(text.replace(/[\x80-\x9f]/g, '')) || /^ | $/.test(text) || Buffer.byteLength(text) > 1024
 
-/** A way in which text gets onto the wire, and what a client has to make of it; undefined when it dispatches nothing. */
+/** A field that carries text, and the event that a client must see; undefined if it dispatches nothing. */
 interface Way {
   readonly name: string
   message(text: string): Message
@@ -67,7 +67,7 @@ const WAYS: readonly Way[] = [
 
 type Script = (connection: Connection) => unknown
 
-/** Every request is answered with the next script; each ends with an event that says so. */
+/** Runs the next script for every request, and then sends an end event. */
 async function startScripts(live: SseMiddleware) {
   const scripts: Script[] = []
   const server = await startServer(bareHttp, live, async (_req, res) => {
@@ -78,7 +78,7 @@ async function startScripts(live: SseMiddleware) {
   return { server, scripts }
 }
 
-/** Our own events aside, as a client has them that listens to whatever an injection could bring in. */
+/** The events that a client sees, except for control events. It listens to all types that an injection could add. */
 async function follow(follower: (typeof followers)[number], server: TestServer, path = '/'): Promise<Followed[]> {
   const types = [...HOSTILE.filter((text) => !['', 'error', 'open'].includes(text)), 'message', 'evil', 'x']
   const followed = await follower.follow(server, path, types)
@@ -86,11 +86,11 @@ async function follow(follower: (typeof followers)[number], server: TestServer, 
 }
 
 describe.each(WAYS)('hostile text as $name', (way) => {
-  // An empty ID is none; whether it takes back the last one is something clients do not agree on.
+  // Clients disagree on whether an empty ID resets the last event ID.
   const texts = HOSTILE.filter((text) => way.name !== 'id' || text !== '')
 
   describe.each(followers)('read by $name', (follower) => {
-    it.each(['published', 'sent'])('is refused or arrives as it is, and nothing else does, %s', async (how) => {
+    it.each(['published', 'sent'])('is refused or arrives unchanged as a single event, when %s', async (how) => {
       const live = sse({ registry: { onError: () => undefined }, retry: false })
       const { server, scripts } = await startScripts(live)
       const refused: string[] = []
@@ -116,27 +116,24 @@ describe.each(WAYS)('hostile text as $name', (way) => {
 })
 
 describe('hostile text', () => {
-  it.each(followers)('as a comment of the connection is not heard of, read by $name', async (follower) => {
+  it.each(followers)('as a comment dispatches nothing, read by $name', async (follower) => {
     const { server, scripts } = await startScripts(sse({ retry: false }))
     const texts = HOSTILE.filter((text) => text.isWellFormed())
     scripts.push((connection) => texts.forEach((text) => connection.comment(text)))
     expect(await follow(follower, server)).toEqual([])
   })
 
-  it.each(followers)(
-    'as the name of a channel stays within the announcement of a gap, read by $name',
-    async (follower) => {
-      const { server, scripts } = await startScripts(sse({ retry: false }))
-      const names = HOSTILE.filter((text) => text !== '' && text.isWellFormed())
-      scripts.push((connection) => connection.subscribe(names))
-      const gaps = await follower.follow(server, '/?lastEventId=lost', ['sse-gap', 'evil', 'message'])
-      const [gap] = gaps.filter(({ event }) => event !== 'sse-ready')
-      expect(JSON.parse(gap?.data ?? '')).toEqual({ channels: names, reason: 'unknown' })
-      expect(gaps.filter(({ event }) => !event.startsWith('sse-'))).toEqual([])
-    },
-  )
+  it.each(followers)('as a channel name stays inside the data of a gap, read by $name', async (follower) => {
+    const { server, scripts } = await startScripts(sse({ retry: false }))
+    const names = HOSTILE.filter((text) => text !== '' && text.isWellFormed())
+    scripts.push((connection) => connection.subscribe(names))
+    const gaps = await follower.follow(server, '/?lastEventId=lost', ['sse-gap', 'evil', 'message'])
+    const [gap] = gaps.filter(({ event }) => event !== 'sse-ready')
+    expect(JSON.parse(gap?.data ?? '')).toEqual({ channels: names, reason: 'unknown' })
+    expect(gaps.filter(({ event }) => !event.startsWith('sse-'))).toEqual([])
+  })
 
-  it.each(followers)('as a last event ID can be sent back by the app as data, read by $name', async (follower) => {
+  it.each(followers)('as a last event ID can be echoed by the app as data, read by $name', async (follower) => {
     const { server, scripts } = await startScripts(sse({ retry: false }))
     // Node answers a longer request line with 431.
     for (const text of HOSTILE.filter(({ length }) => length < 10_000)) {
@@ -160,7 +157,7 @@ describe('hostile text', () => {
     }
   })
 
-  it('of any kind, in all fields at once, is refused or becomes one event', () => {
+  it('in all fields at once is refused or becomes one event', () => {
     const hostile = fc.oneof(
       fc.constantFrom(...HOSTILE),
       fc.string({ unit: 'binary' }),
@@ -204,7 +201,7 @@ describe('a last event ID', () => {
     return stream
   }
 
-  it('of a channel that the handler does not subscribe to opens nothing of it', async () => {
+  it('of another channel never grants access to it', async () => {
     const live = sse()
     const server = await startServer(bareHttp, live, (_req, res) => res.sse?.subscribe('public'))
     const before = await live.channel('secret').publish({ data: 'secret 1', key: 'k' })
@@ -217,7 +214,7 @@ describe('a last event ID', () => {
     }
   })
 
-  it.each(['resumed', 'evicted', 'unknown'])('does not get past a filter, be it %s', async (outcome) => {
+  it.each(['resumed', 'evicted', 'unknown'])('with the outcome %s does not bypass a filter', async (outcome) => {
     const live = sse({ registry: { history: { events: outcome === 'evicted' ? 2 : 1000 } } })
     const server = await startServer(bareHttp, live, (_req, res) => {
       res.sse?.subscribe('mixed', { filter: ({ data }) => data?.startsWith('secret') !== true })
@@ -232,7 +229,7 @@ describe('a last event ID', () => {
     expect(stream.raw).not.toContain('secret')
   })
 
-  it('that an app gave in another channel is as unknown as one that nobody gave', async () => {
+  it('of another channel gives the same answer as an ID that was never used', async () => {
     const live = sse({ retry: false })
     const server = await startServer(bareHttp, live, (_req, res) => res.sse?.subscribe('public'))
     await live.channel('public').publish({ data: 'public', id: 'p1' })

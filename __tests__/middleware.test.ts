@@ -17,7 +17,7 @@ import { until } from './helpers/until.js'
 
 const subscribe: Handler = (_req, res) => res.sse?.subscribe('scores')
 
-describe.each(servers)('on $name', (kind) => {
+describe.each(servers)('sse() on $name', (kind) => {
   it('answers with the head of an event stream', async () => {
     const server = await startServer(kind, sse(), subscribe)
     const { status, headers } = await openStream(server)
@@ -31,7 +31,7 @@ describe.each(servers)('on $name', (kind) => {
     expect(headers.connection).toBe(kind.http === '2' ? undefined : 'keep-alive')
   })
 
-  it('sends the head and the opening block at once, before there is any event', async () => {
+  it('sends the head and the opening block at once, before the first event', async () => {
     const server = await startServer(kind, sse({ retry: 2000 }), (_req, res) => res.sse?.open())
     const stream = await openStream(server)
     const raw = await stream.waitForRaw((text) => text.endsWith('\n\n'))
@@ -41,7 +41,7 @@ describe.each(servers)('on $name', (kind) => {
     expect(stream.events).toEqual([])
   })
 
-  it('streams what is published to a channel that the handler subscribed to', async () => {
+  it('streams the events of a subscribed channel', async () => {
     const live = sse()
     const server = await startServer(kind, live, subscribe)
     const stream = await openStream(server)
@@ -50,7 +50,7 @@ describe.each(servers)('on $name', (kind) => {
     expect(await stream.next()).toEqual({ event: 'score', data: '{"home":1,"away":0}', id })
   })
 
-  it('answers HEAD with the headers, and never counts it as a connection', async () => {
+  it('answers HEAD with the headers, and does not count a connection', async () => {
     const live = sse()
     const server = await startServer(kind, live, subscribe)
     const stream = await openStream(server, { method: 'HEAD' })
@@ -61,7 +61,7 @@ describe.each(servers)('on $name', (kind) => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
   })
 
-  it('leaves a request for another representation to the handler, with Vary set', async () => {
+  it('passes other requests to the handler, with Vary set', async () => {
     const server = await startServer(kind, sse(), (req, res) => {
       res.setHeader('Content-Type', 'application/json')
       res.end(JSON.stringify({ sse: res.sse === undefined, lastEventId: req.lastEventId }))
@@ -72,7 +72,7 @@ describe.each(servers)('on $name', (kind) => {
     expect(JSON.parse(answer.raw)).toEqual({ sse: true, lastEventId: 'a' })
   })
 
-  it('passes a 406 error on when there is no other representation', async () => {
+  it('passes a 406 error to next if fallthrough is off', async () => {
     const server = await startServer(kind, sse({ fallthrough: false }), subscribe)
     const answer = await openStream(server, { headers: { accept: 'application/json' } })
     expect(await answer.ended).toBe('ended')
@@ -81,7 +81,7 @@ describe.each(servers)('on $name', (kind) => {
     expect(server.errors).toMatchObject([{ status: 406, statusCode: 406, expose: true, name: 'NotAcceptableError' }])
   })
 
-  it('writes nothing before the handler opens the stream: it may refuse, say stop, or send elsewhere', async () => {
+  it('writes nothing before the handler opens the stream, so that it can answer otherwise', async () => {
     const live = sse()
     const server = await startServer(kind, live, (req, res) => {
       res.statusCode = Number(req.url?.slice(1))
@@ -99,7 +99,7 @@ describe.each(servers)('on $name', (kind) => {
     expect(Object.values(live.registry.stats().closed)).toEqual([0, 0, 0, 0, 0, 0, 0])
   })
 
-  it('keeps the cookies and the Vary that others have set, and adds the headers it was given', async () => {
+  it('keeps earlier cookies and Vary values, and adds its own headers', async () => {
     const headers = { 'X-Stream': 'scores', Vary: 'Cookie', 'Set-Cookie': 'c=3' }
     const server = await startServer(
       kind,
@@ -117,12 +117,12 @@ describe.each(servers)('on $name', (kind) => {
     expect(stream.headers['x-stream']).toBe('scores')
   })
 
-  it('adds a cookie where there is none', async () => {
+  it('adds a cookie if there is none', async () => {
     const server = await startServer(kind, sse({ headers: { 'Set-Cookie': 'c=3' } }), subscribe)
     expect((await openStream(server)).headers['set-cookie']).toEqual(['c=3'])
   })
 
-  it('streams to a POST behind a middleware that has read its body', async () => {
+  it('streams to a POST if another middleware has read the body', async () => {
     const live = sse()
     const bodies: string[] = []
     const readBody: Handler = (req, _res, next) => {
@@ -142,7 +142,7 @@ describe.each(servers)('on $name', (kind) => {
     await until(() => live.registry.stats().connections === 0)
   })
 
-  it('counts a client that goes away as gone', async () => {
+  it('counts a client that disconnects', async () => {
     const live = sse()
     const server = await startServer(kind, live, subscribe)
     const stream = await openStream(server)
@@ -152,7 +152,7 @@ describe.each(servers)('on $name', (kind) => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
   })
 
-  it('survives any Accept, path and query with an answer under 500', async () => {
+  it('answers any Accept, path and query with a status below 500', async () => {
     const server = await startServer(kind, sse(), (_req, res) => (res.sse ? res.sse.close() : res.end()))
     const accepts = [
       '',
@@ -186,22 +186,22 @@ describe.each(servers)('on $name', (kind) => {
     expect(server.errors).toEqual([])
   })
 
-  it('sends no reconnection time when that is switched off', async () => {
+  it('sends no reconnection time if retry is false', async () => {
     const server = await startServer(kind, sse({ retry: false }), (_req, res) => res.sse?.open())
     const stream = await openStream(server)
     expect(await stream.waitForRaw((text) => text.endsWith('\n\n'))).toBe('event: sse-open\n\n')
   })
 })
 
-describe.each(http1Servers.filter(({ tls }) => !tls))('requests by hand, on $name', (kind) => {
-  it.each(['[', 'a b', '', ':0', '//', '%'])('survive a Host header of "%s"', async (host) => {
+describe.each(http1Servers.filter(({ tls }) => !tls))('a hand-written request, on $name', (kind) => {
+  it.each(['[', 'a b', '', ':0', '//', '%'])('with the Host header "%s" gets a stream', async (host) => {
     const server = await startServer(kind, sse(), (_req, res) => res.sse?.close())
     const lines = ['GET //?lastEventId=1 HTTP/1.1', `Host: ${host}`, 'Accept: text/event-stream', 'Connection: close']
     const socket = await openRawSocket(server.port, ...lines, '', '')
     expect(await socket.closed()).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('may have several Accept lines, which count as one', async () => {
+  it('with several Accept lines is read as one list', async () => {
     const server = await startServer(kind, sse(), (_req, res) => (res.sse ? res.sse.close() : res.end('other')))
     const lines = ['GET / HTTP/1.1', 'Host: a', 'Accept: text/html', 'Accept: text/event-stream', 'Connection: close']
     const socket = await openRawSocket(server.port, ...lines, '', '')
@@ -209,7 +209,7 @@ describe.each(http1Servers.filter(({ tls }) => !tls))('requests by hand, on $nam
   })
 })
 
-describe('which requests get a stream', () => {
+describe('the Accept header', () => {
   const answers = async (accept: string | undefined, options: Parameters<typeof sse>[0]) => {
     const server = await startServer(bareHttp, sse(options), (_req, res) =>
       res.sse ? res.sse.close() : res.end('other'),
@@ -230,13 +230,13 @@ describe('which requests get a stream', () => {
     ['application/json', 'other', 'other'],
     ['text/event-streams', 'other', 'other'],
     [undefined, 'other', 'stream'],
-  ])('Accept: %s is answered with %s, or with %s where any will do', async (accept, explicit, any) => {
+  ])('%s is answered with %s, or with %s if accept is any', async (accept, explicit, any) => {
     expect(await answers(accept, {})).toBe(explicit)
     expect(await answers(accept, { accept: 'any' })).toBe(any)
   })
 })
 
-describe('beside other middleware', () => {
+describe('sse() with other middleware', () => {
   it.each(['before', 'after'])('streams at once with compression mounted %s it', async (where) => {
     const live = sse()
     const both = [compression() as Handler, live as Handler]
@@ -251,7 +251,7 @@ describe('beside other middleware', () => {
     expect(stream.headers.vary).toContain('Accept')
   })
 
-  it('writes through a res.write that somebody has wrapped', async () => {
+  it('writes through a wrapped res.write', async () => {
     const live = sse()
     const written: string[] = []
     const server = await startServer(
@@ -274,7 +274,7 @@ describe('beside other middleware', () => {
     expect(written.join('')).toBe(stream.raw)
   })
 
-  it('streams to a POST behind express.json()', async () => {
+  it('streams to a POST after express.json()', async () => {
     const live = sse()
     const server = await startServer(express5, express.json() as Handler, live, (req, res) => {
       res.sse?.subscribe((req as { body?: { channels: string[] } }).body?.channels ?? [])
@@ -287,7 +287,7 @@ describe('beside other middleware', () => {
     expect(live.registry.names()).toEqual(['a', 'b'])
   })
 
-  it('gives the same URL to a client that wants JSON', async () => {
+  it('leaves the same URL open for JSON', async () => {
     const app = express().get('/games/:id', sse(), (req, res) => {
       if (res.sse) res.sse.close()
       else res.json({ id: req.params.id })
@@ -309,7 +309,7 @@ describe('beside other middleware', () => {
       .expect('Content-Type', 'text/event-stream')
   })
 
-  it('does nothing to a response that has been sent already', async () => {
+  it('does nothing to a response that has already been sent', async () => {
     const server = await startServer(
       bareHttp,
       (_req, res, next) => {
@@ -356,12 +356,12 @@ describe('req.lastEventId', () => {
     ['a tab in the header', { 'last-event-id': 'a\tb' }, '/'],
     ['a blank in front, in the query', {}, '/?lastEventId=%20a'],
     ['a blank behind, in the query', {}, '/?lastEventId=a+'],
-  ])('stands for an unknown ID when it has %s', async (_name, headers, path) => {
+  ])('is U+FFFD, an unknown ID, if it has %s', async (_name, headers, path) => {
     expect(await read(headers as Record<string, string>, path)).toBe('\uFFFD')
   })
 })
 
-describe('an http2 server that also takes HTTP/1.1', () => {
+describe('an HTTP/2 server that also accepts HTTP/1.1', () => {
   it('streams over both', async () => {
     const live = sse()
     const server = await startServer(bareHttp2Tls, live, subscribe)
@@ -374,7 +374,7 @@ describe('an http2 server that also takes HTTP/1.1', () => {
 })
 
 describe('close()', () => {
-  it('closes the registry that the middleware made for itself, and sheds who comes later', async () => {
+  it('closes a registry that the middleware made, and sheds later requests', async () => {
     const live = sse()
     const server = await startServer(bareHttp, live, subscribe)
     const stream = await openStream(server)
@@ -388,7 +388,7 @@ describe('close()', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, shed: 1, closed: { server: 1 } })
   })
 
-  it('leaves a shared registry, and the streams of other routes, as they are', async () => {
+  it('leaves a shared registry and the streams of other routes open', async () => {
     const registry = createRegistry()
     const [one, two] = [sse({ registry }), sse({ registry })]
     const server = await startServer(

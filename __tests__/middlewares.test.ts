@@ -42,7 +42,7 @@ describe.each(combinations)('with $name', (combination) => {
         return startServer(kind, ...(before?.() ?? []), live, ...(between?.() ?? []), ...handlers)
       }
 
-      it('streams, event by event, and keeps what the middleware does', async () => {
+      it('a stream sends event by event, and the middleware still works', async () => {
         const live = sse(combination.options)
         const server = await start(live, (_req, res) => res.sse?.subscribe('a'))
         const stream = await openStream(server, requestOf(combination))
@@ -58,7 +58,7 @@ describe.each(combinations)('with $name', (combination) => {
         streams[kind.name] = true
       })
 
-      it('notices a client that leaves, and resumes when it comes back', async () => {
+      it('a stream notices a disconnect, and the client resumes when it reconnects', async () => {
         const live = sse(combination.options)
         const server = await start(live, (_req, res) => res.sse?.subscribe('a'))
         const stream = await openStream(server, requestOf(combination))
@@ -72,7 +72,7 @@ describe.each(combinations)('with $name', (combination) => {
         expect(await again.next()).toMatchObject({ data: 'missed' })
       })
 
-      it('ends the stream when the server does', async () => {
+      it('a stream ends when the server closes it', async () => {
         const live = sse(combination.options)
         const server = await start(live, (_req, res) => res.sse?.subscribe('a'))
         const stream = await openStream(server, requestOf(combination))
@@ -103,7 +103,7 @@ describe('morgan', () => {
 })
 
 describe('express-session', () => {
-  /** A route that names the session, one that reads the name, and a stream. */
+  /** A route that names the session, a route that reads the name, and a stream. */
   const start = async (resave: boolean, onStream: Handler) => {
     const live = sse()
     const pages: Handler = (req, res, next) => {
@@ -127,7 +127,7 @@ describe('express-session', () => {
     ;(req as WithSession).session.name = 'old'
     res.sse?.subscribe('a')
   }
-  const saveAndLetGo: Handler = (req, res) => {
+  const saveAndRelease: Handler = (req, res) => {
     const { session } = req as WithSession
     session.save(() => {
       res.sse?.subscribe('a')
@@ -137,10 +137,15 @@ describe('express-session', () => {
 
   it.each([
     { resave: true, handler: subscribe, left: 'none', how: 'as it was when the stream began' },
-    { resave: false, handler: subscribe, left: 'new', how: 'as others wrote it' },
-    { resave: false, handler: changeAndSubscribe, left: 'old', how: 'as its handler has changed it' },
-    { resave: true, handler: saveAndLetGo, left: 'new', how: 'as others wrote it, once the handler has let go of it' },
-  ])('a stream that ends leaves the session $how, resave: $resave', async ({ resave, handler, left }) => {
+    { resave: false, handler: subscribe, left: 'new', how: 'as other requests wrote it' },
+    { resave: false, handler: changeAndSubscribe, left: 'old', how: 'as the handler changed it' },
+    {
+      resave: true,
+      handler: saveAndRelease,
+      left: 'new',
+      how: 'as other requests wrote it, if the handler releases it',
+    },
+  ])('leaves the session $how after a stream, resave: $resave', async ({ resave, handler, left }) => {
     const { live, server, ask, login } = await start(resave, handler)
     const cookie = await login()
     const stream = await openStream(server, { path: '/stream', headers: { cookie } })
@@ -152,9 +157,9 @@ describe('express-session', () => {
   })
 
   it.each([
-    { handler: subscribe, left: 'none', when: 'not before it ends' },
-    { handler: saveAndLetGo, left: 'new', when: 'at once, when the handler saves it' },
-  ])('a session that begins with a stream is stored $when', async ({ handler, left }) => {
+    { handler: subscribe, left: 'none', when: 'only at its end' },
+    { handler: saveAndRelease, left: 'new', when: 'at once if the handler saves it' },
+  ])('stores a session that begins with a stream $when', async ({ handler, left }) => {
     const { server, ask } = await start(false, handler)
     const stream = await openStream(server, { path: '/stream' })
     await stream.next()
@@ -174,7 +179,7 @@ describe('express-rate-limit', () => {
     expect(await openStream(server)).toMatchObject({ status: 429 })
   })
 
-  it('can ask the client to come back later instead', async () => {
+  it('can ask the client to reconnect later instead', async () => {
     const handler: Handler = (_req, res) => res.setHeader('Content-Type', 'text/event-stream').end('retry: 60000\n')
     const server = await startServer(express5, limited({ handler }), sse(), (_req, res) => res.sse?.open())
     await openStream(server)
@@ -186,7 +191,7 @@ describe('express-rate-limit', () => {
 })
 
 describe('passport', () => {
-  it.each([express5, oldExpress])('says on $name whose stream it is', async (kind) => {
+  it.each([express5, oldExpress])('tells the handler which user the stream belongs to, on $name', async (kind) => {
     const authenticator = new passport.Passport()
     authenticator.use(new Strategy((name, _password, done) => done(null, { name })))
     authenticator.serializeUser((user, done) => done(null, user))
@@ -221,7 +226,7 @@ describe('passport', () => {
 })
 
 describe('NestJS', () => {
-  it('streams from a controller, and closes once the streams have been drained', async () => {
+  it('streams from a controller, and closes after a drain of the streams', async () => {
     const live = sse()
     const app = await startNest(live)
     const { port } = app.getHttpServer().address() as AddressInfo
@@ -240,7 +245,7 @@ describe('NestJS', () => {
   })
 })
 
-describe('a shutdown by', () => {
+describe('a shutdown', () => {
   const start = async () => {
     const live = sse()
     const { server, port, kind } = await startServer(bareHttp, live, (_req, res) => res.sse?.subscribe('a'))
@@ -248,7 +253,7 @@ describe('a shutdown by', () => {
     return { live, server, port, kind }
   }
 
-  it('stoppable finishes once the streams have been drained', async () => {
+  it('by stoppable finishes after a drain of the streams', async () => {
     const { live, server, ...target } = await start()
     const stopping = stoppable(server)
     const stream = await openStream(target)
@@ -258,7 +263,7 @@ describe('a shutdown by', () => {
     expect(await stream.ended).toBe('ended')
   })
 
-  it('http-terminator finishes once the streams have been drained', async () => {
+  it('by http-terminator finishes after a drain of the streams', async () => {
     const { live, server, ...target } = await start()
     const terminator = createHttpTerminator({ server })
     const stream = await openStream(target)

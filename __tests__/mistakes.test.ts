@@ -19,7 +19,7 @@ const create = (options: unknown) => () => createRegistry(options as RegistryOpt
 const live = sse()
 const store = { start: () => undefined, append: () => ({ ms: 0, seq: 0 }), close: () => undefined }
 
-describe('a mistake that everybody makes once', () => {
+describe('a common mistake', () => {
   it('is answered with the fix: sse in a route, without the call', async () => {
     const server = await startServer(express5, sse as unknown as Handler, (_req, res) => res.end())
     const answer = await openStream(server)
@@ -61,17 +61,17 @@ describe('a mistake that everybody makes once', () => {
     [create({ onerror: () => 0 }), 'onError'],
     [create({ history: { event: 1 } }), 'history.events'],
     [() => redisStore({ url: 'redis://127.0.0.1', stream: 's', maxlength: 1 } as never), 'maxLength'],
-  ])('is answered with the option that was meant: %#', (attempt, meant) => {
+  ])('is answered with the nearest option name: %#', (attempt, meant) => {
     expect(message(attempt)).toContain(`; did you mean ${meant}?; the options are `)
   })
 
-  it('is answered with the list alone when an unknown option resembles none', () => {
+  it('is answered with the list of options alone if no name is near', () => {
     expect(message(createSse({ unrelated: 1 }))).toBe(
       message(createSse({ unrelated: 1 })).replace(/; did you mean.*\?/, ''),
     )
   })
 
-  it('is answered with the fix on a connection', async () => {
+  it('in a call on a connection is answered with the fix', async () => {
     const seen: string[] = []
     const server = await startServer(bareHttp, sse(), (_req, res) => {
       const connection = res.sse as unknown as Record<'subscribe' | 'on', (...args: unknown[]) => unknown>
@@ -96,7 +96,7 @@ describe('a mistake that everybody makes once', () => {
     ])
   })
 
-  it('leaves what is right alone', () => {
+  it('is not seen in correct code', () => {
     expect(() => express().get('/', sse(), () => undefined)).not.toThrow()
     for (const registry of [createRegistry(), live.registry, {}, { keys: 1 }])
       expect(createSse({ registry })).not.toThrow()

@@ -24,7 +24,7 @@ function expectRefusal(attempt: () => unknown, ...parts: string[]): void {
   for (const part of parts) expect(message).toContain(part)
 }
 
-/** Of no use to any option but one that takes an object, a text, a function or a boolean. */
+/** Invalid for every option that takes a number, a boolean or one of several strings. */
 const never: unknown[] = [null, Symbol('a'), 7n, NaN, -Infinity, Object.create(null), [], new Date(0)]
 const text = 'text'
 const milliseconds = 'a number of milliseconds above 0, or false'
@@ -123,7 +123,7 @@ const HISTORY: OptionCase[] = [
   },
 ]
 
-/** Every function that takes options, and how they are put into what it takes. */
+/** Every function that takes options, and how to pass it an options object. */
 const TAKERS: [string, string, OptionCase[], (options: object) => unknown][] = [
   ['sse()', '', STREAM, (options) => createSse(options)],
   ['createRegistry()', '', REGISTRY, (options) => create(options)],
@@ -133,22 +133,22 @@ const TAKERS: [string, string, OptionCase[], (options: object) => unknown][] = [
 
 describe.each(TAKERS)('%s', (where, prefix, cases, take) => {
   describe.each(cases)(`with ${prefix}$option`, ({ option, is, wrong, right }) => {
-    it('names the option, the value and the accepted form when the value is wrong', () => {
+    it('refuses a wrong value and names the option, the value and the accepted form', () => {
       for (const value of wrong)
         expectRefusal(() => take({ [option]: value }), `${where}: ${prefix}${option} must be ${is}; got `)
     })
 
-    it('accepts what is right', () => {
+    it('accepts valid values', () => {
       for (const value of right) expect(() => take({ [option]: value })).not.toThrow()
     })
 
-    it('takes undefined as not given', () => {
+    it('treats undefined as not given', () => {
       expect(() => take({ [option]: undefined })).not.toThrow()
     })
   })
 
   it.each(['retires', 'History', 'constructor', 'toString', 'hasOwnProperty', '__proto__'])(
-    'refuses the unknown option %s and names those there are',
+    'refuses the unknown option %s and lists the known ones',
     (name) => {
       const options = JSON.parse(`{"${name}": 1}`) as object
       const names = cases.map(({ option }) => option)
@@ -157,11 +157,11 @@ describe.each(TAKERS)('%s', (where, prefix, cases, take) => {
     },
   )
 
-  it('refuses an unknown option even when it is undefined', () => {
+  it('refuses an unknown option even if it is undefined', () => {
     expectRefusal(() => take({ unknown: undefined }), 'there is no option')
   })
 
-  it('takes anything or refuses it with an SseError, nothing else', () => {
+  it('accepts any value or throws an SseError', () => {
     const names = cases.map(({ option }) => option)
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.anything(), (name, value) => {
@@ -183,12 +183,12 @@ describe.each([
     expectRefusal(() => take(options), `${where}: options must be an object; got `)
   })
 
-  it.each<[unknown]>([[undefined], [{}], [Object.create(null)]])('takes %p as no options', (options) => {
+  it.each<[unknown]>([[undefined], [{}], [Object.create(null)]])('accepts %p as no options', (options) => {
     expect(() => take(options)).not.toThrow()
   })
 })
 
-describe('the value that was given', () => {
+describe('the value in an error', () => {
   it.each<[unknown, string]>([
     ['3000', "'3000'"],
     [null, 'null'],
@@ -197,11 +197,11 @@ describe('the value that was given', () => {
     [[1, 2], '[ 1, 2 ]'],
     [{ a: { b: 1 } }, '{ a: [Object] }'],
     [Object.create(null), '[Object: null prototype] {}'],
-  ])('is shown as it would be written: %p', (value, shown) => {
+  ])('is shown as in code: %p', (value, shown) => {
     expectRefusal(() => create({ keys: value }), `; got ${shown}`)
   })
 
-  it('is cut short when it is long', () => {
+  it('is cut short if it is long', () => {
     expect(refusal(() => createSse({ accept: 'a'.repeat(100_000) })).message.length).toBeLessThan(300)
   })
 })
@@ -215,7 +215,7 @@ describe('drain()', () => {
     )
   })
 
-  it('has a window of its own by default', async () => {
+  it('has a default window', async () => {
     await createRegistry().drain()
     await createRegistry().drain({})
     await createRegistry().drain({ window: 0 })
@@ -223,7 +223,7 @@ describe('drain()', () => {
 })
 
 describe('the defaults', () => {
-  it('of sse() are those that are documented', () => {
+  it('of sse() are the documented ones', () => {
     expect(resolveStreamOptions({})).toEqual({
       accept: 'explicit',
       controlEvents: true,
@@ -239,7 +239,7 @@ describe('the defaults', () => {
     })
   })
 
-  it('of createRegistry() are those that are documented', () => {
+  it('of createRegistry() are the documented ones', () => {
     expect(resolveRegistryOptions({})).toEqual({
       log: { history: { events: 1000, bytes: 4 * MiB, age: 5 * MINUTE }, replay: true, bytes: 64 * MiB, keys: 10_000 },
       store: undefined,
@@ -247,24 +247,24 @@ describe('the defaults', () => {
     })
   })
 
-  it('stand in for what is undefined', () => {
+  it('replace undefined', () => {
     expect(resolveStreamOptions({ retry: undefined, headers: undefined } as never)).toEqual(resolveStreamOptions({}))
     expect(resolveRegistryOptions({ keys: undefined, history: undefined } as never).log).toEqual(
       resolveRegistryOptions({}).log,
     )
   })
 
-  it('stand in for the bounds of history that are not given', () => {
+  it('replace bounds of history that are not given', () => {
     const { log } = resolveRegistryOptions({ history: { events: 7 } })
     expect(log.history).toEqual({ events: 7, bytes: 4 * MiB, age: 5 * MINUTE })
   })
 
-  it('bound a slow reader where nothing is replayed', () => {
+  it('bound the events for slow clients if nothing is replayed', () => {
     const { log } = resolveRegistryOptions({ history: false })
     expect(log).toMatchObject({ replay: false, history: { events: 1000 } })
   })
 
-  it('are not changed by what is given', () => {
+  it('are not changed by given options', () => {
     resolveStreamOptions({ retry: 1 })
     resolveRegistryOptions({ history: { events: 1 } })
     expect(resolveStreamOptions({}).retry).toBe(3000)
@@ -272,10 +272,10 @@ describe('the defaults', () => {
   })
 })
 
-describe('a failure that nobody awaits', () => {
-  it('is a warning of the process by default', async () => {
+describe('an unawaited failure', () => {
+  it('is a process warning by default', async () => {
     const warned = new Promise<unknown[]>((resolve) => {
-      // Jest's `process` tells its listeners nothing of warnings.
+      // Warnings do not reach listeners on Jest's `process`.
       jest.spyOn(process, 'emitWarning').mockImplementationOnce((...args: unknown[]) => resolve(args))
     })
     void createRegistry().channel('a').publish({ retry: -1 })
@@ -286,7 +286,7 @@ describe('a failure that nobody awaits', () => {
     ])
   })
 
-  it('is followed by a warning of what onError throws, whatever that is', async () => {
+  it('is followed by a process warning if onError throws', async () => {
     const warned: unknown[][] = []
     const spy = jest.spyOn(process, 'emitWarning').mockImplementation((...args: unknown[]) => void warned.push(args))
     const things: unknown[] = ['text', undefined, Object.assign(new TypeError('bare'), { stack: undefined })]
@@ -305,7 +305,7 @@ describe('a failure that nobody awaits', () => {
     ])
   })
 
-  it('goes to onError where that is given', async () => {
+  it('goes to onError if it is given', async () => {
     const failed = new Promise<Error>((onError) => {
       void createRegistry({ onError }).channel('a').publish({ retry: -1 })
     })

@@ -6,7 +6,7 @@ import { until } from './helpers/until.js'
 import { sizeOf, sizeOfChannel } from '../src/log/sizes.js'
 
 describe('a registry', () => {
-  it('is shared by the routes it is passed to', async () => {
+  it('is shared by all routes that use it', async () => {
     const registry = createRegistry()
     const [one, two] = [sse({ registry }), sse({ registry })]
     expect(one.registry).toBe(registry)
@@ -25,7 +25,7 @@ describe('a registry', () => {
     expect(registry.channel('a').subscribers).toBe(2)
   })
 
-  it('keeps the channels of one sse() apart from those of another', async () => {
+  it('of one sse() is separate from that of another', async () => {
     const { stream, live } = await openSubscribed('a')
     await sse().channel('a').publish({ data: 'elsewhere' })
     await live.channel('a').publish({ data: 'here' })
@@ -33,7 +33,7 @@ describe('a registry', () => {
     expect(stream.data).toEqual(['here'])
   })
 
-  it('has a channel as long as it has a subscriber, history or a latest event', async () => {
+  it('has a channel while it has a subscriber, history or a latest event', async () => {
     const { live, stream } = await openSubscribed('read', { sseOptions: { registry: { history: { events: 1 } } } })
     const { registry } = live
     registry.channel('asked for')
@@ -45,7 +45,7 @@ describe('a registry', () => {
     expect(registry.names()).toEqual(['written'])
   })
 
-  it('forgets a channel whose history has come of age', async () => {
+  it('removes a channel when its history expires', async () => {
     const registry = createRegistry({ history: { age: 1 } })
     await registry.channel('old').publish({ data: '1' })
     const published = Date.now()
@@ -55,7 +55,7 @@ describe('a registry', () => {
     expect(registry.stats()).toMatchObject({ channels: 1, events: 1 })
   })
 
-  it('keeps without history only the latest event of each key', async () => {
+  it('without history keeps only the latest event of each key', async () => {
     const registry = createRegistry({ history: false })
     await registry.channel('plain').publish({ data: '1' })
     for (const data of ['1', '2']) await registry.channel('keyed').publish({ data, key: 'k' })
@@ -64,7 +64,7 @@ describe('a registry', () => {
     expect(registry.channel('keyed').latest('k')?.data).toBe('2')
   })
 
-  it('keeps to its bounds, by events, by bytes and by keys', async () => {
+  it('stays within its bounds on events, bytes and keys', async () => {
     const registry = createRegistry({ history: { events: 10 }, bytes: 20_000, keys: 5 })
     for (let i = 0; i < 50; i++) await registry.channel('a').publish({ data: `${i}` })
     expect(registry.stats().events).toBe(10)
@@ -75,7 +75,7 @@ describe('a registry', () => {
     expect(registry.channel('keyed').latest('45')?.data).toBe('45')
   })
 
-  it('rejects what is published after it has been closed', async () => {
+  it('rejects publishes after it has been closed', async () => {
     const registry = createRegistry()
     await registry.close()
     await registry.close()
@@ -103,11 +103,11 @@ describe('stats()', () => {
     shed: 0,
   }
 
-  it('begins with nothing', () => {
+  it('begins with zeros', () => {
     expect(createRegistry().stats()).toEqual(nothing)
   })
 
-  it('counts connections, events, deliveries, ends and requests turned away', async () => {
+  it('counts connections, events, deliveries, ends and shed requests', async () => {
     const { live, stream, connection, another } = await openSubscribed('a', { sseOptions: { maxConnections: 2 } })
     const { stream: second } = await another()
     await second.next()
@@ -137,13 +137,13 @@ describe('stats()', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 0 })
   })
 
-  it('hands out copies', () => {
+  it('returns copies', () => {
     const registry = createRegistry()
     registry.stats().gaps.slow = 7
     expect(registry.stats()).toEqual(nothing)
   })
 
-  it('counts resumes and gaps by what became of them', async () => {
+  it('counts resumes and gaps by outcome', async () => {
     const { live, stream, another } = await openSubscribed('a', {
       sseOptions: { registry: { history: { events: 1 } } },
     })
@@ -162,8 +162,8 @@ describe('stats()', () => {
   })
 })
 
-describe('limits', () => {
-  it('turns a request beyond maxConnections away with a stream that ends, and a longer retry', async () => {
+describe('maxConnections', () => {
+  it('sheds further requests with a stream that ends, and a longer retry', async () => {
     const { stream, another, live } = await openBothSides({ sseOptions: { maxConnections: 1, retry: 1000 } })
     const shed = await another()
     expect(shed.stream.status).toBe(200)
@@ -178,7 +178,7 @@ describe('limits', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 1, shed: 1 })
   })
 
-  it('holds the limit where several requests wait in their handlers', async () => {
+  it('holds when several requests wait in their handlers', async () => {
     const live = sse({ maxConnections: 1 })
     let held: (() => void)[] = []
     const server = await startServer(bareHttp, live, (_req, res) => held.push(() => res.sse?.subscribe('a')))
@@ -191,13 +191,13 @@ describe('limits', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 1, shed: 2 })
   })
 
-  it('may be a limit of none at all', async () => {
+  it('may be 0', async () => {
     const { stream } = await openBothSides({ sseOptions: { maxConnections: 0 } })
     expect(await stream.ended).toBe('ended')
     expect(stream.retries).toHaveLength(1)
   })
 
-  it('tell a client when to come back even where streams do not, and let nothing be sent', async () => {
+  it('sends shed clients a retry even if retry is false, and sends no message', async () => {
     const live = sse({ maxConnections: 1, retry: false })
     const held: (() => boolean | undefined)[] = []
     const server = await startServer(bareHttp, live, (_req, res) => held.push(() => res.sse?.send({ data: 'a' })))

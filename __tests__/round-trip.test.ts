@@ -6,7 +6,7 @@ import { anyMessage, asReceived } from './helpers/arbitraries.js'
 import { openStream } from './helpers/open-stream.js'
 import { bareHttp, bareHttp2, startServer, type Handler, type ServerKind, type TestServer } from './helpers/servers.js'
 
-/** A message on its way: through a channel and its log, or straight to the connection. */
+/** A message that is published to a channel or sent to the connection. */
 interface Passage {
   via: 'publish' | 'send'
   message: Message
@@ -18,7 +18,7 @@ interface Received {
   id: string | undefined
 }
 
-/** Opens a stream, reads it until its last event and says what came; events of these types at least. */
+/** Opens a stream, reads up to its last event, and returns the events of these types at least. */
 type Follow = (server: TestServer, path: string, types: readonly string[]) => Promise<Received[]>
 
 const LAST = 'the last one'
@@ -57,7 +57,7 @@ function listen(source: EventTarget & { close(): void }, types: readonly string[
   })
 }
 
-/** Each path is played once: whatever is put in `passages` under it. */
+/** Serves each path once: the passages stored under it. */
 async function startPlayer(kind: ServerKind, ...middleware: Handler[]) {
   const live = sse({ retry: false })
   const passages = new Map<string, readonly Passage[]>()
@@ -85,7 +85,7 @@ function typeOf({ event }: Message): string {
   return event === undefined || event === '' ? 'message' : event
 }
 
-/** Without data nothing is dispatched; an ID is the event's own only where it brought one. */
+/** Clients dispatch nothing without data. IDs are compared only if the message has one. */
 function expectSame(received: readonly Received[], sent: readonly Passage[]): void {
   const messages = sent.map(({ message }) => message).filter(({ data }) => data !== undefined)
   expect(received.map(({ event, data }) => ({ event, data }))).toEqual(
@@ -103,20 +103,20 @@ function bothWays(message: Message): Passage[] {
 
 const passage: fc.Arbitrary<Passage> = fc.record({
   via: fc.constantFrom('publish', 'send'),
-  // EventSource has events of its own of these two names.
+  // EventSource fires its own events with these two names.
   message: anyMessage.filter(
     ({ event, retry }) => event !== 'error' && event !== 'open' && event !== LAST && retry === undefined,
   ),
 })
 
 const TABLE: [string, Message][] = [
-  ['an event with a name', { event: 'score', data: '1:0' }],
-  ['an event without a name', { data: '1:0' }],
-  ['an event named message', { event: 'message', data: '1:0' }],
-  ['a name of other scripts', { event: 'счёт 得分 ⚽', data: '1:0' }],
-  ['a name with spaces around it', { event: '  score  ', data: '1:0' }],
-  ['a name of a colon', { event: ':', data: '1:0' }],
-  ['a name like a field', { event: 'data: x', data: '1:0' }],
+  ['an event type', { event: 'score', data: '1:0' }],
+  ['no event type', { data: '1:0' }],
+  ['the event type message', { event: 'message', data: '1:0' }],
+  ['an event type in other scripts', { event: 'счёт 得分 ⚽', data: '1:0' }],
+  ['an event type with spaces around it', { event: '  score  ', data: '1:0' }],
+  ['an event type of a colon', { event: ':', data: '1:0' }],
+  ['an event type like a field', { event: 'data: x', data: '1:0' }],
   ['an ID', { id: '42', data: 'a' }],
   ['an ID with punctuation and spaces inside', { id: '"42", {x}: a=b; %20 ~', data: 'a' }],
   ['several lines', { data: 'a\nb\n\nc' }],
@@ -126,7 +126,7 @@ const TABLE: [string, Message][] = [
   ['only line ends', { data: '\n\n\n' }],
   ['an empty text', { data: '' }],
   ['one space', { data: ' ' }],
-  ['spaces around it', { data: '  a  ' }],
+  ['spaces around the data', { data: '  a  ' }],
   ['spaces around every line', { data: ' a \n  b  \n ' }],
   ['a tab', { data: '\ta\t' }],
   ['emoji', { data: '⚽️ 👨‍👩‍👧‍👦 🇦🇷 😀' }],
@@ -139,18 +139,18 @@ const TABLE: [string, Message][] = [
   ['line ends of other standards', { data: 'a\u2028b\u2029c\u0085d\ve\ff' }],
   ['an object', { data: { a: ['é\n', null, 1.5, { b: true }] } }],
   ['null', { data: null }],
-  ['a comment before it', { comment: 'a\nb', data: 'c' }],
+  ['a comment', { comment: 'a\nb', data: 'c' }],
   ['every field', { comment: 'c', event: 'e', data: 'd\ne', id: 'i', key: 'k' }],
 ]
 
-describe.each(clients)('through %s', (_name, follow) => {
-  it.each(TABLE)('%s arrives as it was sent, published or not', async (_what, message) => {
+describe.each(clients)('a message read by %s', (_name, follow) => {
+  it.each(TABLE)('with %s arrives unchanged, whether published or sent', async (_what, message) => {
     const play = await startPlayer(bareHttp)
     const sent = bothWays(message)
     expectSame(await play(follow, sent), sent)
   })
 
-  it('a message of 1 MiB arrives as it was sent', async () => {
+  it('of 1 MiB arrives unchanged', async () => {
     const play = await startPlayer(bareHttp)
     const lines = 'a line of some length, with é and ⚽, as often as it takes\n'
     const text = lines.repeat(Math.ceil((1024 * 1024) / lines.length))
@@ -158,7 +158,7 @@ describe.each(clients)('through %s', (_name, follow) => {
     expectSame(await play(follow, sent), sent)
   })
 
-  it('any messages arrive as they were sent, in order', async () => {
+  it('of any content arrives unchanged, in order', async () => {
     const play = await startPlayer(bareHttp)
     await fc.assert(
       fc.asyncProperty(fc.array(passage, { maxLength: 12 }), async (sent) => {
@@ -169,7 +169,7 @@ describe.each(clients)('through %s', (_name, follow) => {
   })
 })
 
-/** As `compression` and the like do: what is written goes through a function of theirs. */
+/** Wraps `res.write`, as `compression` does. */
 const wrapsWrite: Handler = (_req, res, next) => {
   const write = res.write.bind(res) as (...args: unknown[]) => boolean
   res.write = (...args: unknown[]) => write(...args)
@@ -179,8 +179,8 @@ const wrapsWrite: Handler = (_req, res, next) => {
 describe.each<[string, ServerKind, Handler[]]>([
   ['HTTP/2', bareHttp2, []],
   ['a wrapped write', bareHttp, [wrapsWrite]],
-])('over %s', (_name, kind, middleware) => {
-  it('any messages arrive as they were sent, in order', async () => {
+])('a message over %s', (_name, kind, middleware) => {
+  it('of any content arrives unchanged, in order', async () => {
     const play = await startPlayer(kind, ...middleware)
     const [, follow] = clients[0]!
     const all = TABLE.flatMap(([, message]) => bothWays(message))

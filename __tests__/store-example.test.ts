@@ -1,4 +1,4 @@
-// The store in docs/stores.md, taken from the page.
+// The store in docs/stores.md, read from the page.
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ function evaluate(code: string): unknown {
   return exported
 }
 
-/** What the compiler says of a module of TypeScript that stands beside this one. */
+/** The errors of the compiler for a TypeScript module in this folder. */
 function complaints(code: string): string[] {
   const path = join(__dirname, 'store-example.ts')
   const options: ts.CompilerOptions = {
@@ -64,7 +64,7 @@ function started(path: string) {
   return { store, log }
 }
 
-describe('the contract, for the example store', () => {
+describe('the store contract, with the example store', () => {
   it.each(storeContract(() => ({ open: () => new FileStore(newPath()) })))('$name', ({ run }) => run())
 })
 
@@ -92,7 +92,7 @@ describe('the example store', () => {
     await live.close()
   })
 
-  it('keeps only the latest event of each key of those that are too old', async () => {
+  it('keeps only the latest event of each key when events are too old', async () => {
     const path = newPath()
     const first = started(path)
     const entries = [

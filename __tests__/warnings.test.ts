@@ -20,7 +20,7 @@ let environment: string | undefined
 beforeEach(() => {
   warned = []
   environment = process.env.NODE_ENV
-  // Jest's `process` tells its listeners nothing of warnings.
+  // Warnings do not reach listeners on Jest's `process`.
   spy = jest.spyOn(process, 'emitWarning').mockImplementation(((text: string, options: Warning) => {
     warned.push({ ...options, text })
   }) as never)
@@ -36,7 +36,7 @@ const codes = () => warned.map(({ type, code }) => `${type} ${code}`)
 const withoutData = { event: 'score', data: undefined } as Message
 
 describe('a message whose data is undefined', () => {
-  it('is published and sent all the same, with one warning for each registry', async () => {
+  it('is published and sent, with one warning for each registry', async () => {
     const live = sse()
     const server = await startServer(bareHttp, live, (_req, res) => {
       res.sse?.subscribe('a', { from: 'now' })
@@ -52,7 +52,7 @@ describe('a message whose data is undefined', () => {
     expect(warned).toHaveLength(3)
   })
 
-  it('is not warned of when data is left out, or in production', async () => {
+  it('causes no warning if data is left out, or in production', async () => {
     await createRegistry().channel('a').publish({ event: 'tick' })
     process.env.NODE_ENV = 'production'
     await createRegistry().channel('a').publish(withoutData)
@@ -61,7 +61,7 @@ describe('a message whose data is undefined', () => {
 })
 
 describe('a registry in the memory of one of several workers', () => {
-  it('is warned of once in every environment', () => {
+  it('is warned of once, in every environment', () => {
     process.env.NODE_APP_INSTANCE = '1'
     for (const env of ['development', 'production']) {
       process.env.NODE_ENV = env
@@ -72,7 +72,7 @@ describe('a registry in the memory of one of several workers', () => {
     }
   })
 
-  it('is not warned of when it is meant', () => {
+  it('is not warned of if the app passes memoryStore()', () => {
     process.env.NODE_APP_INSTANCE = '1'
     createRegistry({ store: memoryStore() })
     expect(warned).toEqual([])
@@ -86,11 +86,11 @@ describe('a registry in the memory of one of several workers', () => {
     ['0', true, false],
     ['1', false, true],
     ['1', true, true],
-  ])('is told by NODE_APP_INSTANCE %j and by a cluster worker %s: %s', (instance, isWorker, expected) => {
+  ])('is detected by NODE_APP_INSTANCE %j and a cluster worker %s: %s', (instance, isWorker, expected) => {
     expect(isOneOfSeveral({ NODE_APP_INSTANCE: instance }, isWorker)).toBe(expected)
   })
 
-  it('has a store that cannot be shared by two registries of one process', () => {
+  it('has a memory store that no second registry can use', () => {
     const store = memoryStore()
     createRegistry({ store })
     expect(() => createRegistry({ store })).toThrow('a memory store belongs to one registry')
@@ -114,7 +114,7 @@ describe('two sse() on one response', () => {
     expect(second.registry.stats().connections).toBe(0)
   })
 
-  it('are no mistake when one middleware is mounted twice, or when nobody asks for a stream', async () => {
+  it('cause no warning if one middleware is mounted twice, or for other requests', async () => {
     const live = sse()
     const server = await startServer(bareHttp, live, live, (_req, res) => res.sse?.close() ?? res.end())
     await (
@@ -127,7 +127,7 @@ describe('two sse() on one response', () => {
     expect(warned).toEqual([])
   })
 
-  it('replace what another library has put on res.sse', async () => {
+  it('cause no warning if res.sse is from another library, and replace it', async () => {
     const live = sse()
     const server = await startServer(
       bareHttp,
@@ -142,10 +142,10 @@ describe('two sse() on one response', () => {
   })
 })
 
-describe('a request that its handler leaves hanging', () => {
+describe('an unanswered request', () => {
   const waiting = (isAnswered = false) => ({ isAnswered })
 
-  it('is told of once, and then none is watched any more', async () => {
+  it('is reported once, and then no other request is watched', async () => {
     let hangs = 0
     const unopened = new Unopened(() => hangs++, 20)
     unopened.add(waiting())
@@ -155,7 +155,7 @@ describe('a request that its handler leaves hanging', () => {
     expect([hangs, unopened.size]).toEqual([1, 0])
   })
 
-  it('is not one that was opened, answered or left in time', async () => {
+  it('is not reported if it was opened, answered or left in time', async () => {
     let hangs = 0
     const unopened = new Unopened(() => hangs++, 20)
     const opened = waiting()
@@ -166,7 +166,7 @@ describe('a request that its handler leaves hanging', () => {
     expect(hangs).toBe(0)
   })
 
-  it('is warned of after 10 seconds, with the fix; other requests are not', async () => {
+  it('causes a warning with the fix after 10 seconds; other requests do not', async () => {
     const live = sse()
     const server = await startServer(bareHttp, live, (req, res) => {
       if (req.url === '/open') res.sse?.open()

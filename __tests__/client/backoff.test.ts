@@ -1,4 +1,4 @@
-// When the next try comes, on a virtual clock.
+// The times of tries, on a virtual clock.
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { EventStreamOptions } from '../../src/client/index.js'
@@ -7,7 +7,7 @@ import { EventStream } from '../../src/client/index.js'
 const url = 'http://127.0.0.1:9/'
 const start = Date.UTC(2026, 0, 1)
 
-/** A server that answers in no time, as the virtual clock needs it. */
+/** A server that answers at once, because the clock is virtual. */
 type Answer = (init: RequestInit) => Response | Promise<Response>
 
 function refused(): Response {
@@ -63,7 +63,7 @@ describe('the back-off', () => {
     expect(gaps(tries)).toEqual([1500, 3000, 6000, 12_000, 15_000, 15_000, 15_000, 15_000])
   })
 
-  it('takes its base from the server’s retry, and waits longer than 30 s only where the server says so', async () => {
+  it('starts from the retry of the server, and exceeds 30 s only if retry does', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     let answers = [openFor(0, 'retry: 1000\n')]
     expect(gaps(await triesWithin(20_000, () => answers.shift() ?? refused()))).toEqual([500, 1000, 2000, 4000, 8000])
@@ -71,7 +71,7 @@ describe('the back-off', () => {
     expect(gaps(await triesWithin(200_000, () => answers.shift() ?? refused()))).toEqual([60_000, 60_000, 60_000])
   })
 
-  it('does not hammer a server that once said retry: 0', async () => {
+  it('grows for a server that once sent retry: 0', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(1)
     const answers = [openFor(0, 'retry: 0\n')]
     const tries = await triesWithin(60_000, () => answers.shift() ?? refused())
@@ -79,7 +79,7 @@ describe('the back-off', () => {
     expect(tries.length).toBeLessThan(18)
   })
 
-  it('does not come back at once because a number is too large for a timer', async () => {
+  it('waits even if a number is too large for a timer', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(1)
     const answers = [openFor(0, `retry: ${'9'.repeat(400)}\n`)]
     expect(await triesWithin(3_600_000, () => answers.shift() ?? refused())).toHaveLength(1)
@@ -91,13 +91,13 @@ describe('the back-off', () => {
     expect(await triesWithin(3_600_000, () => openFor(Infinity), { keepAlive: 1e12 })).toHaveLength(1)
   })
 
-  it('begins again after a stream that stayed open longer than the last window', async () => {
+  it('restarts after a stream that stayed open longer than the last window', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const next = (length: number) => {
       const answers: (() => Response)[] = [refused, refused, refused, () => openFor(length)]
       return () => (answers.shift() ?? refused)()
     }
-    // The third wait was drawn from 12 s.
+    // The window of the third wait is 12 s.
     expect(gaps(await triesWithin(90_000, next(12_000))).slice(0, 4)).toEqual([1500, 3000, 6000, 12_000 + 12_000])
     expect(gaps(await triesWithin(90_000, next(12_001))).slice(0, 5)).toEqual([1500, 3000, 6000, 12_001 + 1500, 3000])
   })
@@ -111,7 +111,7 @@ describe('the back-off', () => {
     },
   )
 
-  it('begins again only after longer than a long retry, which is then the window', async () => {
+  it('restarts only after a stream that outlasts the window, if retry is longer than 30 s', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const attempts: unknown[] = []
     const stream = new EventStream(url, {
@@ -124,20 +124,20 @@ describe('the back-off', () => {
     expect(attempts).toEqual([1, 2, 3])
   })
 
-  it('grows for a crash loop: streams that end within the window before them', async () => {
+  it('grows in a crash loop, when streams end within the last window', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const answers = [refused, refused]
     const tries = await triesWithin(90_000, () => answers.shift()?.() ?? openFor(5000))
     expect(gaps(tries)).toEqual([1500, 3000, 11_000, 17_000, 20_000, 20_000])
   })
 
-  it('grows for a server that opens and ends at once, which is how a full one says come back later', async () => {
+  it('grows for a server that ends streams at once, as a full server does', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const tries = await triesWithin(60_000, () => openFor(0, 'retry: 4000\n'))
     expect(gaps(tries)).toEqual([2000, 4000, 8000, 15_000, 15_000, 15_000])
   })
 
-  it('says in its state which try comes when', async () => {
+  it('reports the number and time of the next try in state', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const stream = new EventStream(url, { fetch: () => Promise.reject(new TypeError('down')) })
     const states: unknown[] = []
@@ -160,10 +160,10 @@ describe('Retry-After', () => {
   it.each([
     ['seconds', '20', 21_500],
     ['a date', new Date(start + 20_000).toUTCString(), 21_500],
-    ['a date that has passed', new Date(start - 20_000).toUTCString(), 1500],
-    ['nothing sensible', 'soon', 1500],
+    ['a past date', new Date(start - 20_000).toUTCString(), 1500],
+    ['garbage', 'soon', 1500],
     ['a negative number', '-5', 1500],
-  ])('as %s is waited for before the back-off', async (_, value, expected) => {
+  ])('as %s, %j, moves the next try to %d ms', async (_, value, expected) => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     for (const status of [429, 503]) {
       jest.setSystemTime(start)
@@ -172,21 +172,21 @@ describe('Retry-After', () => {
   })
 })
 
-describe('a Retry-After that is longer than the client is willing to wait', () => {
+describe('a long Retry-After', () => {
   const days = () => new Response(null, { status: 503, headers: { 'Retry-After': '259200' } })
 
   it.each([
-    ['5 min, the default', undefined, 300_000],
-    ['maxRetryAfter', 60_000, 60_000],
-    ['0, which ignores it', 0, 0],
-    ['Infinity: no bound', Infinity, 259_200_000],
-  ])('is cut to %s', async (_, maxRetryAfter, expected) => {
+    ['5 min by default', undefined, 300_000],
+    ['1 min', 60_000, 60_000],
+    ['0', 0, 0],
+    ['Infinity', Infinity, 259_200_000],
+  ])('is bounded by maxRetryAfter: %s', async (_, maxRetryAfter, expected) => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const tries = await triesWithin(expected + 2000, days, { maxRetryAfter })
     expect(tries[1]).toBe(expected + 1500)
   })
 
-  it('stands in the reason as the server sent it, in ms, and nextTry is what is waited for', async () => {
+  it('is in the reason uncut, in ms, while nextTry is the time of the next try', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const stream = new EventStream(url, { fetch: () => Promise.resolve(days()) })
     await jest.advanceTimersByTimeAsync(10)
@@ -199,7 +199,7 @@ describe('a Retry-After that is longer than the client is willing to wait', () =
     stream.close()
   })
 
-  it('is not in the reason of an answer without one', async () => {
+  it('is undefined in the reason if the answer has none', async () => {
     const stream = new EventStream(url, { fetch: () => Promise.resolve(new Response('', { status: 503 })) })
     await jest.advanceTimersByTimeAsync(0)
     expect(stream.state).toMatchObject({ reason: { status: 503, retryAfter: undefined } })
@@ -208,14 +208,14 @@ describe('a Retry-After that is longer than the client is willing to wait', () =
 })
 
 describe('the watchdog', () => {
-  it('waits for two and a half times the 15 s in which a server sends at least a comment', async () => {
+  it('waits 37.5 s, two and a half times the 15 s between keep-alives', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0)
     const silent = await triesWithin(40_000, () => openFor(Infinity), { keepAlive: undefined })
-    // A timer of 0 ms fires after one.
+    // `setTimeout` rounds 0 ms up to 1 ms.
     expect(silent).toEqual([0, 37_501])
   })
 
-  it('is put off by every byte, a lone comment too', async () => {
+  it('restarts with every byte, also of a comment', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0)
     let timer: ReturnType<typeof setInterval> | undefined
     const body = new ReadableStream({
@@ -228,13 +228,13 @@ describe('the watchdog', () => {
     expect(await triesWithin(600_000, () => response, { keepAlive: undefined })).toEqual([0])
   })
 
-  it('is switched off with false', async () => {
+  it('is off if keepAlive is false', async () => {
     expect(await triesWithin(86_400_000, () => openFor(Infinity), { keepAlive: false })).toEqual([0])
   })
 })
 
-describe('one outage of 1,000 clients', () => {
-  it('ends with them coming back spread evenly over the whole window', async () => {
+describe('1,000 clients', () => {
+  it('reconnect evenly over the whole window after one outage', async () => {
     const generator = xoroshiro128plus(20_260_101)
     jest.spyOn(Math, 'random').mockImplementation(() => uniformFloat64(generator))
     const up = start + 10
@@ -255,10 +255,10 @@ describe('one outage of 1,000 clients', () => {
     times.sort((a, b) => a - b)
     expect(times).toHaveLength(1000)
     expect(times.at(-1)).toBeLessThan(3000)
-    // Kolmogorov and Smirnov: 1.63 / √n is the distance that even times exceed once in a hundred.
+    // Kolmogorov–Smirnov test: evenly spread times exceed the distance 1.63 / √n once in a hundred runs.
     const distance = Math.max(...times.map((time, i) => Math.abs(time / 3000 - (i + 0.5) / 1000)))
     expect(distance).toBeLessThan(1.63 / Math.sqrt(1000))
-    // No spike: 1,000 into 30 bins of 100 ms is 33 each, with a standard deviation of 5.7.
+    // No peak: 1,000 times in 30 bins of 100 ms are 33 each, with a standard deviation of 5.7.
     const bins = new Array<number>(30).fill(0)
     for (const time of times) bins[Math.floor(time / 100)]!++
     expect(Math.max(...bins)).toBeLessThan(33 + 4 * 5.7)

@@ -2,20 +2,20 @@
 import { EventStream } from '../../src/client/index.js'
 import { nextEvent, openStream, reached, startServer, withoutWaiting } from '../helpers/client-server.js'
 
-/** By name: fetch throws the errors of its own realm. */
+/** Compares names, because errors of fetch are of another realm. */
 function named(name: string): Error {
   return expect.objectContaining({ name }) as Error
 }
 
 describe('the constructor', () => {
-  it('throws a SyntaxError for what is no URL, as EventSource does', () => {
+  it('throws a SyntaxError for an invalid URL, as EventSource does', () => {
     for (const url of ['http://[', 'http://', '/relative', '']) {
       expect(() => new EventStream(url)).toThrow(named('SyntaxError'))
     }
     expect(() => new EventStream('http://[')).toThrow(DOMException)
   })
 
-  it('throws a SyntaxError for a scheme other than http and https, instead of trying it for ever', () => {
+  it('throws a SyntaxError for a scheme other than http and https', () => {
     const schemes = [
       'mailto:a@b.c',
       'ftp://127.0.0.1/',
@@ -44,7 +44,7 @@ describe('the constructor', () => {
     }
   })
 
-  it('throws a TypeError for what no request can be made of, instead of trying it for ever', () => {
+  it('throws a TypeError for options that no request can have', () => {
     const url = 'http://127.0.0.1:9/'
     expect(() => new EventStream('http://user:secret@127.0.0.1:9/')).toThrow(named('TypeError'))
     expect(() => new EventStream(url, { method: 'GET', body: 'x' })).toThrow(named('TypeError'))
@@ -57,13 +57,13 @@ describe('the constructor', () => {
     expect(() => new EventStream(url, { method: 'GET', body: '' })).toThrow(named('TypeError'))
   })
 
-  it('takes a URL object and resolves the text of one', async () => {
+  it('accepts a URL object and resolves a URL string', async () => {
     const server = await startServer()
     expect(openStream(`${server.url}a/../b`).url).toBe(`${server.url}b`)
     expect(openStream(new URL(server.url)).url).toBe(server.url)
   })
 
-  it('resolves a relative URL against the page, and where there is no document against its location', () => {
+  it('resolves a relative URL against the document, or else the location', () => {
     const scope = globalThis as { document?: unknown; location?: unknown }
     try {
       scope.location = { href: 'http://127.0.0.1:9/a/b' }
@@ -77,14 +77,14 @@ describe('the constructor', () => {
     }
   })
 
-  it('has the constants on the class and on the instance', async () => {
+  it('sets the constants on the class and on the instance', async () => {
     const stream = openStream((await startServer()).url)
     for (const of of [EventStream, stream]) {
       expect([of.CONNECTING, of.OPEN, of.CLOSED]).toEqual([0, 1, 2])
     }
   })
 
-  it('takes withCredentials, and the credentials of fetch', async () => {
+  it('accepts withCredentials and the credentials of fetch', async () => {
     const { url } = await startServer()
     expect(openStream(url).withCredentials).toBe(false)
     expect(openStream(url, { withCredentials: true }).withCredentials).toBe(true)
@@ -94,7 +94,7 @@ describe('the constructor', () => {
 })
 
 describe('readyState', () => {
-  it('goes from connecting to open, back to connecting while waiting, and to closed', async () => {
+  it('is connecting, open, connecting again while waiting, and closed', async () => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url)
@@ -115,7 +115,7 @@ describe('state', () => {
     `event: sse-ready\ndata: ${JSON.stringify({ resumed, replayed })}\n\n`
   const last = 'event: last\ndata:\n\n'
 
-  it('follows each sse-ready of a connection: the latest catch-up counts', async () => {
+  it('follows each sse-ready of a connection', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
     const states: unknown[] = []
@@ -136,7 +136,7 @@ describe('state', () => {
     ])
   })
 
-  it('says nothing of resuming without control events, nor after a reconnect before the next one', async () => {
+  it('has no resumed flag without control events, or before the next one after a reconnect', async () => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url)
@@ -151,8 +151,8 @@ describe('state', () => {
   })
 })
 
-describe('events', () => {
-  it('are MessageEvents with data, lastEventId and origin', async () => {
+describe('an event', () => {
+  it('is a MessageEvent with data, lastEventId and origin', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
     const message = nextEvent(stream)
@@ -167,7 +167,7 @@ describe('events', () => {
     })
   })
 
-  it('keep the last event ID when they bring none', async () => {
+  it('without an ID has the last event ID', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
     const second = nextEvent(stream, 'b')
@@ -175,7 +175,7 @@ describe('events', () => {
     expect((await second).lastEventId).toBe('7')
   })
 
-  it('have the origin of the answer after a redirect, and url stays what it was', async () => {
+  it('after a redirect has the origin of the answer, and url stays the same', async () => {
     const [server, other] = [await startServer(), await startServer()]
     const stream = openStream(server.url)
     const message = nextEvent(stream)
@@ -185,7 +185,7 @@ describe('events', () => {
     expect(stream.url).toBe(server.url)
   })
 
-  it('give the value of their JSON on demand, and a bad body is the listener’s error alone', async () => {
+  it('parses its JSON on demand, and bad JSON throws only in the listener', async () => {
     const server = await startServer()
     const stream = openStream<{ score: { home: number } }>(server.url)
     const read: unknown[] = []
@@ -205,7 +205,7 @@ describe('events', () => {
     expect(stream.readyState).toBe(EventStream.OPEN)
   })
 
-  it('named open or error reach the listeners of that name, as with EventSource', async () => {
+  it('named open or error reaches the listeners of that name, as with EventSource', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
     const seen: unknown[] = []
@@ -218,7 +218,7 @@ describe('events', () => {
 })
 
 describe('listeners', () => {
-  it('can be set as onopen, onmessage and onerror, replaced and taken away', async () => {
+  it('can be set, replaced and removed as onopen, onmessage and onerror', async () => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url)
@@ -243,7 +243,7 @@ describe('listeners', () => {
     expect(calls).toEqual(['open true', 'x', 'error', 'open true'])
   })
 
-  it('may be objects, once, or end with a signal', async () => {
+  it('can be objects, once, or removed by a signal', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
     const calls: string[] = []
@@ -263,7 +263,7 @@ describe('listeners', () => {
 })
 
 describe('close()', () => {
-  it('ends the connection and says so once, with the reason', async () => {
+  it('ends the connection and fires one close event with the reason', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
     const exchange = (await server.next()).stream()
@@ -277,7 +277,7 @@ describe('close()', () => {
     await exchange.gone()
   })
 
-  it('in a listener keeps back the events that came in the same piece', async () => {
+  it('in a listener stops the remaining events of the same chunk', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
     const seen: string[] = []

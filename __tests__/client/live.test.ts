@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-/** The server, with a way to cut every connection and one to lose its memory as a new process does. */
+/** A server that can cut every connection, and lose its log like a new process. */
 async function startLive(handler: (connection: Connection) => void) {
   let live = sse<Events>({ retry: 1 })
   const server = createServer((req, res) => {
@@ -45,7 +45,7 @@ async function startLive(handler: (connection: Connection) => void) {
   }
 }
 
-it('gets named, unnamed, multi-line, emoji, empty and 1 MiB events whole', async () => {
+it('EventStream gets named, unnamed, multi-line, emoji, empty and 1 MiB events intact', async () => {
   const live = await startLive((connection) => void connection.subscribe('c'))
   const stream = openStream<Events>(live.url)
   const seen: [string, string][] = []
@@ -63,7 +63,7 @@ it('gets named, unnamed, multi-line, emoji, empty and 1 MiB events whole', async
   expect(seen.map(([, data]) => data)).toEqual(['unnamed', 'a\nb\n', '👩‍🚀⚽', '', big, 'named'])
 })
 
-it('resumes after a cut and says how many events it had missed', async () => {
+it('EventStream resumes after a cut, and state has the number of replayed events', async () => {
   withoutWaiting()
   const live = await startLive((connection) => void connection.subscribe('c'))
   const stream = openStream<Events>(live.url)
@@ -83,7 +83,7 @@ it('resumes after a cut and says how many events it had missed', async () => {
   expect(seen).toEqual([1, 2, 3, 4])
 })
 
-it('loses nothing and gets nothing twice over many cuts', async () => {
+it('EventStream gets each event once over many cuts', async () => {
   withoutWaiting()
   const live = await startLive((connection) => void connection.subscribe('c'))
   const stream = openStream<Events>(live.url)
@@ -104,7 +104,7 @@ it('loses nothing and gets nothing twice over many cuts', async () => {
   expect(seen).toEqual(Array.from({ length: 300 }, (_, i) => i + 1))
 })
 
-it('says which channels have a gap after the server has lost its memory', async () => {
+it('EventStream fires gap with the channels after the server has lost its memory', async () => {
   withoutWaiting()
   const live = await startLive((connection) => void connection.subscribe('c'))
   const stream = openStream<Events>(live.url)
@@ -117,7 +117,7 @@ it('says which channels have a gap after the server has lost its memory', async 
   expect((await gap).detail).toEqual({ channels: ['c'], reason: 'restarted' })
 })
 
-it('is sent away by a drain, turned away while it lasts, and back with the next process', async () => {
+it('EventStream reconnects after a drain, however often it is shed meanwhile', async () => {
   withoutWaiting()
   const live = await startLive((connection) => void connection.subscribe('c'))
   const stream = openStream<Events>(live.url)
@@ -125,8 +125,8 @@ it('is sent away by a drain, turned away while it lasts, and back with the next 
   const left = nextEvent<CustomEvent<Reason>>(stream, 'error')
   await live.drain()
   expect((await left).detail).toEqual({ code: 'ended' })
-  // Shed with an empty stream, which is no reason to close. A request that was on the way over the old socket when the
-  // server closed that fails instead, which is none either.
+  // A shed request ends without an event. A request on a socket that the server closes at that moment fails.
+  // The client retries after both.
   const nextReason = async () => (await nextEvent<CustomEvent<Reason>>(stream, 'error')).detail.code
   let reason = await nextReason()
   while (reason === 'failed') reason = await nextReason()
@@ -137,7 +137,7 @@ it('is sent away by a drain, turned away while it lasts, and back with the next 
   expect(stream.state.name).toBe('open')
 })
 
-it('gets the latest events of a channel that the handler subscribes to late, older as they are', async () => {
+it('EventStream gets the older latest events of a channel that the handler subscribes to late', async () => {
   let subscribeLate = () => {}
   const live = await startLive((connection) => {
     connection.subscribe('c')

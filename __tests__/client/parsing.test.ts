@@ -1,4 +1,4 @@
-// Bytes in, events out: cut anywhere, and with a bound on what is held.
+// The parser: input cut at any byte, and the bound on unfinished events.
 import fc from 'fast-check'
 import { blockReader, type Block } from '../../src/client/blocks.js'
 import { nextEvent, openStream, reached, startServer, withoutWaiting } from '../helpers/client-server.js'
@@ -8,7 +8,7 @@ interface Heard {
   retries: number[]
 }
 
-/** What a reader makes of bytes that come in pieces, as a body gives them. */
+/** The result of the parser for bytes cut into pieces. */
 function read(bytes: Uint8Array, cuts: number[] = []): Heard {
   const heard: Heard = { blocks: [], retries: [] }
   const feed = blockReader(
@@ -25,7 +25,7 @@ function read(bytes: Uint8Array, cuts: number[] = []): Heard {
   return heard
 }
 
-/** The standard's algorithm, line by line, with nothing clever in it. */
+/** The algorithm of the standard, written as simply as possible. */
 function readSlowly(text: string): Heard {
   const heard: Heard = { blocks: [], retries: [] }
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)
@@ -80,8 +80,8 @@ const stream = fc
   )
   .map((lines) => lines.join(''))
 
-describe('parsing', () => {
-  it('gives what the standard’s algorithm gives, line by line', () => {
+describe('the parser', () => {
+  it('gives the result of the standard’s algorithm', () => {
     fc.assert(
       fc.property(stream, value, (text, rest) => {
         const bytes = new TextEncoder().encode(text + rest)
@@ -91,10 +91,10 @@ describe('parsing', () => {
     )
   })
 
-  it('gives the same for a stream cut at any byte', () => {
+  it('gives the same result for a stream cut at any byte', () => {
     fc.assert(
       fc.property(stream, (text) => {
-        // Node 24's TextDecoder takes away a second byte order mark as well when the first comes in pieces.
+        // Node 24's TextDecoder also drops a second byte order mark if the first one is cut.
         fc.pre(!text.startsWith('\uFEFF\uFEFF'))
         const bytes = new TextEncoder().encode(text)
         const whole = read(bytes)
@@ -105,7 +105,7 @@ describe('parsing', () => {
     )
   })
 
-  it('gives the same for any bytes at all, cut anywhere', () => {
+  it('gives the same result for any bytes, cut anywhere', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(200)), (bytes, cuts) => {
         expect(
@@ -119,13 +119,13 @@ describe('parsing', () => {
     )
   })
 
-  it('does not wait for what follows a CR to end a line', () => {
+  it('ends a line at CR without waiting for the next character', () => {
     expect(read(new TextEncoder().encode('data: x\r\r')).blocks).toEqual([{ data: 'x' }])
   })
 })
 
-describe('a stream of garbage', () => {
-  it('dispatches nothing, breaks nothing, and the next event is read', async () => {
+describe('garbage', () => {
+  it('dispatches nothing, and the next event is read', async () => {
     const server = await startServer()
     const events = openStream(server.url)
     const message = nextEvent(events)
@@ -134,7 +134,7 @@ describe('a stream of garbage', () => {
     expect(await message).toMatchObject({ data: '\0after' })
   })
 
-  it('in events of our own names is left to the listeners of these names', async () => {
+  it('in control events goes only to the listeners of these names', async () => {
     const server = await startServer()
     const events = openStream(server.url)
     const gap = jest.fn()
@@ -168,7 +168,7 @@ describe('maxEventBytes', () => {
     await exchange.gone()
   })
 
-  it('lets an event through that is just as long, and any number of shorter ones', async () => {
+  it('allows an event of just this length, and any number of shorter ones', async () => {
     withoutWaiting()
     const server = await startServer()
     const events = openStream(server.url, { maxEventBytes: 1024 })
@@ -181,7 +181,7 @@ describe('maxEventBytes', () => {
     expect(lengths).toEqual([...new Array<number>(10).fill(1000), 1024])
   })
 
-  it('of 16 MiB, the default, stops a line without an end before it takes more memory', async () => {
+  it('is 16 MiB by default, and stops an endless line', async () => {
     const server = await startServer()
     const events = openStream(server.url)
     const exchange = (await server.next()).stream('id: ')
@@ -189,7 +189,7 @@ describe('maxEventBytes', () => {
     const piece = Buffer.alloc(1024 * 1024, 'x')
     let pieces = 0
     const gone = exchange.gone().then(() => true)
-    // Once the client has left, a write fails at once; the response may hear of it later.
+    // After the client has left, a write fails at once. The close event may come later.
     const written = () => new Promise<boolean>((resolve) => exchange.response.write(piece, (error) => resolve(!!error)))
     while (pieces < 64 && !(await Promise.race([gone, written()]))) pieces++
     expect((await closed).reason.code).toBe('too-large')

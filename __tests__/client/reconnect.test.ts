@@ -6,8 +6,8 @@ import { startServerInWorker } from '../helpers/server-in-worker.js'
 
 const errorOf = async (stream: EventTarget) => (await nextEvent<CustomEvent<Reason>>(stream, 'error')).detail
 
-describe('a connection that is lost', () => {
-  it('is made again with the last event ID, when the server ended it', async () => {
+describe('a client that lost its connection', () => {
+  it('reconnects with the last event ID if the server ended the stream', async () => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url)
@@ -25,7 +25,7 @@ describe('a connection that is lost', () => {
     expect(states).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open'])
   })
 
-  it('is made again when it broke, and what was cut in half is forgotten', async () => {
+  it('reconnects after a cut, and drops the half event', async () => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url)
@@ -44,7 +44,7 @@ describe('a connection that is lost', () => {
     expect(seen).toEqual(['whole', 'new'])
   })
 
-  it('is made again when there is nobody, until there is somebody', async () => {
+  it('retries until the server accepts again', async () => {
     withoutWaiting()
     const server = await startServer()
     const { port } = new URL(server.url)
@@ -57,7 +57,7 @@ describe('a connection that is lost', () => {
     await reached(stream, 'open')
   })
 
-  it('goes out with the last event ID as UTF-8', async () => {
+  it('sends the last event ID as UTF-8', async () => {
     withoutWaiting()
     const server = await startServer()
     openStream(server.url)
@@ -68,7 +68,7 @@ describe('a connection that is lost', () => {
   it.each([
     ['of more than 4 KiB', 'x'.repeat(4097)],
     ['with a control character', 'a\u0001b'],
-  ])('goes out without a last event ID %s, that no header can carry', async (_, id) => {
+  ])('sends no last event ID %s, because no header can carry it', async (_, id) => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url)
@@ -78,7 +78,7 @@ describe('a connection that is lost', () => {
     expect((await server.next()).lastEventId).toBeUndefined()
   })
 
-  it('goes out without one after the server took it back', async () => {
+  it('sends no last event ID after the server reset it', async () => {
     withoutWaiting()
     const server = await startServer()
     openStream(server.url)
@@ -88,7 +88,7 @@ describe('a connection that is lost', () => {
 })
 
 describe('an answer', () => {
-  it.each([408, 429, 500, 502, 503, 504])('of %d is tried again', async (status) => {
+  it.each([408, 429, 500, 502, 503, 504])('of %d is retried', async (status) => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url)
@@ -100,20 +100,23 @@ describe('an answer', () => {
     await reached(stream, 'open')
   })
 
-  it.each([201, 204, 206, 304, 400, 401, 403, 404, 410, 431])('of %d closes the stream and says so', async (status) => {
-    const server = await startServer()
-    const stream = openStream(server.url)
-    const events: string[] = []
-    for (const type of ['error', 'statechange', 'close']) stream.addEventListener(type, () => events.push(type))
-    const close = nextEvent<CustomEvent<Reason>>(stream, 'close')
-    ;(await server.next()).answer(status)
-    expect((await close).detail).toMatchObject({ code: 'status', status })
-    expect(events).toEqual(['error', 'statechange', 'close'])
-    expect(stream.readyState).toBe(stream.CLOSED)
-    expect(server.requests).toBe(1)
-  })
+  it.each([201, 204, 206, 304, 400, 401, 403, 404, 410, 431])(
+    'of %d closes the stream with the status in the reason',
+    async (status) => {
+      const server = await startServer()
+      const stream = openStream(server.url)
+      const events: string[] = []
+      for (const type of ['error', 'statechange', 'close']) stream.addEventListener(type, () => events.push(type))
+      const close = nextEvent<CustomEvent<Reason>>(stream, 'close')
+      ;(await server.next()).answer(status)
+      expect((await close).detail).toMatchObject({ code: 'status', status })
+      expect(events).toEqual(['error', 'statechange', 'close'])
+      expect(stream.readyState).toBe(stream.CLOSED)
+      expect(server.requests).toBe(1)
+    },
+  )
 
-  it.each(['text/html', 'text/event-streaming', ''])('of content type "%s" closes it', async (contentType) => {
+  it.each(['text/html', 'text/event-streaming', ''])('of content type "%s" closes the stream', async (contentType) => {
     const server = await startServer()
     const stream = openStream(server.url)
     const exchange = (await server.next()).answer(200, contentType ? { 'Content-Type': contentType } : {})
@@ -156,7 +159,7 @@ describe('an answer', () => {
     expect(reason).toEqual({ code: 'content-type', status: 200, contentType: 'text/event-stream, text/html' })
   })
 
-  it('that is refused does not keep its connection', async () => {
+  it('that is refused releases its connection', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
     const exchange = await server.next()
@@ -168,7 +171,7 @@ describe('an answer', () => {
 })
 
 describe('the watchdog', () => {
-  it('gives up a connection on which nothing comes any more', async () => {
+  it('drops a silent connection', async () => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url, { keepAlive: 20 })
@@ -179,7 +182,7 @@ describe('the watchdog', () => {
     await server.next()
   })
 
-  it('gives up a server that accepts and does not answer', async () => {
+  it('drops a server that accepts and does not answer', async () => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url, { keepAlive: 20 })
@@ -188,15 +191,15 @@ describe('the watchdog', () => {
   })
 })
 
-describe('the watchdog of a process whose event loop was blocked', () => {
-  it('reads what has come meanwhile before it judges', async () => {
+describe('the watchdog of a process with a blocked event loop', () => {
+  it('reads the received bytes before it decides', async () => {
     const server = await startServerInWorker()
     const stream = openStream(server.url, { keepAlive: 1000 })
     const error = jest.fn()
     stream.addEventListener('error', error)
     await reached(stream, 'open')
     const message = nextEvent(stream)
-    // Outside the phase of the loop in which sockets are read.
+    // Leaves the phase of the event loop that reads sockets.
     await new Promise(setImmediate)
     server.writeWhileThisThreadIsBlocked(5000)
     expect((await message).data).toBe('meanwhile')
@@ -204,8 +207,8 @@ describe('the watchdog of a process whose event loop was blocked', () => {
   })
 })
 
-describe('exactly one attempt', () => {
-  it('is under way when the browser goes online again and again', async () => {
+describe('the online event', () => {
+  it('starts one try, however often it fires', async () => {
     withoutWaiting()
     const scope = listenOn(globalThis)
     const server = await startServer()
@@ -227,7 +230,7 @@ describe('exactly one attempt', () => {
     expect(getEventListeners(scope, 'offline')).toEqual([])
   })
 
-  it('follows at once when the browser comes back online while waiting, unless the server asked to be left alone', async () => {
+  it('starts the next try at once, unless the server sent Retry-After', async () => {
     const scope = listenOn(globalThis)
     const server = await startServer()
     const stream = openStream(server.url)
@@ -240,7 +243,7 @@ describe('exactly one attempt', () => {
     expect(stream.state.name).toBe('waiting')
   })
 
-  it('is made again at once for a try that was made offline and got no answer', async () => {
+  it('repeats a try that was made offline and has no answer', async () => {
     withoutWaiting()
     const scope = listenOn(globalThis)
     const server = await startServer()
@@ -253,14 +256,14 @@ describe('exactly one attempt', () => {
     scope.dispatchEvent(new Event('online'))
     await hanging.gone()
     const next = await server.next()
-    // This try was made online: another `online` does not end it.
+    // This try was made online, so another `online` does not repeat it.
     scope.dispatchEvent(new Event('online'))
     next.stream()
     await reached(stream, 'open')
     expect(server.requests).toBe(3)
   })
 
-  it('stays when something has come since the browser went offline', async () => {
+  it('keeps the connection if bytes have come since the offline event', async () => {
     const scope = listenOn(globalThis)
     const server = await startServer()
     const stream = openStream(server.url)
@@ -276,7 +279,7 @@ describe('exactly one attempt', () => {
 })
 
 describe('close() leaves nothing behind', () => {
-  it('before the request is made, and before its headers are', async () => {
+  it('before the request and its headers are made', async () => {
     const server = await startServer()
     const headers = jest.fn(() => ({}))
     const stream = openStream(server.url, { headers })
@@ -286,7 +289,7 @@ describe('close() leaves nothing behind', () => {
     expect(headers).not.toHaveBeenCalled()
   })
 
-  it('in a listener that hears of the next try: no headers are made for it', async () => {
+  it('in a listener before the next try, for which no headers are made', async () => {
     withoutWaiting()
     const server = await startServer()
     const headers = jest.fn(() => ({}))
@@ -299,7 +302,7 @@ describe('close() leaves nothing behind', () => {
     expect(headers).toHaveBeenCalledTimes(1)
   })
 
-  it('while it waits for the headers', async () => {
+  it('while the headers are made', async () => {
     const server = await startServer()
     const made = new Promise<void>((resolve) => {
       const stream = openStream(server.url, {
@@ -315,7 +318,7 @@ describe('close() leaves nothing behind', () => {
     expect(server.requests).toBe(0)
   })
 
-  it('while it waits for the answer', async () => {
+  it('while the client waits for the answer', async () => {
     const server = await startServer()
     const stream = openStream(server.url)
     const exchange = await server.next()
@@ -323,7 +326,7 @@ describe('close() leaves nothing behind', () => {
     await exchange.gone()
   })
 
-  it('while it waits for the next try', async () => {
+  it('while the client waits for the next try', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
     const server = await startServer()
     const stream = openStream(server.url)
@@ -352,7 +355,7 @@ describe('close() leaves nothing behind', () => {
     expect(server.requests).toBe(1)
   })
 
-  it('with a fetch that does not heed the signal', async () => {
+  it('with a fetch that ignores the signal', async () => {
     const server = await startServer()
     const stream = openStream(server.url, { fetch: (url, init) => fetch(url, { ...init, signal: null }) })
     const exchange = (await server.next()).stream()
@@ -361,7 +364,7 @@ describe('close() leaves nothing behind', () => {
     await exchange.gone()
   })
 
-  it('with such a fetch, while it waits for the answer', async () => {
+  it('while the client waits for the answer of a fetch that ignores the signal', async () => {
     const server = await startServer()
     const stream = openStream(server.url, { fetch: (url, init) => fetch(url, { ...init, signal: null }) })
     const exchange = await server.next()
@@ -373,7 +376,7 @@ describe('close() leaves nothing behind', () => {
 })
 
 describe('an AbortSignal', () => {
-  it('closes the stream, and is let go of when the stream is closed', async () => {
+  it('closes the stream, and has no listener left after close()', async () => {
     const server = await startServer()
     const abort = new AbortController()
     const stream = openStream(server.url, { signal: abort.signal })
@@ -390,7 +393,7 @@ describe('an AbortSignal', () => {
     await exchange.gone()
   })
 
-  it('that is aborted already lets no request out, and the close event can still be listened for', async () => {
+  it('that is already aborted prevents the request and fires a late close event', async () => {
     const server = await startServer()
     const stream = openStream(server.url, { signal: AbortSignal.abort('late') })
     const close = await nextEvent<CustomEvent<Reason>>(stream, 'close')

@@ -1,8 +1,8 @@
-// What EventStream asks for: headers, method, body, credentials, and with whose fetch.
+// The requests of EventStream: headers, method, body, credentials and fetch.
 import { nextEvent, openStream, reached, startServer, withoutWaiting } from '../helpers/client-server.js'
 
 describe('headers', () => {
-  it('go out with every try, and Accept is ours', async () => {
+  it('are sent with every try, except for Accept, which the client sets', async () => {
     withoutWaiting()
     const server = await startServer()
     openStream(server.url, { headers: { Authorization: 'Bearer t', Accept: 'text/html' } })
@@ -12,7 +12,7 @@ describe('headers', () => {
     }
   })
 
-  it('are made anew for each try by a function, which may take its time', async () => {
+  it('are made for each try by a function, which may be async', async () => {
     withoutWaiting()
     const server = await startServer()
     let token = 0
@@ -21,7 +21,7 @@ describe('headers', () => {
     expect((await server.next()).answer(503).request.headers.authorization).toBe('Bearer 2')
   })
 
-  it('that could not be made count as a failed try, with the error that says why', async () => {
+  it('that throw count as a failed try, with the error in the reason', async () => {
     withoutWaiting()
     const server = await startServer()
     const broken = new Error('no token')
@@ -37,7 +37,7 @@ describe('headers', () => {
     await server.next()
   })
 
-  it('may say where to begin, until the stream has an ID of its own', async () => {
+  it('may set a first last event ID, until the stream has an ID', async () => {
     withoutWaiting()
     const server = await startServer()
     openStream(server.url, { headers: { 'Last-Event-ID': '41' } })
@@ -50,9 +50,9 @@ describe('headers', () => {
   })
 
   it.each([
-    ['the server took the ID back', 'id\ndata: x\n\n'],
+    ['the server reset the ID', 'id\ndata: x\n\n'],
     ['an ID that no header can carry', 'id: a\u0001b\ndata: x\n\n'],
-  ])('do not bring back the ID to begin at after %s', async (_, text) => {
+  ])('do not bring back the first last event ID after %s', async (_, text) => {
     withoutWaiting()
     const server = await startServer()
     const stream = openStream(server.url, { headers: () => [['last-event-id', '41']] })
@@ -66,7 +66,7 @@ describe('headers', () => {
     again.close()
   })
 
-  it('say where to begin until the first ID, also over tries that bring none', async () => {
+  it('set the last event ID until the first ID comes, also over tries without one', async () => {
     withoutWaiting()
     const server = await startServer()
     openStream(server.url, { headers: { 'Last-Event-ID': '41' } })
@@ -76,8 +76,8 @@ describe('headers', () => {
   })
 })
 
-describe('method and body', () => {
-  it('make a POST of every try', async () => {
+describe('the body', () => {
+  it('makes every try a POST', async () => {
     withoutWaiting()
     const server = await startServer()
     openStream(server.url, { body: '{"q":1}', headers: { 'Content-Type': 'application/json' } })
@@ -90,7 +90,7 @@ describe('method and body', () => {
     }
   })
 
-  it('make a POST of every try also when the body is empty', async () => {
+  it('makes every try a POST also if it is empty', async () => {
     withoutWaiting()
     const server = await startServer()
     openStream(server.url, { body: '' })
@@ -101,7 +101,7 @@ describe('method and body', () => {
     }
   })
 
-  it('can be another method', async () => {
+  it('can be sent with another method', async () => {
     const server = await startServer()
     openStream(server.url, { method: 'PUT', body: 'x' })
     expect((await server.next()).request.method).toBe('PUT')
@@ -109,7 +109,7 @@ describe('method and body', () => {
 })
 
 describe('fetch', () => {
-  it('is called as a function with what the request is made of', async () => {
+  it('is called as a function with the options of the request', async () => {
     const server = await startServer()
     const calls: unknown[] = []
     const stream = openStream(server.url, {
@@ -141,7 +141,7 @@ describe('fetch', () => {
     ['without a body', null],
     ['with undefined for a body', undefined],
     ['with a body that is another kind of stream', { pipe() {} }],
-  ])('that answers %s closes the stream and says why', async (_, body) => {
+  ])('that answers %s closes the stream and gives the reason', async (_, body) => {
     const response = { status: 200, headers: new Headers({ 'Content-Type': 'text/event-stream' }), body }
     const stream = openStream('http://127.0.0.1:9/', { fetch: () => Promise.resolve(response as unknown as Response) })
     const open = jest.fn()
@@ -151,7 +151,7 @@ describe('fetch', () => {
     expect(open).not.toHaveBeenCalled()
   })
 
-  it('that answers a refusal without a body is a refusal all the same', async () => {
+  it('that answers 503 without a body is retried', async () => {
     const response = { status: 503, headers: new Headers(), body: undefined }
     const stream = openStream('http://127.0.0.1:9/', { fetch: () => Promise.resolve(response as unknown as Response) })
     const { reason } = await reached(stream, 'waiting')

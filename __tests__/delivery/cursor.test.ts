@@ -4,7 +4,7 @@ import type { StartFrom } from '../../src/subscribe-options.js'
 import { positionBefore } from '../../src/log/position.js'
 import { TestLog, type Entry, type TestBounds } from '../helpers/log.js'
 
-/** Reads to the end of the log, or up to a gap; returns the numbers of the events. */
+/** Reads to the end of the log or to a gap. Returns the numbers of the events. */
 function read(cursor: Cursor): number[] {
   const numbers: number[] = []
   for (let event = cursor.peek(); event !== undefined; event = cursor.peek()) {
@@ -15,7 +15,7 @@ function read(cursor: Cursor): number[] {
   return numbers
 }
 
-/** A channel of the given events, the key of each, or none for `-`. */
+/** A channel with one event for each character: its key, or no key for `-`. */
 function channelOf(keys: string, bounds: TestBounds = {}) {
   const test = new TestLog(bounds)
   test.read('a')
@@ -29,11 +29,11 @@ function keyed(key: string): Entry {
 
 describe('a cursor without a last event ID', () => {
   it.each<[string, string, StartFrom, number[]]>([
-    ['nothing of what was', '-k-', 'now', []],
+    ['no earlier event', '-k-', 'now', []],
     ['the latest event of every key', '-klk-m-', 'latest', [3, 4, 6]],
-    ['nothing where there are no keys', '---', 'latest', []],
+    ['nothing without keys', '---', 'latest', []],
     ['all of history', '-kk-', 'start', [1, 2, 3, 4]],
-    ['nothing of an empty channel', '', 'start', []],
+    ['nothing in an empty channel', '', 'start', []],
   ])('reads %s: %j from %s', (_name, keys, from, numbers) => {
     const { cursor } = channelOf(keys)
     cursor.begin(from, true)
@@ -41,19 +41,19 @@ describe('a cursor without a last event ID', () => {
     expect(cursor.isBehind).toBe(false)
   })
 
-  it('reads the latest events that history has let go, and then all of history, from the start', () => {
+  it('reads evicted latest events and then all of history, from the start', () => {
     const { cursor } = channelOf('klk--', { history: { events: 2 } })
     cursor.begin('start', true)
     expect(read(cursor)).toEqual([2, 3, 4, 5])
   })
 
-  it('reads the latest events alone where nothing is replayed', () => {
+  it('reads only the latest events if nothing is replayed', () => {
     const { cursor } = channelOf('-klk-', { replay: false })
     cursor.begin('start', false)
     expect(read(cursor)).toEqual([3, 4])
   })
 
-  it.each<StartFrom>(['latest', 'now', 'start'])('reads from %s all that comes afterwards, each event once', (from) => {
+  it.each<StartFrom>(['latest', 'now', 'start'])('reads all later events once, from %s', (from) => {
     const { cursor, test } = channelOf('-k')
     cursor.begin(from, true)
     read(cursor)
@@ -63,14 +63,14 @@ describe('a cursor without a last event ID', () => {
     expect(read(cursor)).toEqual([3, 4])
   })
 
-  it('reads a newer event in place of a latest one that it replaced in between', () => {
+  it('reads the newer event if a latest event is replaced before it is read', () => {
     const { cursor, test } = channelOf('kl')
     cursor.begin('latest', true)
     test.append('a', { key: 'k' })
     expect(read(cursor)).toEqual([2, 3])
   })
 
-  it('skips nothing that came after it, when the next latest event lies beyond', () => {
+  it('skips no newer event if the next latest event is further on', () => {
     const { cursor, test } = channelOf('k--')
     cursor.begin('latest', true)
     test.append('a')
@@ -78,7 +78,7 @@ describe('a cursor without a last event ID', () => {
     expect(read(cursor)).toEqual([4, 5])
   })
 
-  it('comes to the end over latest events that are no more', () => {
+  it('reaches the end if the remaining latest events have been evicted', () => {
     const { cursor, test } = channelOf('k', { keys: 1 })
     cursor.begin('latest', true)
     test.append('a', { key: 'l' })
@@ -93,7 +93,7 @@ describe('a cursor without a last event ID', () => {
 })
 
 describe('a cursor that resumes', () => {
-  it('reads what lies after the position', () => {
+  it('reads the events after the position', () => {
     const { cursor, events } = channelOf('-k-k-')
     expect(cursor.resumeAfter(events[1]!.position, true)).toBe(true)
     expect(read(cursor)).toEqual([3, 4, 5])
@@ -114,13 +114,13 @@ describe('a cursor that resumes', () => {
     expect(read(cursor)).toEqual([])
   })
 
-  it('goes on after a position between events, as another channel’s event has it', () => {
+  it('continues after a position between events, as of another channel’s event', () => {
     const { cursor, events } = channelOf('---')
     expect(cursor.resumeAfter({ ...events[0]!.position, seq: events[0]!.position.seq + 0.5 }, true)).toBe(true)
     expect(read(cursor)).toEqual([2, 3])
   })
 
-  it('meets no gap at the floor, and a gap below it', () => {
+  it('has no gap at the floor, and a gap below it', () => {
     const at = channelOf('-----', { history: { events: 2 } })
     expect(at.cursor.resumeAfter(at.channel.floor, true)).toBe(true)
     expect(read(at.cursor)).toEqual([4, 5])
@@ -129,28 +129,28 @@ describe('a cursor that resumes', () => {
     expect(read(below.cursor)).toEqual([4, 5])
   })
 
-  it('reads over a gap the latest events after its position that history has let go, in order', () => {
+  it('after a gap reads the evicted latest events after its position first, in order', () => {
     const { cursor, events } = channelOf('klm-k--', { history: { events: 2 } })
     expect(cursor.resumeAfter(events[1]!.position, true)).toBe(false)
     expect(read(cursor)).toEqual([3, 5, 6, 7])
   })
 
-  it('is told of a gap where nothing is replayed, and reads the latest events', () => {
+  it('has a gap if nothing is replayed, and reads the latest events', () => {
     const { cursor, events } = channelOf('-klk-', { replay: false })
     expect(cursor.resumeAfter(events[0]!.position, false)).toBe(false)
     expect(read(cursor)).toEqual([3, 4])
     expect(cursor.resumeAfter(events[4]!.position, false)).toBe(true)
   })
 
-  it('starts over with the latest events when its position means nothing', () => {
+  it('with a meaningless position starts over with the latest events', () => {
     const { cursor } = channelOf('-klk-')
     cursor.startOver()
     expect(read(cursor)).toEqual([3, 4])
   })
 })
 
-describe('a cursor that history overtakes', () => {
-  it('stops, and goes on over the gap with the latest events of what it lost', () => {
+describe('a cursor that is too slow for history', () => {
+  it('stops, and continues after the gap with the latest events it missed', () => {
     const { cursor, test } = channelOf('-', { history: { events: 2 } })
     for (const key of 'kl-k--') test.append('a', keyed(key))
     expect(cursor.isOvertaken).toBe(true)
@@ -160,7 +160,7 @@ describe('a cursor that history overtakes', () => {
     expect(read(cursor)).toEqual([3, 5, 6, 7])
   })
 
-  it('is not overtaken while history holds the event it is to read next', () => {
+  it('is overtaken only when history evicts the event it reads next', () => {
     const { cursor, test } = channelOf('-', { history: { events: 2 } })
     test.appendMany('a', 2)
     expect(cursor.isOvertaken).toBe(false)
@@ -168,7 +168,7 @@ describe('a cursor that history overtakes', () => {
     expect(cursor.isOvertaken).toBe(true)
   })
 
-  it('is not overtaken while it still reads latest events', () => {
+  it('is not overtaken while it reads latest events', () => {
     const { cursor, test } = channelOf('k-', { history: { events: 1 } })
     cursor.begin('latest', true)
     test.appendMany('a', 3)
@@ -182,10 +182,10 @@ describe('a cursor that history overtakes', () => {
   })
 })
 
-it('every cursor reads each later event once and in order, and without a gap all of them; keyed state is whole anyway', () => {
+it('a cursor reads each event once and in order, and after a gap the latest of each key', () => {
   const keys = fc.string({ unit: fc.constantFrom('-', 'k', 'l', 'm'), minLength: 1, maxLength: 30 })
   const bound = fc.integer({ min: 1, max: 8 })
-  /** After which of the events that are read more are appended, and of which keys. */
+  /** Further events: after how many read events each is appended, and its key. */
   const later = fc.array(fc.tuple(fc.nat(8), fc.constantFrom('-', 'k', 'n')), { maxLength: 12 })
   fc.assert(
     fc.property(keys, bound, fc.nat(30), later, (text, events, from, more) => {

@@ -15,7 +15,7 @@ async function start(registry: SseOptions['registry'] = {}): Promise<{ live: Sse
 const publish = (live: SseMiddleware, channel: string, data: string, key?: string) =>
   live.channel(channel).publish(key === undefined ? { data } : { data, key })
 
-/** What a client that comes back with an ID reads until it is told that it is up to date. */
+/** Resumes with an ID, and reads up to `sse-ready`. */
 async function resume(server: TestServer, id: string, path = '/a', options: OpenStreamOptions = {}) {
   const headers = { ...options.headers, ...(id === '' ? {} : { 'last-event-id': id }) }
   const stream = await openStream(server, { ...options, path, headers })
@@ -23,7 +23,7 @@ async function resume(server: TestServer, id: string, path = '/a', options: Open
   return { stream, read: summary(stream), ready: JSON.parse(ready.data) as unknown }
 }
 
-/** The events in order: data of the app's, reason and channels of gaps. */
+/** All events in order: the data, or the reason and channels of a gap. */
 function summary({ events }: OpenStream): string[] {
   return events.flatMap(({ event, data }) => {
     if (event === 'sse-ready') return []
@@ -33,8 +33,8 @@ function summary({ events }: OpenStream): string[] {
   })
 }
 
-describe('a client that comes back', () => {
-  it('gets what it missed, once and in order', async () => {
+describe('a resumed client', () => {
+  it('gets missed events once and in order', async () => {
     const { live, server } = await start()
     const ids = []
     for (const data of ['1', '2', '3', '4']) ids.push(await publish(live, 'a', data))
@@ -46,7 +46,7 @@ describe('a client that comes back', () => {
     expect(stream.data).toEqual(['3', '4', '5'])
   })
 
-  it('has missed nothing when it comes back with the newest ID, and is told so', async () => {
+  it('with the newest ID is told that it missed nothing', async () => {
     const { live, server } = await start()
     const id = await publish(live, 'a', '1')
     const { stream, read, ready } = await resume(server, id)
@@ -55,7 +55,7 @@ describe('a client that comes back', () => {
     expect(stream.lastEventId).toBe(id)
   })
 
-  it('resumes after the ID of sse-ready when it dropped before its first event', async () => {
+  it('continues after the ID of sse-ready if it dropped before its first event', async () => {
     const { live, server } = await start()
     await publish(live, 'b', 'elsewhere')
     const { stream } = await resume(server, '')
@@ -67,7 +67,7 @@ describe('a client that comes back', () => {
     })
   })
 
-  it('has one ID for all of its channels', async () => {
+  it('has one ID for all channels', async () => {
     const { live, server } = await start()
     const ids: Record<string, string> = {}
     for (const [channel, data] of ['a1', 'b2', 'c3', 'a4', 'c5', 'b6'].map((it) => [it[0]!, it])) {
@@ -78,14 +78,14 @@ describe('a client that comes back', () => {
     expect((await resume(server, ids.a1!, '/c')).read).toEqual(['c3', 'c5'])
   })
 
-  it.each(['lastEventId', 'last_event_id', 'evs_last_event_id'])('may name its ID in the query as %s', async (name) => {
+  it.each(['lastEventId', 'last_event_id', 'evs_last_event_id'])('may send its ID in the query as %s', async (name) => {
     const { live, server } = await start()
     const id = await publish(live, 'a', '1')
     await publish(live, 'a', '2')
     expect((await resume(server, '', `/a?${name}=${id}`)).read).toEqual(['2'])
   })
 
-  it('resumes wherever a handler subscribes, in whatever calls, and with whatever `from`', async () => {
+  it('resumes in every subscribe call, whatever from says', async () => {
     const live = sse()
     const server = await startServer(bareHttp, live, (_req, res) => {
       res.sse?.subscribe('a', { from: 'start' })
@@ -96,7 +96,7 @@ describe('a client that comes back', () => {
     expect((await resume(server, id)).read).toEqual(['b2', 'a3'])
   })
 
-  it('gets older events of a channel joined late, then an `sse-ready` that moves its ID forward', async () => {
+  it('gets older events of a late channel, then an sse-ready with the newer ID', async () => {
     const { live, stream, another } = await openSubscribed('a')
     const id = await publish(live, 'b', 'b1')
     const newest = await publish(live, 'a', 'a2')
@@ -109,7 +109,7 @@ describe('a client that comes back', () => {
     expect(JSON.parse(late.stream.events.at(-1)!.data)).toEqual({ resumed: true, replayed: 1 })
   })
 
-  it('is not told again that it has caught up when a late subscription wrote nothing', async () => {
+  it('gets no second sse-ready if a late subscription wrote nothing', async () => {
     const { live, stream, connection } = await openSubscribed('a')
     connection.subscribe('b', { from: 'now' })
     await publish(live, 'a', '1')
@@ -123,7 +123,7 @@ describe('a client that comes back', () => {
     ['now', ['a2', 'a3']],
     ['latest', ['a2', 'a3']],
     ['start', ['a2', 'a1', 'a2', 'a3']],
-  ])('that leaves a channel and joins it again goes on there from %s', async (from, expected) => {
+  ])('that leaves a channel and joins it again begins as from says: %s', async (from, expected) => {
     const { live } = await start()
     const id = await publish(live, 'a', 'a1')
     await publish(live, 'a', 'a2')
@@ -155,7 +155,7 @@ describe('a client that comes back', () => {
     expect(summary(stream)).toEqual(['a2', 'a3', 'a4'])
   })
 
-  it('resumes a channel that it left before anything of it was placed', async () => {
+  it('resumes a channel that it left and joined again in the same turn', async () => {
     const { live } = await start()
     const id = await publish(live, 'a', 'a1')
     await publish(live, 'a', 'a2')
@@ -170,7 +170,7 @@ describe('a client that comes back', () => {
     await stream.waitForData('a2')
   })
 
-  it('gets a channel that it did not read before as `from` says, where the handler asks for that', async () => {
+  it('begins a new channel as from says if resume is false', async () => {
     const { live } = await start()
     await publish(live, 'new', 'state', 'k')
     const id = await publish(live, 'a', 'a1')
@@ -186,7 +186,7 @@ describe('a client that comes back', () => {
 })
 
 describe('a gap', () => {
-  it('is announced as evicted, followed by what is left, and heals keyed state', async () => {
+  it('is sent as evicted, then the remaining events and the latest of each key', async () => {
     const { live, server } = await start({ history: { events: 3 } })
     const id = await publish(live, 'a', 'first')
     for (const [data, key] of [['x1', 'x'], ['y1', 'y'], ['x2', 'x'], ['p'], ['q'], ['y2', 'y']] as const) {
@@ -200,14 +200,14 @@ describe('a gap', () => {
     expect((await resume(server, stream.lastEventId)).read).toEqual([])
   })
 
-  it('names only the channels that have lost something', async () => {
+  it('names only the channels that lost events', async () => {
     const { live, server } = await start({ history: { events: 1 } })
     const id = await publish(live, 'a', 'a1')
     for (const data of ['b2', 'b3', 'a4']) await publish(live, data[0]!, data)
     expect((await resume(server, id, '/a,b')).read).toEqual(['gap evicted b', 'b3', 'a4'])
   })
 
-  it('is announced where a channel has been dropped and has come back', async () => {
+  it('is sent if a channel was removed in the meantime', async () => {
     const { live, server } = await start({ history: { events: 1 }, bytes: 1 })
     const id = await publish(live, 'a', 'a1')
     await publish(live, 'a', 'a2')
@@ -216,7 +216,7 @@ describe('a gap', () => {
     expect((await resume(server, id)).read).toEqual(['gap evicted a'])
   })
 
-  it('is announced as restarted for an ID of another log', async () => {
+  it('is sent as restarted for an ID of another log', async () => {
     const [before, now] = [await start(), await start()]
     const id = await publish(before.live, 'a', '1')
     for (const [data, key] of [['k1', 'k'], ['plain'], ['k2', 'k']] as const) await publish(now.live, 'a', data, key)
@@ -225,7 +225,7 @@ describe('a gap', () => {
     expect(ready).toEqual({ resumed: false, replayed: 1 })
   })
 
-  it('is announced as unknown for an ID from the future, or one that is none of ours', async () => {
+  it('is sent as unknown for an ID from the future or of another form', async () => {
     const { live, server } = await start()
     const id = await publish(live, 'a', 'k1', 'k')
     await publish(live, 'a', 'plain')
@@ -240,7 +240,7 @@ describe('a gap', () => {
     }
   })
 
-  it('is announced where there is no history to replay', async () => {
+  it('is sent if history is off', async () => {
     const { live, server } = await start({ history: false })
     const { stream } = await resume(server, '')
     const id = await publish(live, 'a', '1')
@@ -252,26 +252,23 @@ describe('a gap', () => {
   })
 })
 
-describe('a newcomer', () => {
+describe('a new client', () => {
   it.each([
     ['keys', { keys: 3 }, 5],
     ['bytes', { bytes: 4000 }, 20],
-  ])(
-    'is told of a gap where %s evicted latest events; that is counted and reported once',
-    async (_name, bounds, count) => {
-      const errors: Error[] = []
-      const { live, server } = await start({ ...bounds, onError: (error) => void errors.push(error) })
-      for (let i = 0; i < count; i++) await publish(live, 'a', `${i}`, `k${i}`)
-      const { read } = await resume(server, '')
-      expect(read[0]).toBe('gap evicted a')
-      expect(read.length).toBeLessThan(count)
-      expect((await resume(server, '', '/b')).read).toEqual([])
-      expect(live.registry.stats().evictedKeys).toBe(count - read.length + 1)
-      expect(errors).toMatchObject([{ code: 'ERR_SSE_LIMIT' }])
-    },
-  )
+  ])('gets a gap if %s evicted latest events, which is counted and reported once', async (_name, bounds, count) => {
+    const errors: Error[] = []
+    const { live, server } = await start({ ...bounds, onError: (error) => void errors.push(error) })
+    for (let i = 0; i < count; i++) await publish(live, 'a', `${i}`, `k${i}`)
+    const { read } = await resume(server, '')
+    expect(read[0]).toBe('gap evicted a')
+    expect(read.length).toBeLessThan(count)
+    expect((await resume(server, '', '/b')).read).toEqual([])
+    expect(live.registry.stats().evictedKeys).toBe(count - read.length + 1)
+    expect(errors).toMatchObject([{ code: 'ERR_SSE_LIMIT' }])
+  })
 
-  it('is told of a gap in a channel that was dropped with its latest events evicted', async () => {
+  it('gets a gap in a removed channel whose latest events were evicted', async () => {
     const { live, server } = await start({ bytes: 4000, history: false, onError: () => {} })
     await publish(live, 'quiet', 'state', 'k')
     for (let i = 0; i < 20; i++) await publish(live, 'busy', `${i}`, `k${i}`)
@@ -280,8 +277,8 @@ describe('a newcomer', () => {
   })
 })
 
-describe("an app's own IDs", () => {
-  it('resume, and so do the IDs of control events beside them', async () => {
+describe('own IDs', () => {
+  it('resume, as do the IDs of control events beside them', async () => {
     const { live, server } = await start()
     const ours = await publish(live, 'a', '0')
     for (const n of [1, 2, 3]) await live.channel('a').publish({ data: `${n}`, id: `match/${n}` })
@@ -297,7 +294,7 @@ describe("an app's own IDs", () => {
     expect((await resume(server, ours)).read).toEqual(['1', '2', '3', '4'])
   })
 
-  it('in one channel take no ID off the control events of another', async () => {
+  it('in one channel do not remove the IDs of control events in another', async () => {
     const { live, server } = await start()
     await live.channel('a').publish({ data: 'a', id: 'own' })
     const { stream } = await resume(server, '', '/b')
@@ -306,7 +303,7 @@ describe("an app's own IDs", () => {
     expect((await resume(server, stream.lastEventId, '/b')).read).toEqual(['b1'])
   })
 
-  it('that were used twice are a gap, never a place to go on from', async () => {
+  it('that were used twice give a gap', async () => {
     const { live, server } = await start({ history: { events: 3 } })
     const own = (id: string) => live.channel('a').publish({ data: id, id })
     for (const id of ['v1', 'x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7', 'v1', 'x9']) await own(id)
@@ -314,7 +311,7 @@ describe("an app's own IDs", () => {
     expect((await resume(server, 'x7')).read).toEqual(['v1', 'x9'])
   })
 
-  it('that were used twice are a gap whichever channels have them', async () => {
+  it('that were used twice in several channels give a gap in each', async () => {
     const { live, server } = await start({ history: { events: 1 } })
     await live.channel('a').publish({ data: 'a1', id: 'same' })
     for (let i = 0; i < 5; i++) await live.channel('a').publish({ data: `a${i}` })
@@ -322,7 +319,7 @@ describe("an app's own IDs", () => {
     expect((await resume(server, 'same', '/a,b')).read).toEqual(['gap unknown a,b'])
   })
 
-  it('show nothing of a channel that the client does not read', async () => {
+  it('reveal nothing about a channel that the client does not read', async () => {
     const { live, server } = await start()
     await live.channel('secret').publish({ data: 's', id: 'order-1' })
     expect((await resume(server, 'order-1')).read).toEqual(['gap unknown a'])
@@ -331,7 +328,7 @@ describe("an app's own IDs", () => {
 })
 
 describe('controlEvents: false', () => {
-  it('sends nothing but what the app publishes, and still resumes', async () => {
+  it('sends only what the app publishes, and still resumes', async () => {
     const { live, stream, another } = await openBothSides({
       sseOptions: { controlEvents: false, retry: false, registry: { history: { events: 1 } } },
       handle: (connection) => connection.subscribe('a'),
@@ -349,7 +346,7 @@ describe('controlEvents: false', () => {
 })
 
 describe('maxSubscriptions', () => {
-  it('is the most channels of one connection; more throw, before anything is written', async () => {
+  it('bounds the channels of one connection, and more throw before anything is written', async () => {
     const errors: unknown[] = []
     const attempt = (subscribe: () => void) => {
       try {
@@ -378,7 +375,7 @@ describe('maxSubscriptions', () => {
     expect([connections, connection.closed, live.channel('a').subscribers]).toEqual([0, false, 0])
   })
 
-  it('may be raised to thousands, each of which is delivered and can be left', async () => {
+  it('may be thousands, and each can be delivered and left', async () => {
     const names = Array.from({ length: 8000 }, (_, i) => `channel ${i}`)
     const { live, stream, connection } = await openBothSides({ sseOptions: { maxSubscriptions: 10_000 } })
     const leaving = names.map((name) => connection.subscribe(name))

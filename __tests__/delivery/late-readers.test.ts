@@ -3,11 +3,11 @@ import { openStream } from '../helpers/open-stream.js'
 import { bareHttp, startServer, type Request, type Response } from '../helpers/servers.js'
 import { until } from '../helpers/until.js'
 
-/** More than a socket and the system behind it take for a client that does not read. */
+/** More than the buffers of a socket hold. */
 const MUCH = 'x'.repeat(1_000_000)
 const TIMES = 20
 
-describe('keyed events and a client that stops reading', () => {
+describe('a slow client', () => {
   async function setUp() {
     const live = sse({ keepAlive: false, registry: { history: { bytes: 100_000_000 } } })
     const server = await startServer(bareHttp, live, (_req: Request, res: Response) => res.sse?.subscribe('scores'))
@@ -27,7 +27,7 @@ describe('keyed events and a client that stops reading', () => {
 
   const numbers = (data: string[]) => data.map((text) => Number(text.split(' ')[0]))
 
-  it('conflate for that client alone: one that keeps up gets each of them', async () => {
+  it('skips outdated events with a key, while a fast one gets each of them', async () => {
     const { live, attentive, late } = await setUp()
     expect(numbers(attentive.data)).toEqual(Array.from({ length: TIMES }, (_, n) => n))
     late.resume()
@@ -37,13 +37,13 @@ describe('keyed events and a client that stops reading', () => {
     expect(live.registry.stats().gaps.slow).toBe(0)
   })
 
-  it('conflate no more as soon as it has caught up', async () => {
+  it('skips no more events once it has caught up', async () => {
     const { live, late, publish } = await setUp()
     late.resume()
     await late.waitFor(({ data }) => data.startsWith(`${TIMES - 1} `))
     await until(() => live.registry.stats().stalled === 0)
     const conflated = live.registry.stats().conflated
-    // All in one turn: for a reader that were still late, the last would replace the others.
+    // All in one turn: a slow client would get only the last one.
     await Promise.all([100, 101, 102].map((n) => publish(n, '')))
     await late.waitForData('102 ')
     expect(numbers(late.data).slice(-3)).toEqual([100, 101, 102])

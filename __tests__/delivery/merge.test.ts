@@ -6,14 +6,14 @@ import { Subscription } from '../../src/delivery/subscription.js'
 import { TestLog, type TestBounds } from '../helpers/log.js'
 
 const CHANNELS = ['a', 'b', 'c']
-/** Behind every event. */
+/** After every event. */
 const END: Position = { ms: Infinity, seq: 0 }
 
 function subscribe(test: TestLog, names: readonly string[]): Subscription[] {
   return names.map((name) => new Subscription(new Subscribers(test.read(name)), undefined))
 }
 
-/** Subscriptions to three channels, and what is published to them afterwards: a letter each. */
+/** Subscriptions to three channels, and later events: one for each letter, which is its channel. */
 function play(letters: string, bounds: TestBounds = {}) {
   const test = new TestLog(bounds)
   const subscriptions = subscribe(test, CHANNELS)
@@ -30,20 +30,20 @@ function merged(subscriptions: readonly Subscription[], limit = Infinity, upTo =
   return names
 }
 
-describe('several subscriptions read as one', () => {
-  it('yield the event with the lowest position next, whichever channel it is of', () => {
+describe('merged subscriptions', () => {
+  it('yield the event with the lowest position next, of any channel', () => {
     const { subscriptions } = play('abcacb')
     expect(merged(subscriptions)).toEqual(['a1', 'b1', 'c1', 'a2', 'c2', 'b2'])
     expect(merged(subscriptions)).toEqual([])
   })
 
-  it('go on where they were stopped', () => {
+  it('continue where they were stopped', () => {
     const { subscriptions } = play('abcacb')
     expect(merged(subscriptions, 2)).toEqual(['a1', 'b1'])
     expect(merged(subscriptions)).toEqual(['c1', 'a2', 'c2', 'b2'])
   })
 
-  it('read what a later one has further back first', () => {
+  it('yield the older events of a later subscription first', () => {
     const test = new TestLog()
     test.appendMany('b', 2)
     const [a] = subscribe(test, ['a'])
@@ -53,7 +53,7 @@ describe('several subscriptions read as one', () => {
     expect(merged([a!, b!])).toEqual(['b1', 'b2', 'a1'])
   })
 
-  it('leave what is published meanwhile for the next time, also in channels that had more', () => {
+  it('leave events published meanwhile for the next time', () => {
     const { test, subscriptions } = play('aa')
     const upTo = test.log.last
     const names: string[] = []
@@ -67,7 +67,7 @@ describe('several subscriptions read as one', () => {
     expect(merged(subscriptions)).toEqual(['b1', 'a3'])
   })
 
-  it('say which of them an event is for', () => {
+  it('tell which subscription an event is for', () => {
     const { subscriptions } = play('ba')
     expect([...merge(subscriptions, END)].map(({ subscription }) => subscription)).toEqual([
       subscriptions[1],
@@ -75,14 +75,14 @@ describe('several subscriptions read as one', () => {
     ])
   })
 
-  it('stop where one of them meets a gap, before anything is read that may come after it', () => {
+  it('stop at a gap in one channel, before any event that may come after it', () => {
     const { subscriptions } = play('baaac', { history: { events: 2 } })
     expect(merged(subscriptions)).toEqual([])
     subscriptions[0]!.skipGap()
     expect(merged(subscriptions)).toEqual(['b1', 'a2', 'a3', 'c1'])
   })
 
-  it('stop where history overtakes one of them while they are read', () => {
+  it('stop when history overtakes one of them while they are read', () => {
     const { test, subscriptions } = play('aab', { history: { events: 2 } })
     const heads = merge(subscriptions, END)
     expect(heads.next()).toMatchObject({ value: { event: { offset: 1, channel: { name: 'a' } } } })
@@ -91,7 +91,7 @@ describe('several subscriptions read as one', () => {
     expect(subscriptions[0]!.isOvertaken).toBe(true)
   })
 
-  it('are not stopped by one whose latest events have gone since', () => {
+  it('do not stop at a subscription whose latest events have been evicted', () => {
     const test = new TestLog({ keys: 1 })
     const old = test.append('a', { key: 'k' })
     const subscriptions = subscribe(test, CHANNELS)
@@ -102,7 +102,7 @@ describe('several subscriptions read as one', () => {
     expect(merged(subscriptions)).toEqual(['b1'])
   })
 
-  it('yield every event once, in order of position, however often they are stopped', () => {
+  it('yield every event once in order of position, however often they are stopped', () => {
     const letters = fc.string({ unit: fc.constantFrom(...CHANNELS), maxLength: 40 })
     fc.assert(
       fc.property(letters, fc.integer({ min: 1, max: 7 }), (text, limit) => {

@@ -1,4 +1,4 @@
-// What clients get in rounds of random scenarios, judged by the promise in the README. `scripts/model.ts` plays more.
+// Random scenarios, checked against the promise in the README. `scripts/model.ts` runs more.
 import { checkModel, KINDS, type Rounds } from '../helpers/model-check.js'
 
 const ROUNDS = 200

@@ -6,7 +6,7 @@ interface Task extends Queueable {
 
 const task = (name: string): Task => ({ name, isQueued: false })
 
-/** Two things, due one after the other. */
+/** A queue with two items. */
 function twoDue() {
   const queue = new Queue<Task>()
   const [a, b] = [task('a'), task('b')]
@@ -15,43 +15,43 @@ function twoDue() {
   return { queue, a, b }
 }
 
-/** Everything that is due, in order. */
+/** All items, in order. */
 function takeAll(queue: Queue<Task>): string[] {
   const names: string[] = []
   for (let next = queue.take(); next !== undefined; next = queue.take()) names.push(next.name)
   return names
 }
 
-describe('what is due', () => {
-  it('is taken in the order in which it fell due, each thing once', () => {
+describe('the queue', () => {
+  it('returns each item once, in the order in which it was added', () => {
     const { queue, a } = twoDue()
     queue.add(a)
     expect(takeAll(queue)).toEqual(['a', 'b'])
     expect(queue.isEmpty).toBe(true)
   })
 
-  it('falls due again when it has been taken', () => {
+  it('accepts an item again after it was taken', () => {
     const { queue, a } = twoDue()
     queue.take()
     queue.add(a)
     expect(takeAll(queue)).toEqual(['b', 'a'])
   })
 
-  it('is passed over when it has been deleted', () => {
+  it('skips deleted items', () => {
     const { queue, a } = twoDue()
     queue.delete(a)
     expect(queue.isEmpty).toBe(false)
     expect(takeAll(queue)).toEqual(['b'])
   })
 
-  it('is nothing when all of it has been deleted', () => {
+  it('is empty after all items have been deleted', () => {
     const { queue, a, b } = twoDue()
     for (const each of [a, b, a]) queue.delete(each)
     expect(queue.isEmpty).toBe(true)
     expect(queue.take()).toBeUndefined()
   })
 
-  it('is taken once, in its old place, when it was deleted and has fallen due again', () => {
+  it('keeps the old place of an item that is deleted and added again', () => {
     const { queue, a } = twoDue()
     queue.delete(a)
     queue.add(a)

@@ -4,13 +4,13 @@ import { Scheduler } from '../../src/delivery/scheduler.js'
 import type { Subscriber, Subscribers } from '../../src/delivery/subscribers.js'
 import { CHANNEL, SMALL, TestLog, type Entry, type TestBounds } from '../helpers/log.js'
 
-/** A log, its delivery, and readers of which only is known when they are served. */
+/** A log, its scheduler, and subscribers that record when they are served. */
 function start(bounds: TestBounds = {}, msEach = 1) {
   const test = new TestLog(bounds)
   /** Milliseconds; serving a reader takes `msEach`. */
   let now = 0
   const delivery = new Scheduler(test.log, () => now)
-  /** The names of those that were served since this was last looked at. */
+  /** The names of the subscribers served since the last call. */
   const served: string[] = []
   const reader = (name: string, onServe?: () => void): Subscriber => ({
     isQueued: false,
@@ -36,7 +36,7 @@ function join(delivery: Scheduler, channel: string, reader: Subscriber): { feed:
 }
 
 describe('a pass', () => {
-  it('serves every reader of a channel once, whatever was published to it in one turn', async () => {
+  it('serves every subscriber of a channel once, for all events of one turn', async () => {
     const { join, publish, served } = start()
     for (const name of ['1', '2']) join('a', name)
     join('b', '3')
@@ -48,7 +48,7 @@ describe('a pass', () => {
     expect(served()).toEqual([])
   })
 
-  it('serves channels in the order in which they came to have something new', async () => {
+  it('serves channels in the order of their first new event', async () => {
     const { join, publish, served } = start()
     for (const channel of ['a', 'b', 'c']) join(channel, channel)
     for (const channel of ['c', 'a', 'c', 'b']) publish(channel)
@@ -56,7 +56,7 @@ describe('a pass', () => {
     expect(served()).toEqual(['c', 'a', 'b'])
   })
 
-  it('serves those that have just subscribed first, although nothing is new', async () => {
+  it('serves new subscribers first, even without new events', async () => {
     const { delivery, reader, join, publish, served } = start()
     join('a', 'old')
     publish('a')
@@ -67,7 +67,7 @@ describe('a pass', () => {
     expect(served()).toEqual([])
   })
 
-  it('serves the readers of every channel when the log has begun anew', async () => {
+  it('serves the subscribers of every channel after the log has restarted', async () => {
     const { delivery, join, served } = start()
     for (const channel of ['a', 'b']) join(channel, channel)
     delivery.enqueueAll()
@@ -75,7 +75,7 @@ describe('a pass', () => {
     expect(served()).toEqual(['a', 'b'])
   })
 
-  it('serves its readers again for what is published in the middle of it', async () => {
+  it('serves subscribers again for events published during the pass', async () => {
     const { join, publish, served } = start()
     let answers = 1
     join('a', 'echo', () => answers-- > 0 && publish('a'))
@@ -84,7 +84,7 @@ describe('a pass', () => {
     expect(served()).toEqual(['echo', 'echo'])
   })
 
-  it('does not begin within another, however much is published', async () => {
+  it('does not start within another pass, even under load', async () => {
     const { delivery, join, publish, served } = start({ history: { events: 2 } })
     let depth = 0
     let deepest = 0
@@ -101,7 +101,7 @@ describe('a pass', () => {
     expect(served()).toEqual(['echo', 'echo'])
   })
 
-  it('leaves no batch behind for the next one', async () => {
+  it('leaves no shared batch for the next pass', async () => {
     const { test, delivery, join, publish } = start()
     join('a', 'reader')
     const cursors = Array.from({ length: 3 }, () => new Cursor(test.channel('a')))
@@ -112,7 +112,7 @@ describe('a pass', () => {
     expect(delivery.batches.take(cursors[2]!, false).batch).not.toBe(first)
   })
 
-  it('hands out no batch of the log that was, when that begins anew', () => {
+  it('shares no batch of the log before a restart', () => {
     const { test, delivery, join, publish } = start()
     join('a', 'reader')
     const [before, after] = [new Cursor(test.channel('a')), new Cursor(test.channel('a'))]
@@ -123,11 +123,11 @@ describe('a pass', () => {
   })
 })
 
-describe('a pass over many readers', () => {
-  /** How many are served in a row: the clock is looked at after each 16, and then more than 10 ms have passed. */
+describe('a pass over many subscribers', () => {
+  /** How many are served in a row: the scheduler checks the time after every 16, and each takes 1 ms. */
   const SLICE = 16
 
-  it('gives way to the event loop after some 10 ms, and serves each of them once', async () => {
+  it('yields to the event loop after about 10 ms, and serves each of them once', async () => {
     const { join, publish, served } = start()
     const names = Array.from({ length: 2 * SLICE + 1 }, (_, i) => `${i}`)
     for (const name of names) join('a', name)
@@ -143,9 +143,9 @@ describe('a pass over many readers', () => {
   })
 
   it.each([
-    ['has not passed', 10 / SLICE - 0.001, 2 * SLICE],
-    ['has passed just then', 10 / SLICE, SLICE],
-  ])('serves on where that time %s', async (_name, msEach, count) => {
+    ['continues just before 10 ms', 10 / SLICE - 0.001, 2 * SLICE],
+    ['yields at exactly 10 ms', 10 / SLICE, SLICE],
+  ])('%s, checked after every 16 subscribers', async (_name, msEach, count) => {
     const { join, publish, served } = start({}, msEach)
     for (let i = 0; i < 3 * SLICE; i++) join('a', `${i}`)
     publish('a')
@@ -153,7 +153,7 @@ describe('a pass over many readers', () => {
     expect(served()).toHaveLength(count)
   })
 
-  it('takes its time from the clock of the process', async () => {
+  it('uses the clock of the process', async () => {
     const test = new TestLog()
     const delivery = new Scheduler(test.log)
     let served = 0
@@ -167,7 +167,7 @@ describe('a pass over many readers', () => {
     expect(served).toBe(SLICE)
   })
 
-  it('serves all of them again for what is published while it has given way', async () => {
+  it('serves all of them again for events published during a break', async () => {
     const { join, publish, served } = start()
     for (let i = 0; i <= SLICE; i++) join('a', `${i}`)
     publish('a')
@@ -180,7 +180,7 @@ describe('a pass over many readers', () => {
     expect(served()).toEqual([`${SLICE - 1}`, `${SLICE}`])
   })
 
-  it('keeps its batches while it has given way', async () => {
+  it('keeps its batches during a break', async () => {
     const { test, delivery, join, publish } = start()
     for (let i = 0; i <= SLICE; i++) join('a', `${i}`)
     const [first, last] = [new Cursor(test.channel('a')), new Cursor(test.channel('a'))]
@@ -191,8 +191,8 @@ describe('a pass over many readers', () => {
   })
 })
 
-describe('events that come faster than passes', () => {
-  it('are delivered at once when they take more than half of what a channel’s history holds', async () => {
+describe('a burst between passes', () => {
+  it('is delivered at once if it exceeds half of a channel’s history by events', async () => {
     const { delivery, join, publish, served } = start({ history: { events: 10 } })
     join('a', 'reader')
     for (let i = 0; i < 5; i++) publish('a')
@@ -207,7 +207,7 @@ describe('events that come faster than passes', () => {
     expect(delivery.isOverloaded).toBe(false)
   })
 
-  it('are delivered at once when they take more than half of its bytes', () => {
+  it('is delivered at once if it exceeds half of a channel’s history by bytes', () => {
     const { join, publish, served } = start({ history: { bytes: 10 * SMALL } })
     join('a', 'reader')
     for (let i = 0; i < 5; i++) publish('a')
@@ -218,7 +218,7 @@ describe('events that come faster than passes', () => {
     expect(served()).toEqual([])
   })
 
-  it('are delivered at once when all channels together take more than a quarter of the log', () => {
+  it('is delivered at once if all channels together exceed a quarter of the log', () => {
     const { delivery, join, publish, served } = start({ bytes: 20 * (SMALL + CHANNEL + 5) })
     join('a', 'reader')
     for (let i = 0; i < 20; i++) publish('unread')
@@ -230,7 +230,7 @@ describe('events that come faster than passes', () => {
     expect([served(), delivery.isOverloaded]).toEqual([['reader'], true])
   })
 
-  it('count from one pass to the next', async () => {
+  it('is measured from one pass to the next', async () => {
     const { join, publish, served } = start({ history: { events: 10 }, bytes: 24 * (SMALL + CHANNEL) })
     join('a', 'reader')
     for (let round = 0; round < 4; round++) {
@@ -241,7 +241,7 @@ describe('events that come faster than passes', () => {
     }
   })
 
-  it('are not delivered once more in the next turn', async () => {
+  it('is not delivered again in the next turn', async () => {
     const { delivery, reader, join, publish, served } = start({ history: { events: 2 } })
     join('a', 'reader')
     publish('a')
@@ -253,7 +253,7 @@ describe('events that come faster than passes', () => {
   })
 })
 
-describe('the readers of a channel', () => {
+describe('the subscribers of a channel', () => {
   it('are counted', () => {
     const { test, delivery, join } = start()
     expect(delivery.subscribers(undefined)).toBe(0)
@@ -268,7 +268,7 @@ describe('the readers of a channel', () => {
     expect(test.channel('a').readers).toBe(1)
   })
 
-  it('keep it in the log until the last of them has left', () => {
+  it('keep the channel in the log until the last of them leaves', () => {
     const { test, delivery, join } = start()
     const [first, second] = [join('a', '1'), join('a', '2')]
     const channel = test.channel('a')
@@ -279,7 +279,7 @@ describe('the readers of a channel', () => {
     expect(delivery.subscribers(channel)).toBe(0)
   })
 
-  it('are served no more once they have left, whatever is due', async () => {
+  it('are not served after they have left', async () => {
     const { join, publish, served } = start()
     const [first, second] = [join('a', '1'), join('a', '2')]
     publish('a')
@@ -292,7 +292,7 @@ describe('the readers of a channel', () => {
     expect(served()).toEqual([])
   })
 
-  it('that left with something due leave nothing due behind', () => {
+  it('that left do not count towards a burst', () => {
     const { delivery, join, publish } = start({ bytes: 10 * (SMALL + CHANNEL) })
     const { leave } = join('a', '1')
     publish('a')
@@ -301,7 +301,7 @@ describe('the readers of a channel', () => {
     expect(delivery.isOverloaded).toBe(false)
   })
 
-  it('may leave in the middle of a pass', async () => {
+  it('may leave during a pass', async () => {
     const { join, publish, served } = start()
     const others: (() => void)[] = []
     join('a', '1', () => others.forEach((leave) => leave()))

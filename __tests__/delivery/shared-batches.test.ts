@@ -10,8 +10,8 @@ function setUp() {
   return { test, channel, read }
 }
 
-describe('cursors that read from shared batches', () => {
-  it('get the same bytes when they stand at the same place', () => {
+describe('a cursor with shared batches', () => {
+  it('gets the same bytes as another at the same place', () => {
     const { test, channel, read } = setUp()
     const cursors = [new Cursor(channel), new Cursor(channel)]
     test.append('scores')
@@ -21,7 +21,7 @@ describe('cursors that read from shared batches', () => {
     expect(cursors.map(({ offset }) => offset)).toEqual([1, 1])
   })
 
-  it('get what was published since, although a batch of their place was made before', () => {
+  it('gets events that were published after a batch of its place was made', () => {
     const { test, channel, read } = setUp()
     const [early, late] = [new Cursor(channel), new Cursor(channel)]
     test.append('scores')
@@ -31,7 +31,7 @@ describe('cursors that read from shared batches', () => {
     expect(read(early).batch?.events).toBe(1)
   })
 
-  it('do not get the conflated batch of one that was late, nor the other way round', () => {
+  it('does not share a conflated batch with a cursor that does not conflate', () => {
     const { test, channel, read } = setUp()
     const [late, attentive, alsoLate] = [new Cursor(channel), new Cursor(channel), new Cursor(channel)]
     test.append('scores', { key: 'k' })
@@ -41,7 +41,7 @@ describe('cursors that read from shared batches', () => {
     expect(read(alsoLate, true)).toMatchObject({ conflated: 1, batch: { events: 1 } })
   })
 
-  it('do not get the batch of a newcomer that reads the latest events alone', () => {
+  it('does not get the batch of a new client that reads only latest events', () => {
     const { test, channel, read } = setUp()
     const reader = new Cursor(channel)
     for (const entry of [{ key: 'k' }, {}, { key: 'k' }]) test.append('scores', entry)
@@ -51,7 +51,7 @@ describe('cursors that read from shared batches', () => {
     expect(read(reader).batch?.events).toBe(3)
   })
 
-  it('do not keep more than 16 MiB of batches alive, and go on sharing the newest', () => {
+  it('keeps at most 16 MiB of batches, and shares the newest', () => {
     const { test, channel, read } = setUp()
     const cursors = Array.from({ length: 20 }, () => {
       const pair = [new Cursor(channel), new Cursor(channel)] as const
@@ -63,7 +63,7 @@ describe('cursors that read from shared batches', () => {
     expect(read(cursors[0]![1]).batch).not.toBe(first[0])
   })
 
-  it('share a batch of which all events were conflated away, and what follows it', () => {
+  it('shares a batch in which all events were conflated, and the next one', () => {
     const { test, channel, read } = setUp()
     const cursors = [new Cursor(channel), new Cursor(channel)]
     for (let i = 0; i < 3; i++) test.append('scores', { key: 'k' })

@@ -103,26 +103,26 @@ function reading(): Record<string, Check> {
       const { data } = await connect('large').next()
       same([data.length, /^x+$/.test(data)], [1024 * 1024, true])
     },
-    'closes over a line that does not end': async (connect) => {
+    'closes at an endless line': async (connect) => {
       const { stream, next } = connect('endless', { maxEventBytes: 100_000 })
       await next('close')
       same(stream.state, { name: 'closed', reason: { code: 'too-large' } })
     },
-    'drops what it has had before': async (connect) => {
+    'drops duplicate events': async (connect) => {
       const { stream, next } = connect('duplicates')
       const seen: string[] = []
       stream.addEventListener('message', ({ data }) => seen.push(data))
       await next('last')
       same(seen, ['a', 'older', 'b'])
     },
-    'drops nothing of another server': async (connect) => {
+    'drops no event of another server': async (connect) => {
       const { stream, next } = connect('foreign')
       const seen: string[] = []
       stream.addEventListener('message', ({ data }) => seen.push(data))
       await next('last')
       same(seen, ['a', 'a'])
     },
-    'keeps the interface of EventSource': async (connect) => {
+    'has the interface of EventSource': async (connect) => {
       const { stream } = connect('bytes')
       const calls: string[] = []
       const done = new Promise<void>((resolve) => {
@@ -151,7 +151,7 @@ function reading(): Record<string, Check> {
 
 function requesting(base: string): Record<string, Check> {
   return {
-    'sends headers, method and body, afresh with each try': async (connect) => {
+    'sends headers, method and body with each try': async (connect) => {
       let tries = 0
       const { next } = connect('echo', { body: 'question', headers: () => ({ Authorization: `Bearer ${++tries}` }) })
       same(JSON.parse((await next()).data), { method: 'POST', authorization: 'Bearer 2', body: 'question' })
@@ -169,10 +169,10 @@ function requesting(base: string): Record<string, Check> {
 
 function reconnecting(base: string): Record<string, Check> {
   return {
-    'goes on after 500, 502, 503, 408 and 429': async (connect) => {
+    'reconnects after 500, 502, 503, 408 and 429': async (connect) => {
       same((await connect('failing').next()).data, '5 failures')
     },
-    'goes on after a connection that was cut, without half an event': async (connect) => {
+    'reconnects after a cut, without the half event': async (connect) => {
       const { stream, next, key } = connect('cut')
       const seen: string[] = []
       stream.addEventListener('message', ({ data }) => seen.push(data))
@@ -181,13 +181,13 @@ function reconnecting(base: string): Record<string, Check> {
       await next('last')
       same(seen, ['whole', 'new'])
     },
-    'goes on after an answer that did not come': async (connect) => {
+    'reconnects if no answer comes': async (connect) => {
       same((await connect('no-answer', { keepAlive: 100 }).next()).data, 'answered')
     },
-    'goes on after a stream that fell silent': async (connect) => {
+    'reconnects after a silent stream': async (connect) => {
       same((await connect('silent', { keepAlive: 100 }).next()).data, 'again')
     },
-    'says what it is doing': async (connect) => {
+    'reports its states': async (connect) => {
       const { stream, next } = connect('duplicates')
       const states: string[] = []
       stream.addEventListener('statechange', ({ detail }) => states.push(detail.name))
@@ -212,9 +212,9 @@ function closing(base: string): Record<string, Check> {
   return {
     'stops after 204': stops('status-204', { code: 'status', status: 204 }),
     'stops after 404': stops('status-404', { code: 'status', status: 404 }),
-    'stops over another content type': stops('html', { code: 'content-type', contentType: 'text/html' }),
-    'stops over two content types of which the last is another': stops('two-types', { code: 'content-type' }),
-    'lets go of the connection when it is closed': async (connect) => {
+    'stops at another content type': stops('html', { code: 'content-type', contentType: 'text/html' }),
+    'stops if the last of two content types is another': stops('two-types', { code: 'content-type' }),
+    'releases the connection when it is closed': async (connect) => {
       const { stream, next, key } = connect('held')
       await next()
       stream.close()

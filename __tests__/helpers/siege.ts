@@ -71,5 +71,5 @@ export function expectHeld(siege: Siege, row: Row): void {
 /** Memory and descriptors are read from /proc. */
 export function describeSiege(name: string, tests: () => void): void {
   if (process.platform === 'linux') describe(name, tests)
-  else describe.skip(`${name} (skipped: it reads /proc, which Linux has)`, tests)
+  else describe.skip(`${name} (skipped: it needs /proc, which only Linux has)`, tests)
 }

@@ -7,10 +7,10 @@ import { until } from '../helpers/until.js'
 const MIB = 1024 * 1024
 const kinds = [bareHttp, bareHttps, bareHttp2]
 
-/** More than the sockets of both sides take on any machine. */
+/** More than the socket buffers of both sides hold on any machine. */
 const FILLER = 24 * MIB
 
-/** A client that has stopped reading, with the sockets between full. */
+/** A client that does not read, with full socket buffers. */
 async function openStalled(kind: ServerKind, sseOptions: SseOptions = {}): Promise<BothSides> {
   const sides = await openSubscribed('a', { kind, sseOptions })
   sides.stream.pause()
@@ -31,7 +31,7 @@ const dataOf = ({ stream }: BothSides) =>
   stream.appEvents.filter(({ event }) => event === undefined).map(({ data }) => data)
 
 describe.each(kinds)('a client that does not read, on $name', (kind) => {
-  it('costs a bounded amount of memory, is told what it missed, and delays nobody', async () => {
+  it('takes bounded memory, gets a gap, and delays no other client', async () => {
     const sides = await openStalled(kind, { registry: { history: { events: 10, bytes: MIB } } })
     const { live, stream, another, server } = sides
     const { stream: other } = await another()
@@ -61,7 +61,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
     await until(() => live.registry.stats().stalled === 0)
   })
 
-  it('gets of each key only the newest event when it reads on', async () => {
+  it('gets only the newest event of each key when it reads again', async () => {
     const sides = await openStalled(kind)
     const messages = numbered(300).map(({ data }) => ({ data, key: `key ${Number(data) % 3}` }))
     await publishAll(sides.live, [...messages, { data: 'last' }])
@@ -71,7 +71,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
     expect(sides.live.registry.stats()).toMatchObject({ conflated: 297, gaps: { slow: 0 } })
   })
 
-  it('gets everything that has no key when it reads on within history', async () => {
+  it('gets every event without a key when it reads again within history', async () => {
     const sides = await openStalled(kind)
     await publishAll(sides.live, numbered(300))
     sides.stream.resume()
@@ -80,7 +80,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
     expect(sides.live.registry.stats().gaps.slow).toBe(0)
   })
 
-  it('is destroyed when send() leaves more than maxBufferedBytes unsent', async () => {
+  it('is destroyed if send() leaves more than maxBufferedBytes unsent', async () => {
     const { connection, live, stream } = await openStalled(kind, { maxBufferedBytes: MIB })
     let sent = 0
     while (connection.send({ data: 'x'.repeat(100_000) })) sent++
@@ -101,7 +101,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
     await stream.waitForData('next')
   })
 
-  it('is not destroyed for a large event of a channel when something small is sent behind it', async () => {
+  it('is not destroyed for a large event before a small message', async () => {
     const { live, connection, stream } = await openSubscribed('a', { kind, sseOptions: { maxBufferedBytes: 1000 } })
     stream.pause()
     void live.channel('a').publish({ data: 'x'.repeat(FILLER) })
@@ -111,7 +111,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
     expect(stream.data).toHaveLength(2)
   })
 
-  it('is destroyed when nothing moves for stallTimeout', async () => {
+  it('is destroyed after stallTimeout without progress', async () => {
     const { live, stream, connection } = await openStalled(kind, { stallTimeout: 200 })
     const reasons: string[] = []
     connection.on('close', (reason) => void reasons.push(reason))
@@ -124,7 +124,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
     await stream.ended
   })
 
-  it('is kept as long as it makes progress, be it on one huge event', async () => {
+  it('is kept while it makes progress, even on one huge event', async () => {
     const { live, stream, connection } = await openSubscribed('a', { kind, sseOptions: { stallTimeout: 700 } })
     const size = 64 * MIB
     stream.pause()
@@ -139,19 +139,19 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
   })
 })
 
-it('is not blamed for a time in which the process itself was held up', async () => {
+it('a blocked event loop does not count towards stallTimeout', async () => {
   const { live } = await openStalled(bareHttp, { stallTimeout: 400 })
-  // Past the rounds that still see what the system took at the start.
+  // Wait until the system’s buffers are full, so that there is no progress.
   await new Promise((resolve) => setTimeout(resolve, 100))
   const resumesAt = performance.now() + 1000
   while (performance.now() < resumesAt);
-  // Behind the round that was due meanwhile.
+  // Wait for the check that was due while the event loop was blocked.
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(live.registry.stats().closed.stalled).toBe(0)
   await until(() => live.registry.stats().closed.stalled === 1)
 })
 
-it('writes no keep-alives behind what a client does not read', async () => {
+it('a client that does not read gets no keep-alives', async () => {
   const { live, server } = await openStalled(bareHttp, { keepAlive: 50, stallTimeout: 400 })
   const [socket] = server.sockets
   const before = socket!.writableLength

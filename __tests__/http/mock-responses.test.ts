@@ -13,7 +13,7 @@ describe('light-my-request', () => {
       live(req, res, () => (res.sse === undefined ? res.end('other') : handler(res)))
     }) as Parameters<typeof inject>[0]
 
-  it('gets a stream that its handler ends', async () => {
+  it('gets a stream that the handler ends', async () => {
     const answer = await inject(
       dispatch(({ sse }) => {
         sse?.subscribe('a')
@@ -40,7 +40,7 @@ describe('light-my-request', () => {
     expect(answer.payload).toBe('event: sse-open\n\ndata: x\n\n')
   })
 
-  it('gets any other answer untouched', async () => {
+  it('gets other answers unchanged', async () => {
     const answer = await inject(
       dispatch(() => undefined),
       { url: '/' },
@@ -57,7 +57,7 @@ describe('node-mocks-http', () => {
     return { res: res as typeof res & SseResponse, next }
   }
 
-  it('is told what its response lacks for a stream', () => {
+  it('gets an error that names what its response lacks', () => {
     const { res, next } = ask('text/event-stream')
     const [error] = next.mock.calls[0] as [unknown]
     expect(error).toBeInstanceOf(SseError)
@@ -69,7 +69,7 @@ describe('node-mocks-http', () => {
     expect(res.sse).toBeUndefined()
   })
 
-  it('gets any other request passed on', () => {
+  it('has other requests passed on', () => {
     const { res, next } = ask('application/json')
     expect(next.mock.calls).toEqual([[]])
     expect(res.getHeader('Vary')).toBe('Accept')

@@ -1,4 +1,4 @@
-// A stream that is asked for behind another response on one socket: HTTP/1.1 answers in order, so it has to wait.
+// A stream requested after another response on one socket waits, because HTTP/1.1 answers in order.
 import type { ServerResponse } from 'node:http'
 import { sse, type Connection, type SseOptions } from '../../src/index.js'
 import { requestFor } from '../helpers/hostile-sockets.js'
@@ -6,7 +6,7 @@ import { openRawSocket } from '../helpers/raw-socket.js'
 import { bareHttp, startServer } from '../helpers/servers.js'
 import { until } from '../helpers/until.js'
 
-/** Asks for an answer that takes its time and, behind it on the same socket, for a stream of channel `a`. */
+/** Requests a slow answer and then, on the same socket, a stream of channel `a`. */
 async function openBehind(options?: SseOptions) {
   const live = sse(options)
   let front: ServerResponse | undefined
@@ -24,7 +24,7 @@ async function openBehind(options?: SseOptions) {
 }
 
 describe('a stream behind another response', () => {
-  it('waits with nothing but its head, and then is sent all that was published', async () => {
+  it('sends only its head, and all published events when its turn comes', async () => {
     const { live, client, response, answerFront } = await openBehind()
     const data = Array.from({ length: 20 }, (_, i) => `${i}:${'x'.repeat(10_000)}`)
     for (const each of data) await live.channel('a').publish({ data: each })
@@ -38,7 +38,7 @@ describe('a stream behind another response', () => {
     await client.waitFor((received) => received.includes('data: live\n'))
   })
 
-  it('is closed by the server before its turn has come', async () => {
+  it('can be closed by the server before its turn', async () => {
     const { live, client, connection, answerFront } = await openBehind()
     connection.close()
     answerFront()
@@ -46,7 +46,7 @@ describe('a stream behind another response', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, closed: { server: 1 } })
   })
 
-  it('lets sendAll go on when its turn has come', async () => {
+  it('continues sendAll when its turn comes', async () => {
     const { client, connection, answerFront } = await openBehind()
     const sending = connection.sendAll([{ data: '1' }, { data: '2' }])
     answerFront()
@@ -54,7 +54,7 @@ describe('a stream behind another response', () => {
     await client.waitFor((received) => received.includes('data: 1\n') && received.includes('data: 2\n'))
   })
 
-  it('ends sendAll when its client leaves before', async () => {
+  it('ends sendAll if the client leaves before its turn', async () => {
     const { client, connection } = await openBehind()
     const sending = connection.sendAll([{ data: '1' }, { data: '2' }])
     client.socket.destroy()

@@ -9,12 +9,12 @@ function idOf(headers: Record<string, string | string[]>, url = '/'): string {
   return readLastEventId({ headers, url })
 }
 
-/** A header as Node hands it over: each byte of the UTF-8 as a character of latin1. */
+/** A header as Node decodes it: each byte of the UTF-8 is one latin1 character. */
 function asNodeReads(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-describe('a request is one for an event stream', () => {
+describe('a request asks for an event stream', () => {
   it.each([
     ['text/event-stream'],
     ['TEXT/Event-Stream'],
@@ -32,17 +32,17 @@ describe('a request is one for an event stream', () => {
     ['text/event-stream,'],
     ['garbage, text/event-stream'],
     ['"quoted, comma", text/event-stream'],
-  ])('when its Accept is %j', (accept) => {
+  ])('if its Accept is %j', (accept) => {
     expect(accepts(accept)).toBe(true)
     expect(accepts(accept, 'any')).toBe(true)
   })
 
-  it('when one of several Accept lines, which Node joins, names it', () => {
+  it('if one of several Accept lines, which Node joins, names it', () => {
     expect(accepts(['application/json', 'text/event-stream'].join(', '))).toBe(true)
   })
 })
 
-describe('a request is not one for an event stream', () => {
+describe('a request does not ask for an event stream', () => {
   it.each([
     ['application/json'],
     ['text/event-stream;q=0'],
@@ -57,13 +57,13 @@ describe('a request is not one for an event stream', () => {
     ['application/x; a="text/event-stream"'],
     [';;;,,,'],
     ['\0'],
-  ])('when its Accept is %j', (accept) => {
+  ])('if its Accept is %j', (accept) => {
     expect(accepts(accept)).toBe(false)
     expect(accepts(accept, 'any')).toBe(false)
   })
 
   it.each([[undefined], ['*/*'], ['text/*'], ['application/json, */*;q=0.1'], ['text/html, text/*;q=0.9']])(
-    'when its Accept is %j, unless any is accepted',
+    'if its Accept is %j, except with accept: any',
     (accept) => {
       expect(accepts(accept)).toBe(false)
       expect(accepts(accept, 'any')).toBe(true)
@@ -71,19 +71,19 @@ describe('a request is not one for an event stream', () => {
   )
 
   it.each([['text/event-stream;q=0, */*'], ['*/*;q=0'], ['text/*;q=0, */*'], ['*/*, text/event-stream; q=0']])(
-    'even where any is accepted when its Accept is %j',
+    'if its Accept is %j, even with accept: any',
     (accept) => {
       expect(accepts(accept)).toBe(false)
       expect(accepts(accept, 'any')).toBe(false)
     },
   )
 
-  it('when its Accept is empty', () => {
+  it('if its Accept is empty', () => {
     expect(accepts('')).toBe(false)
   })
 })
 
-it('any Accept is answered, never with an error', () => {
+it('any Accept header is parsed without an error', () => {
   const pieces = fc.constantFrom('text/event-stream', ';', 'q=', '0', ',', '*/*', '"', '=', ' ', 'text/', '\\', 'a')
   const accept = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: pieces, maxLength: 20 }))
   fc.assert(
@@ -94,13 +94,13 @@ it('any Accept is answered, never with an error', () => {
   )
 })
 
-it('a long Accept is read in time that grows with its length', () => {
+it('a long Accept header is parsed in linear time', () => {
   expect(accepts(`${'a/b;q="'.repeat(2001)}, text/event-stream`)).toBe(false)
   expect(accepts(`${'a/b;q=0.5,'.repeat(1500)}text/event-stream`)).toBe(true)
 })
 
 describe('the last event ID', () => {
-  it('is an empty text when there is none', () => {
+  it('is an empty string if there is none', () => {
     expect(idOf({})).toBe('')
     expect(idOf({ 'last-event-id': '' })).toBe('')
     expect(idOf({}, '/?lastEventId=')).toBe('')
@@ -109,17 +109,17 @@ describe('the last event ID', () => {
   })
 
   it.each(['7', 'lz3k9-0-abcdefg', 'a b', 'é', '💶 4', 'Ünïcödé', '日本'])(
-    'is read off a header of UTF-8: %s',
+    'is read from a header of UTF-8: %s',
     (id) => {
       expect(idOf({ 'last-event-id': asNodeReads(id) })).toBe(id)
     },
   )
 
-  it.each(['é', 'caf\u00e9', '\u00ff', '\u00c3'])('is read off a header of latin1 where that is no UTF-8: %s', (id) => {
+  it.each(['é', 'caf\u00e9', '\u00ff', '\u00c3'])('is read from a header of latin1 if that is not UTF-8: %s', (id) => {
     expect(idOf({ 'last-event-id': id })).toBe(id)
   })
 
-  it.each(['lastEventId', 'last_event_id', 'evs_last_event_id'])('is read off the query parameter %s', (name) => {
+  it.each(['lastEventId', 'last_event_id', 'evs_last_event_id'])('is read from the query parameter %s', (name) => {
     expect(idOf({}, `/stream?${name}=7`)).toBe('7')
     expect(idOf({}, `/stream?a=b&${name}=caf%C3%A9+x&c=d`)).toBe('café x')
     expect(idOf({ 'last-event-id': '' }, `/stream?${name}=7`)).toBe('7')
@@ -136,7 +136,7 @@ describe('the last event ID', () => {
     ['a malformed percent escape', '/?lastEventId=%E0%A4%A', '\uFFFDA'.length],
     ['a lone percent sign', '/?lastEventId=%', 1],
     ['bytes that are no UTF-8', '/?lastEventId=%FF', 1],
-  ])('is some text where the query has %s', (_name, url) => {
+  ])('is a string if the query has %s', (_name, url) => {
     expect(typeof idOf({}, url)).toBe('string')
   })
 
@@ -161,7 +161,7 @@ describe('the last event ID', () => {
     expect(idOf({}, url)).toBe(id)
   })
 
-  it('is unknown, and not handed on, over 1,024 bytes', () => {
+  it('is unknown and not passed on if it exceeds 1,024 bytes', () => {
     expect(idOf({ 'last-event-id': 'a'.repeat(1024) })).toBe('a'.repeat(1024))
     expect(idOf({ 'last-event-id': 'a'.repeat(1025) })).toBe(UNKNOWN_ID)
     expect(idOf({ 'last-event-id': asNodeReads('é'.repeat(512)) })).toBe('é'.repeat(512))
@@ -173,11 +173,11 @@ describe('the last event ID', () => {
     expect(idOf({}, `/?lastEventId=${escaped}`)).toBe(UNKNOWN_ID)
   })
 
-  it('of a header given several times is those values joined, which no log knows', () => {
+  it('of several headers is their joined values, which no log knows', () => {
     expect(idOf({ 'last-event-id': ['1', '2'] })).toBe('1, 2')
   })
 
-  it('is always a text that can be written in one line, whatever the request', () => {
+  it('is always one line of text, whatever the request', () => {
     const query = fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl({ withQueryParameters: true }))
     const url = fc.oneof(
       query,

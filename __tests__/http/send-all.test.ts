@@ -1,4 +1,4 @@
-// sendAll beside its basics, which are in connection.test.ts: how its iterator ends, where it runs, and many at once.
+// More about sendAll: ending its iterator, async context, concurrent calls. The basics are in connection.test.ts.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawnSync } from 'node:child_process'
 import { EventEmitter, on } from 'node:events'
@@ -6,8 +6,8 @@ import type { Message } from '../../src/index.js'
 import { openBothSides } from '../helpers/both-sides.js'
 import { until } from '../helpers/until.js'
 
-describe('sendAll to a connection that closes', () => {
-  it('ends an iterator that waits for ever, such as that of events.on', async () => {
+describe('sendAll to a closing connection', () => {
+  it('ends an iterator that waits forever, such as that of events.on', async () => {
     const { connection, stream } = await openBothSides()
     const source = new EventEmitter()
     const sending = connection.sendAll(on(source, 'row') as AsyncIterable<Message>)
@@ -17,7 +17,7 @@ describe('sendAll to a connection that closes', () => {
     await until(() => source.listenerCount('row') === 0)
   })
 
-  it('ends an iterator that it has not begun with', async () => {
+  it('ends an iterator that has not started', async () => {
     const { connection } = await openBothSides()
     const source = new EventEmitter()
     const rows = on(source, 'row') as AsyncIterable<Message>
@@ -26,7 +26,7 @@ describe('sendAll to a connection that closes', () => {
     expect(source.listenerCount('row')).toBe(0)
   })
 
-  it('reports what an iterator throws when it is ended', async () => {
+  it('reports errors that the iterator throws when it is ended', async () => {
     const errors: unknown[] = []
     const { connection, stream } = await openBothSides({
       sseOptions: { registry: { onError: (error) => void errors.push(error) } },
@@ -45,8 +45,8 @@ describe('sendAll to a connection that closes', () => {
   })
 })
 
-it('many sendAll and many listeners on the signal of one connection cause no warning', () => {
-  // In a process of its own: Node's warnings do not reach the process object that tests see.
+it('many sendAll calls and signal listeners on one connection cause no warning', () => {
+  // In a child process, because Node's warnings do not reach the `process` of Jest.
   const script = `
     import { createServer, get } from 'node:http'
     import { once } from 'node:events'
@@ -107,7 +107,7 @@ it('sendAll runs its iterator in the async context of its caller', async () => {
   expect(seen).toEqual(['caller', 'caller', 'caller', 'caller'])
 })
 
-it.each([[undefined], [{ data: 'x' }], [1]])('sendAll refuses %j, which is no iterable', async (messages) => {
+it.each([[undefined], [{ data: 'x' }], [1]])('sendAll refuses %j, which is not iterable', async (messages) => {
   const { connection } = await openBothSides()
   await expect(connection.sendAll(messages as never)).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })
   await expect(connection.sendAll([undefined] as never)).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })

@@ -29,8 +29,8 @@ const firsts: Record<string, (connection: Connection) => unknown> = {
   comment: (connection) => connection.comment('x'),
 }
 
-describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a stream behind a head on $name', (kind) => {
-  it.each(Object.keys(heads))('is refused and closed when it was sent by %s', async (name) => {
+describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a stream after a sent head on $name', (kind) => {
+  it.each(Object.keys(heads))('is refused and closed if %s sent the head', async (name) => {
     const errors: unknown[] = []
     const live = sse()
     for (const first of Object.values(firsts)) {
@@ -53,7 +53,7 @@ describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a stream behind a
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
   })
 
-  it('leaves an answer of another status alone, also one that is still being written', async () => {
+  it('does not change an answer of another status, even one still being written', async () => {
     const errors: unknown[] = []
     const server = await startServer(kind, sse(), async (_req, res) => {
       res.writeHead(403, { 'Content-Type': 'text/plain' })
@@ -72,7 +72,7 @@ describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a stream behind a
     expect(errors).toMatchObject([{ code: 'ERR_SSE_HEAD' }])
   })
 
-  it.each([204, 403, 200])('is not opened, and nothing is thrown, behind a complete answer with %i', async (status) => {
+  it.each([204, 403, 200])('is not opened, without an error, after a complete answer with %i', async (status) => {
     const opened: unknown[] = []
     const server = await startServer(kind, sse(), (_req, res) => {
       res.writeHead(status).end()
@@ -84,7 +84,7 @@ describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a stream behind a
     expect(opened).toEqual([false, false])
   })
 
-  it('is ended by close()', async () => {
+  it('can be ended by close()', async () => {
     const server = await startServer(kind, sse(), (_req, res) => {
       res.flushHeaders()
       res.sse!.close()
@@ -93,7 +93,7 @@ describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a stream behind a
     expect(await answer.ended).toBe('ended')
   })
 
-  it('is reported once when the head was sent before the middleware ran', async () => {
+  it('is reported once if the head was sent before the middleware ran', async () => {
     const errors: unknown[] = []
     const live = sse({ registry: { onError: (error) => void errors.push(error) } })
     const early: Handler = (req, res, next) => {
@@ -116,7 +116,7 @@ describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a stream behind a
   })
 })
 
-it('a stream behind the head of an HTTP/2 stream of its own is refused', async () => {
+it('a stream after the head of an HTTP/2 stream is refused', async () => {
   const errors: unknown[] = []
   const server = await startServer(bareHttp2, sse(), (_req, res) => {
     const { stream } = res as unknown as Http2ServerResponse
@@ -128,7 +128,7 @@ it('a stream behind the head of an HTTP/2 stream of its own is refused', async (
   expect(errors).toEqual([true])
 })
 
-/** Asks for a stream, and waits until the answer is over, however far it came. */
+/** Requests a stream, and waits until the answer has ended or failed. */
 async function askAndWait(server: TestServer): Promise<void> {
   const answer = await openStream(server).catch(() => undefined)
   await answer?.ended

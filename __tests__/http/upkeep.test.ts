@@ -8,19 +8,19 @@ import { until } from '../helpers/until.js'
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
 describe('keep-alives', () => {
-  it('are comment lines without a blank one, within the interval of silence', async () => {
+  it('are comment lines, sent within the interval of silence', async () => {
     const { stream } = await openSubscribed('a', { sseOptions: { keepAlive: 100 } })
     const before = stream.raw
     const start = performance.now()
     await stream.waitForRaw((raw) => raw.length >= before.length + 6)
     expect(stream.raw.slice(before.length)).toMatch(/^(:\n)+$/)
-    // Three of them come in three intervals at the latest; the rest is what a busy machine may take.
+    // Three come within three intervals. The rest allows for a busy machine.
     expect(performance.now() - start).toBeLessThan(300 + 1000)
     expect(performance.now() - start).toBeGreaterThan(150)
     expect(stream.events).toHaveLength(1)
   })
 
-  it.each(['send', 'publish'] as const)('are not sent where there is traffic, by %s', async (how) => {
+  it.each(['send', 'publish'] as const)('are not sent while there is traffic, by %s', async (how) => {
     const { live, stream, connection } = await openSubscribed('a', { sseOptions: { keepAlive: 500 } })
     for (let i = 0; i < 60; i++) {
       if (how === 'send') connection.send({ data: `${i}` })
@@ -41,7 +41,7 @@ describe('keep-alives', () => {
 })
 
 describe('maxAge', () => {
-  it('ends a connection, at up to a fifth less', async () => {
+  it('ends a connection at its age, varied by up to −20 %', async () => {
     const { live, stream } = await openSubscribed('a', { sseOptions: { maxAge: 300 } })
     const start = performance.now()
     expect(await stream.ended).toBe('ended')
@@ -50,7 +50,7 @@ describe('maxAge', () => {
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })
   })
 
-  it('leaves a client nothing to miss: it resumes', async () => {
+  it('loses no events, because the client resumes', async () => {
     const { live, stream, another } = await openSubscribed('a', { sseOptions: { maxAge: 100 } })
     await live.channel('a').publish({ data: '1' })
     await stream.ended
@@ -62,21 +62,21 @@ describe('maxAge', () => {
 })
 
 describe('the timer', () => {
-  it('is one for all connections of a registry, and goes with the last of them', async () => {
+  it('is shared by all connections of a registry, and ends with the last of them', async () => {
     const live = sse()
     const before = timers()
     const { stream, another } = await openBothSides({ live })
     const streams = [stream]
     for (let i = 0; i < 20; i++) streams.push((await another()).stream)
     await until(() => live.registry.stats().connections === 21)
-    // The timer itself is unref'ed, and such do not count as active.
+    // Unref'ed timers are not counted as active.
     expect(timers()).toBeLessThanOrEqual(before + 1)
     for (const each of streams) each.close()
     await until(() => live.registry.stats().connections === 0)
     await until(() => timers() <= before + 1)
   })
 
-  it('keeps no process alive that has nothing else to do', () => {
+  it('does not keep the process alive', () => {
     const script = `
       import { createServer, get } from 'node:http'
       import { sse } from './src/index.ts'
@@ -103,7 +103,7 @@ describe('the timer', () => {
   })
 })
 
-it('a response that cannot be written to ends alone, and keeps nobody else from being tended to', async () => {
+it('a response that throws on write is closed, and others still get keep-alives', async () => {
   const errors: Error[] = []
   const live = sse({ keepAlive: 40, registry: { onError: (error) => void errors.push(error) } })
   const isBroken = [true, false]

@@ -5,7 +5,7 @@ import { until } from '../helpers/until.js'
 
 const AGE = 40
 
-/** A channel whose two events, one of them keyed, are older than history may be; nothing has been published since. */
+/** A channel with two events older than `history.age`, one with a key. Nothing has been published since. */
 async function startWithOldEvents() {
   const live = sse({ registry: { history: { age: AGE } } })
   const server = await startServer(bareHttp, live, (_req, res) => res.sse?.subscribe('a', { from: 'start' }))
@@ -16,15 +16,15 @@ async function startWithOldEvents() {
   return { live, server, first }
 }
 
-describe('events older than the history’s age', () => {
-  it('are not replayed to a newcomer that reads from the start; the latest of a key is', async () => {
+describe('events older than history.age', () => {
+  it('are not replayed from the start, except for the latest event of each key', async () => {
     const { server } = await startWithOldEvents()
     const stream = await openStream(server)
     await stream.waitFor(({ event }) => event === 'sse-ready')
     expect(stream.data).toEqual(['old state'])
   })
 
-  it('are a gap to a client that resumes before them', async () => {
+  it('give a gap to a client that resumes before them', async () => {
     const { server, first } = await startWithOldEvents()
     const stream = await openStream(server, { headers: { 'last-event-id': first } })
     const gap = await stream.waitFor(({ event }) => event === 'sse-gap')

@@ -1,4 +1,4 @@
-// A store of an app's own, whose log begins late, begins anew, skips events, or is behind what clients bring.
+// A custom store whose log starts late, restarts, skips events, or is behind the IDs of clients.
 import { get as httpGet } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -12,11 +12,11 @@ import { until } from '../helpers/until.js'
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** A store that does by hand what Redis does by itself. */
+/** A store that the test controls. */
 class HandStore implements Store {
   log!: StoreLog
   last: Position = { ms: 1000, seq: 0 }
-  /** How often it was asked to catch up, and what settles that. */
+  /** One function for each call of `catchUp`, which settles it. */
   readonly catchingUp: (() => void)[] = []
 
   start(log: StoreLog): void | Promise<void> {
@@ -65,7 +65,7 @@ function summary({ events }: OpenStream): string[] {
     .map(({ event, data }) => (event === 'sse-gap' ? (JSON.parse(data) as { reason: string }).reason : data))
 }
 
-/** Opens a stream; `gone` settles when nothing holds on to the server's side of it any more. */
+/** Opens a stream. `gone` settles when its connection has been garbage-collected. */
 async function openForgotten(live: SseMiddleware, headers: Record<string, string>) {
   let weak: WeakRef<Connection> | undefined
   const server = await startServer(bareHttp, live, (_req, res) => {
@@ -81,8 +81,8 @@ async function openForgotten(live: SseMiddleware, headers: Record<string, string
   return { stream, gone }
 }
 
-describe('a log', () => {
-  it('that has not begun keeps subscribers waiting, and is then read from where each of them wants', async () => {
+describe('a late store', () => {
+  it('keeps subscribers waiting, and then serves each from its place', async () => {
     const { store, live } = start()
     const { stream, another } = await openBothSides({
       live,
@@ -102,7 +102,7 @@ describe('a log', () => {
     await stream.waitForData('1')
   })
 
-  it('that is asked for over a network holds up requests until its store has started, and publishes until they are in', async () => {
+  it('delays requests until it has started, and publishes until they are stored', async () => {
     class FarStore extends HandStore {
       started!: () => void
       appended!: () => void
@@ -145,7 +145,7 @@ describe('a log', () => {
     expect(await publishing).toBe(id)
   })
 
-  it('that is still starting lets go of a request whose client has left', async () => {
+  it('releases a waiting request if its client leaves', async () => {
     class SlowStore extends HandStore {
       override start(log: StoreLog): Promise<void> {
         this.log = log
@@ -174,7 +174,7 @@ describe('a log', () => {
     expect(handled).toBe(0)
   })
 
-  it('that begins anew is a gap to those that read it, and they go on', async () => {
+  it('that restarts its log gives subscribers a gap, and they continue', async () => {
     const { store, open } = start()
     store.begin('epoch01')
     const { stream } = await open()
@@ -188,7 +188,7 @@ describe('a log', () => {
     expect(stream.lastEventId).toMatch(/-epoch02$/)
   })
 
-  it('that skips events is a gap to those that read it, which get the latest of each key', async () => {
+  it('that skips events gives subscribers a gap and the latest event of each key', async () => {
     const { store, live, open } = start()
     store.begin('epoch01')
     const { stream } = await open()
@@ -202,8 +202,8 @@ describe('a log', () => {
   })
 })
 
-describe('a client that is ahead of the log', () => {
-  it('waits until that has caught up, and then resumes without a gap', async () => {
+describe('a resuming client', () => {
+  it('waits for catchUp if it is ahead of the log, and then gets no gap', async () => {
     const { store, open } = start()
     store.begin('epoch01')
     const ahead = { ms: store.last.ms + 1, seq: 0 }
@@ -216,7 +216,7 @@ describe('a client that is ahead of the log', () => {
     expect(summary(stream)).toEqual(['new'])
   })
 
-  it('waits also with an ID of the app that the log has not reached', async () => {
+  it('waits also if the log has not reached its own ID', async () => {
     const { store, open } = start()
     store.begin('epoch01')
     const { stream } = await open({ 'last-event-id': 'own-1' })
@@ -228,7 +228,7 @@ describe('a client that is ahead of the log', () => {
     expect(summary(stream)).toEqual(['new'])
   })
 
-  it('is let go at once when it leaves while it waits', async () => {
+  it('is released at once if it leaves while it waits', async () => {
     const { store, live } = start()
     store.begin('epoch01')
     const { gone, stream } = await openForgotten(live, { 'last-event-id': 'own-1' })
@@ -238,7 +238,7 @@ describe('a client that is ahead of the log', () => {
     expect(live.registry.stats().connections).toBe(0)
   })
 
-  it('is told of a gap when the log begins anew meanwhile', async () => {
+  it('gets a gap if the log restarts while it waits', async () => {
     const { store, open } = start()
     store.begin('epoch01')
     const { stream } = await open(resumeAfter({ ms: store.last.ms + 9, seq: 0 }, 'epoch01'))
@@ -250,7 +250,7 @@ describe('a client that is ahead of the log', () => {
     expect(summary(stream)).toEqual(['restarted', 'latest'])
   })
 
-  it('does not wait for what the log has reached', async () => {
+  it('does not wait if the log has reached its ID', async () => {
     const { store, open } = start()
     store.begin('epoch01')
     const position = store.publish('1')
@@ -261,7 +261,7 @@ describe('a client that is ahead of the log', () => {
     expect(store.catchingUp).toEqual([])
   })
 
-  it('waits once: what it subscribes to later does not hold up what it has', async () => {
+  it('waits only once, and its later subscriptions do not delay it', async () => {
     const { store, open } = start()
     store.begin('epoch01')
     const { connection, stream } = await open(resumeAfter(store.last, 'epoch99'))
@@ -274,7 +274,7 @@ describe('a client that is ahead of the log', () => {
     expect(store.catchingUp).toHaveLength(1)
   })
 
-  it('is said to have resumed only where no gap was announced, whatever else resumes', async () => {
+  it('is not reported as resumed after a gap, even if another subscription resumes', async () => {
     const { store, live } = start()
     store.begin('epoch01')
     const { stream } = await openBothSides({
@@ -284,7 +284,7 @@ describe('a client that is ahead of the log', () => {
         connection.subscribe('a')
         void until(() => store.catchingUp.length === 1).then(() => {
           store.catchingUp[0]!()
-          // In the same turn, behind the placing of the first and before it is ready.
+          // In the same turn: after the first subscription has its place, before sse-ready.
           connection.subscribe('b')()
         })
       },

@@ -11,18 +11,18 @@ describe('an event in the log', () => {
     expect(event.bytes).toBe(Buffer.byteLength(event.text))
   })
 
-  it('carries the app’s own ID instead, where it brings one', () => {
+  it('carries the app’s own ID if the message has one', () => {
     const { append } = bound()
     expect(append('a', { id: 'own' }).text).toBe('data: x\nid: own\n\n')
   })
 
-  it('has no ID when clients dispatch nothing of it', () => {
+  it('has no ID if clients dispatch nothing', () => {
     const { log } = new TestLog()
     const position = { ms: log.last.ms + 1, seq: 0 }
     expect(log.append(position, { channel: 'a', body: ': comment\nretry: 1\n' }).text).toBe(': comment\nretry: 1\n')
   })
 
-  it('is numbered within its channel and has a position above every other of the log', () => {
+  it('is numbered within its channel and has the highest position of the log', () => {
     const { append } = bound()
     const events = ['a', 'b', 'a', 'a', 'b'].map((channel) => append(channel))
     expect(events.map(({ offset }) => offset)).toEqual([1, 1, 2, 3, 2])
@@ -32,7 +32,7 @@ describe('an event in the log', () => {
     expect(new Set(events.map(({ position }) => formatId(position, EPOCH))).size).toBe(5)
   })
 
-  it('counts with its text, key and own ID, and 256 bytes more', () => {
+  it('counts with its text, key, own ID, and 256 bytes or more', () => {
     const { log, append } = bound()
     const event = append('a', { key: 'k'.repeat(1000), id: 'i'.repeat(100) })
     expect(event.size).toBe(event.bytes + 1000 + 100 + 256 + 64 + 128)
@@ -40,7 +40,7 @@ describe('an event in the log', () => {
     expect(log.events).toBe(1)
   })
 
-  it('counts with two bytes for each character when one of them is above U+00FF', () => {
+  it('counts two bytes for each character if one is above U+00FF', () => {
     const { append } = bound()
     const latin = append('a', { data: 'é'.repeat(100) })
     const wide = append('a', { data: `${'x'.repeat(100)}😀` })
@@ -50,7 +50,7 @@ describe('an event in the log', () => {
 })
 
 describe('history', () => {
-  it('holds as many events of a channel as its bound allows, the newest', () => {
+  it('holds the newest events of a channel, up to its bound on events', () => {
     const test = new TestLog({ history: { events: 3 } })
     test.appendMany('a', 5)
     test.appendMany('b', 2)
@@ -59,7 +59,7 @@ describe('history', () => {
     expect(test.log.events).toBe(5)
   })
 
-  it('holds as many bytes of a channel as its bound allows', () => {
+  it('holds the newest events of a channel, up to its bound on bytes', () => {
     const test = new TestLog({ history: { bytes: 3 * SMALL } })
     test.appendMany('a', 5)
     expect(test.history('a')).toEqual([3, 4, 5])
@@ -68,7 +68,7 @@ describe('history', () => {
     expect(test.history('a')).toEqual([6])
   })
 
-  it('holds the newest event even when that alone is beyond the bound', () => {
+  it('holds the newest event even if it exceeds the bound', () => {
     const test = new TestLog({ history: { bytes: 1 }, bytes: 1 })
     test.append('a', { data: 'x'.repeat(1000) })
     expect(test.history('a')).toEqual([1])
@@ -76,7 +76,7 @@ describe('history', () => {
     expect([...test.log.channels.keys()]).toEqual(['b'])
   })
 
-  it('lets go of events when they are older than its bound, whichever channel something is published to', () => {
+  it('evicts old events of all channels on each publish', () => {
     const test = new TestLog({ history: { age: 1000 } })
     test.read('a')
     test.append('a')
@@ -94,7 +94,7 @@ describe('history', () => {
     expect(test.history('b')).toEqual([2, 3])
   })
 
-  it('lets go of events by their age in the process, wherever the wall clock has gone', () => {
+  it('measures age with a monotonic clock, not the wall clock', () => {
     const test = new TestLog({ history: { age: 1000 } })
     test.read('a')
     test.append('a')
@@ -107,7 +107,7 @@ describe('history', () => {
     expect(test.history('a')).toEqual([])
   })
 
-  it('lets go of old events when asked to, with nothing published', () => {
+  it('evicts old events on request, when nothing is published', () => {
     const test = new TestLog({ history: { age: 1000 } })
     test.append('a')
     test.log.trimAge(test.now + 1000)
@@ -116,7 +116,7 @@ describe('history', () => {
     expect(test.log.events).toBe(0)
   })
 
-  it('keeps nothing for a channel that nobody reads where nothing is replayed, but for the latest events', () => {
+  it('keeps only latest events if replay is off and the channel has no subscribers', () => {
     const test = new TestLog({ replay: false })
     test.append('a')
     expect(test.log.channels.size).toBe(0)
@@ -132,7 +132,7 @@ describe('history', () => {
 })
 
 describe('the floor of a channel', () => {
-  it('is the position of the newest event that history has let go', () => {
+  it('is the position of the newest evicted event', () => {
     const test = new TestLog({ history: { events: 2 } })
     const [first, second] = test.appendMany('a', 4)
     expect(test.channel('a').floor).toBe(second?.position)
@@ -140,14 +140,14 @@ describe('the floor of a channel', () => {
     expect(comparePositions(test.channel('a').floor, first!.position)).toBeGreaterThan(0)
   })
 
-  it('is where the log began while nothing has been let go', () => {
+  it('is the beginning of the log if nothing has been evicted', () => {
     const test = new TestLog()
     const began = test.log.last
     test.appendMany('a', 3)
     expect(test.channel('a').floor).toEqual(began)
   })
 
-  it('of a channel that comes back is not below that of any channel that was dropped', () => {
+  it('is at least that of any removed channel when the channel is created again', () => {
     const test = new TestLog({ history: { events: 1, age: 1000 } })
     const event = test.append('a')
     test.now += 2000
@@ -157,7 +157,7 @@ describe('the floor of a channel', () => {
     expect(test.log.channel('never seen before').floor).toEqual(event.position)
   })
 
-  it('tells how many events stand at or before a position', () => {
+  it('gives the number of events up to a position', () => {
     const test = new TestLog({ history: { events: 3 } })
     const events = test.appendMany('a', 6)
     const channel = test.channel('a')
@@ -170,7 +170,7 @@ describe('the floor of a channel', () => {
     expect(channel.offsetAt(events[0]!.position)).toBe(3)
   })
 
-  it('of a channel that was dropped counts where it is the highest', () => {
+  it('of a removed channel counts if it is the highest', () => {
     const test = new TestLog({ history: { events: 1, age: 1000 } })
     const quiet = test.read('quiet')
     const event = test.append('a')
@@ -180,13 +180,13 @@ describe('the floor of a channel', () => {
     expect(test.log.channel('new').floor).toEqual(event.position)
   })
 
-  it('stands for every event below it, where no latest event is left', () => {
+  it('gives its own number for every position below it', () => {
     const test = new TestLog({ history: { events: 2 } })
     const events = [{}, {}, {}, { key: 'k' }].map((entry) => test.append('a', entry))
     expect(test.channel('a').offsetAt(events[0]!.position)).toBe(2)
   })
 
-  it('tells, below itself, of the latest events that are still known', () => {
+  it('does not change the numbers of latest events below it', () => {
     const test = new TestLog({ history: { events: 1 } })
     const keyed = ['k', 'l', 'm'].map((key) => test.append('a', { key }))
     test.append('a')
@@ -199,7 +199,7 @@ describe('the floor of a channel', () => {
 })
 
 describe('the latest event of a key', () => {
-  it('is the newest one, and marks those before it as replaced', () => {
+  it('is the newest one, and the older ones are marked as replaced', () => {
     const test = new TestLog()
     const [first, second, third] = test.appendMany('a', 3, { key: 'k' })
     expect(test.channel('a').latest('k')).toBe(third)
@@ -207,7 +207,7 @@ describe('the latest event of a key', () => {
     expect(test.channel('a').latest('l')).toBeUndefined()
   })
 
-  it('is forgotten by itself alone, not by one that it has replaced', () => {
+  it('is evicted only through itself, not through an event that it replaced', () => {
     const test = new TestLog()
     const [old, event] = test.appendMany('a', 2, { key: 'k' })
     test.channel('a').evictLatest(old!)
@@ -216,7 +216,7 @@ describe('the latest event of a key', () => {
     expect(test.channel('a').latest('k')).toBeUndefined()
   })
 
-  it('is one per channel', () => {
+  it('is kept for each channel', () => {
     const test = new TestLog()
     const a = test.append('a', { key: 'k' })
     test.append('b', { key: 'k' })
@@ -224,7 +224,7 @@ describe('the latest event of a key', () => {
     expect(a.replaced).toBe(false)
   })
 
-  it('is kept when history has let it go, until a newer one replaces it', () => {
+  it('stays after eviction from history, until a newer one replaces it', () => {
     const test = new TestLog({ history: { events: 1 } })
     const old = test.append('a', { key: 'k' })
     test.appendMany('a', 3)
@@ -236,7 +236,7 @@ describe('the latest event of a key', () => {
     expect(test.log.bytes).toBe(old.size + CHANNEL)
   })
 
-  it('keeps its channel alive after all history has gone', () => {
+  it('keeps its channel after all history has expired', () => {
     const test = new TestLog({ history: { age: 1000 } })
     test.append('a', { key: 'k' })
     test.now += 2000
@@ -245,7 +245,7 @@ describe('the latest event of a key', () => {
     expect(latestOf(test.channel('a')).map(({ key }) => key)).toEqual(['k'])
   })
 
-  it('is found in order of position, whatever the order in which the keys were first set', () => {
+  it('is found in order of position, whatever the order of the keys', () => {
     const test = new TestLog()
     for (const key of ['k', 'l', 'm', 'k', 'n', 'l']) test.append('a', { key })
     expect(latestOf(test.channel('a')).map(({ key, offset }) => `${key}${offset}`)).toEqual(['m3', 'k4', 'n5', 'l6'])
@@ -261,14 +261,14 @@ describe('the latest event of a key', () => {
 })
 
 describe('the bound on keys', () => {
-  it('forgets the key that has not changed for longest', () => {
+  it('evicts the key that has been unchanged for the longest time', () => {
     const test = new TestLog({ keys: 2 })
     for (const key of ['k', 'l', 'k', 'm']) test.append('a', { key })
     expect(latestOf(test.channel('a')).map(({ key }) => key)).toEqual(['k', 'm'])
     expect(test.channel('a').latest('l')).toBeUndefined()
   })
 
-  it('leaves the event itself in history, for those who replay', () => {
+  it('leaves the event itself in history', () => {
     const test = new TestLog({ keys: 1 })
     test.append('a', { key: 'k' })
     test.append('a', { key: 'l' })
@@ -276,14 +276,14 @@ describe('the bound on keys', () => {
     expect(test.log.events).toBe(2)
   })
 
-  it('lets the event go that history holds no more', () => {
+  it('removes the event if history no longer holds it', () => {
     const test = new TestLog({ keys: 1, history: { events: 1 } })
     for (let i = 0; i < 5; i++) test.append('a', { key: String(i) })
     expect(test.log.events).toBe(1)
     expect(test.log.bytes).toBe(KEYED + CHANNEL)
   })
 
-  it('is counted when it evicts, and marks the channel as incomplete, also when that comes back', () => {
+  it('counts evictions and marks the channel as incomplete', () => {
     const test = new TestLog({ keys: 2, history: { age: 1000 } })
     for (const key of ['k', 'l']) test.append('a', { key })
     expect([test.log.evictedKeys, test.channel('a').isIncomplete]).toEqual([0, false])
@@ -292,7 +292,7 @@ describe('the bound on keys', () => {
     expect(test.log.channel('b').isIncomplete).toBe(false)
   })
 
-  it('is each channel’s own', () => {
+  it('applies to each channel separately', () => {
     const test = new TestLog({ keys: 1 })
     test.append('a', { key: 'k' })
     test.append('b', { key: 'l' })
@@ -302,7 +302,7 @@ describe('the bound on keys', () => {
 })
 
 describe('the bound on the whole log', () => {
-  it('lets the oldest event anywhere go first', () => {
+  it('evicts the oldest event of any channel first', () => {
     const test = new TestLog({ bytes: 4 * SMALL + 2 * CHANNEL })
     test.append('a')
     test.append('b')
@@ -314,7 +314,7 @@ describe('the bound on the whole log', () => {
     expect(test.log.bytes).toBe(4 * SMALL + 2 * CHANNEL)
   })
 
-  it('leaves quiet channels their latest events, while those take less than half of it', () => {
+  it('evicts history first while latest events take less than half of it', () => {
     const test = new TestLog({ bytes: 20 * SMALL })
     for (const key of ['k', 'l', 'm']) test.append('quiet', { key })
     test.appendMany('busy', 1000)
@@ -322,7 +322,7 @@ describe('the bound on the whole log', () => {
     expect(test.channel('busy').historyLength).toBeGreaterThanOrEqual(6)
   })
 
-  it('takes from history, and not from the latest events, while those take just half of it', () => {
+  it('evicts history first while latest events take exactly half of it', () => {
     const test = new TestLog({ bytes: 16 * KEYED, history: { events: 1 } })
     const keys = 'a b c d e f g h i'.split(' ')
     test.append('oldest')
@@ -332,7 +332,7 @@ describe('the bound on the whole log', () => {
     expect(latestOf(test.channel('quiet')).map(({ key }) => key)).toEqual(keys)
   })
 
-  it('leaves history half of it, however many keys there are', () => {
+  it('guarantees history half of it, however many keys there are', () => {
     const test = new TestLog({ bytes: 60 * SMALL, history: { events: 1 } })
     for (let i = 0; i < 1000; i++) test.append(`channel ${i % 20}`, { key: String(i) })
     expect(test.log.bytes).toBeLessThanOrEqual(60 * SMALL)
@@ -348,13 +348,13 @@ describe('the bound on the whole log', () => {
   })
 })
 
-describe('a log that begins with what a store holds', () => {
+describe('a log that begins with the events of a store', () => {
   const stored = (ms: number, channel: string, key?: string) => ({
     position: { ms, seq: 0 },
     entry: { channel, key, body: 'data: x\n' },
   })
 
-  it('takes of several latest events of one key the newest, and counts it once', () => {
+  it('keeps the newest of several latest events of one key, and counts it once', () => {
     const { log } = new TestLog()
     const latest = [stored(1, 'a', 'k'), stored(2, 'a', 'k'), stored(3, 'a', 'l')]
     log.begin(EPOCH, { ms: 5, seq: 0 }, { latest, events: [], readUpTo: { ms: 5, seq: 0 } })
@@ -362,7 +362,7 @@ describe('a log that begins with what a store holds', () => {
     expect([log.events, log.bytes]).toEqual([2, 2 * log.channels.get('a')!.latest('k')!.size + CHANNEL])
   })
 
-  it('keeps no more keys than its bound, and lets those go that bring an ID of the app’s', () => {
+  it('keeps no more keys than its bound, also with own IDs', () => {
     const test = new TestLog({ keys: 1 })
     const { position, entry } = stored(1, 'a', 'k')
     const latest = [{ position, entry: { ...entry, id: 'own' } }, stored(2, 'a', 'l')]
@@ -371,7 +371,7 @@ describe('a log that begins with what a store holds', () => {
     expect(test.log.events).toBe(1)
   })
 
-  it('reckons their age from the newest of them, or from what the store says is now', () => {
+  it('measures age from the newest event, or from the time that the store gives', () => {
     for (const [now, held] of [
       [undefined, [700, 1000]],
       [1400, [1000]],
@@ -385,7 +385,7 @@ describe('a log that begins with what a store holds', () => {
     }
   })
 
-  it('takes the channels that the store could not keep whole as incomplete', () => {
+  it('marks the channels that the store reports as incomplete', () => {
     const { log } = new TestLog()
     const readUpTo = { ms: 5, seq: 0 }
     const latest = [stored(1, 'a', 'k')]
@@ -393,7 +393,7 @@ describe('a log that begins with what a store holds', () => {
     expect(['a', 'b', 'c'].map((name) => log.channel(name).isIncomplete)).toEqual([true, true, false])
   })
 
-  it('knows up to where clients may have read each channel before', () => {
+  it('records up to where clients may have read each channel', () => {
     const { log } = new TestLog()
     const events = [stored(6, 'a'), stored(7, 'a'), stored(8, 'a'), stored(9, 'b')]
     log.begin(EPOCH, { ms: 5, seq: 0 }, { latest: [stored(1, 'b', 'k')], events, readUpTo: { ms: 7, seq: 0 } })
@@ -402,7 +402,7 @@ describe('a log that begins with what a store holds', () => {
     expect(log.last).toEqual({ ms: 9, seq: 0 })
   })
 
-  it('forgets what it held before, but for the channels that are read', () => {
+  it('drops its earlier content, except for channels with subscribers', () => {
     const test = new TestLog()
     test.append('unread', { key: 'k', id: 'own' })
     const read = test.read('read')
@@ -416,7 +416,7 @@ describe('a log that begins with what a store holds', () => {
     expect(test.log.bytes).toBe(test.log.ownIds.bytes)
   })
 
-  it('is within its bounds, the newest events being what it keeps', () => {
+  it('is within its bounds and keeps the newest events', () => {
     const { log } = new TestLog({ history: { events: 2 } })
     const events = [stored(6, 'a'), stored(7, 'a'), stored(8, 'a')]
     log.begin(EPOCH, { ms: 5, seq: 0 }, { latest: [], events, readUpTo: { ms: 5, seq: 0 } })
@@ -425,7 +425,7 @@ describe('a log that begins with what a store holds', () => {
 })
 
 describe('a log that skips events', () => {
-  it('has let go of its history, keeps the latest events and overtakes every reader', () => {
+  it('drops its history, keeps the latest events and overtakes every subscriber', () => {
     const test = new TestLog()
     const read = test.read('a')
     const keyed = test.append('a', { key: 'k' })
@@ -444,7 +444,7 @@ describe('a log that skips events', () => {
 })
 
 describe('a channel', () => {
-  it('is dropped when nobody reads it and the log holds nothing of it', () => {
+  it('is removed if it has no subscribers and the log holds none of its events', () => {
     const test = new TestLog({ history: { age: 1000 } })
     const reader = test.read('a')
     test.append('a')
@@ -454,7 +454,7 @@ describe('a channel', () => {
     expect(test.log.channels.has('a')).toBe(false)
   })
 
-  it('is not dropped while history holds an event of it', () => {
+  it('is kept while history holds one of its events', () => {
     const test = new TestLog()
     const reader = test.read('a')
     test.append('a')
@@ -462,7 +462,7 @@ describe('a channel', () => {
     expect(test.history('a')).toEqual([1])
   })
 
-  it('that was dropped and is there anew is not dropped in its stead', () => {
+  it('created again stays when its old object is removed', () => {
     const test = new TestLog()
     const old = test.read('a')
     test.leave(old)
@@ -478,7 +478,7 @@ describe('a channel', () => {
   })
 })
 
-describe('any sequence of events, readers and time', () => {
+describe('any sequence of events, subscribers and time', () => {
   const step = fc.oneof(
     {
       weight: 6,
@@ -503,7 +503,7 @@ describe('any sequence of events, readers and time', () => {
     replay: fc.boolean(),
   })
 
-  it('leaves the log within its bounds, its counts right and every floor at what was let go', () => {
+  it('leaves the log within its bounds, with correct counts and floors', () => {
     fc.assert(
       fc.property(bounds, fc.array(step, { maxLength: 80 }), (limits, steps) => {
         const test = new TestLog(limits)
@@ -551,7 +551,7 @@ describe('any sequence of events, readers and time', () => {
     expect(log.events).toBe(held.size)
     const channels = new Set([...held].map(({ channel }) => channel))
     const occupied = [...held, ...channels].reduce((sum, { size }) => sum + size, 0)
-    // Beside it, hashes of channels that were dropped incomplete: at most an eighth of the bound.
+    // The rest are hashes of removed incomplete channels: at most an eighth of the bound.
     expect(log.bytes - occupied).toBeGreaterThanOrEqual(0)
     expect(log.bytes - occupied).toBeLessThanOrEqual(limits.bytes! / 8)
     if (held.size > 1) expect(log.bytes).toBeLessThanOrEqual(limits.bytes!)

@@ -5,8 +5,8 @@ import { EPOCH, TestLog } from '../helpers/log.js'
 const anywhere = () => true
 const at = (ms: number) => ({ ms, seq: 0 })
 
-describe('an ID of the app’s own', () => {
-  it('leads to its event while the log holds that', () => {
+describe('an own ID', () => {
+  it('leads to its event while the log holds the event', () => {
     const test = new TestLog({ history: { events: 2 } })
     const [first, second] = ['1', '2'].map((id) => test.append('a', { id }))
     expect(test.log.ownIds.find('1', anywhere)).toEqual(first!.position)
@@ -25,7 +25,7 @@ describe('an ID of the app’s own', () => {
     expect(test.log.ownIds.has('1')).toBe(false)
   })
 
-  it('leads nowhere when two events of one channel or of two have it', () => {
+  it('leads nowhere if two events have it, in one channel or in two', () => {
     for (const channel of ['a', 'b']) {
       const test = new TestLog()
       test.append('a', { id: 'same' })
@@ -36,7 +36,7 @@ describe('an ID of the app’s own', () => {
     }
   })
 
-  it('leads nowhere when an evicted event had it, whichever channel that was in', () => {
+  it('leads nowhere if an evicted event of any channel had it', () => {
     for (const channel of ['a', 'b']) {
       const test = new TestLog({ history: { events: 1 } })
       test.append('a', { id: 'same' })
@@ -46,7 +46,7 @@ describe('an ID of the app’s own', () => {
     }
   })
 
-  it('leads nowhere after the log has begun anew and it is used again', () => {
+  it('leads nowhere if it is used again after the log has restarted', () => {
     const test = new TestLog()
     test.append('a', { id: 'same' })
     test.log.begin('another', at(test.now + 5))
@@ -56,7 +56,7 @@ describe('an ID of the app’s own', () => {
     expect(test.log.ownIds.find('same', anywhere)).toBeUndefined()
   })
 
-  it('still leads to an event that the log is given again when it begins anew', () => {
+  it('leads to an event that is loaded again when the log restarts', () => {
     const test = new TestLog()
     const { position } = test.append('a', { id: '1' })
     const events = [{ position, entry: { channel: 'a', id: '1', body: 'data: x\n' } }]
@@ -72,8 +72,8 @@ describe('an ID of the app’s own', () => {
   })
 })
 
-describe('the memory of evicted IDs', () => {
-  it('is bounded, counted, and forgets the oldest', () => {
+describe('the record of evicted own IDs', () => {
+  it('is bounded, counted in bytes, and drops the oldest', () => {
     const ids = new OwnIds(80_000)
     for (let i = 0; i < 10_000; i++) {
       ids.add(`${i}`, 'a', at(i))
@@ -87,7 +87,7 @@ describe('the memory of evicted IDs', () => {
     expect(ids.find('0', anywhere)).toEqual(at(10_001))
   })
 
-  it('remembers each of the newest texts, and no text that it was not given', () => {
+  it('contains each of the newest IDs, and no ID that was not added', () => {
     const hashes = new RecentHashes(40 * 2 * 100)
     for (let i = 0; i < 1000; i++) hashes.add(`text ${i}`)
     for (let i = 901; i < 1000; i++) expect(hashes.has(`text ${i}`)).toBe(true)

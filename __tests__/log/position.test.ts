@@ -11,7 +11,7 @@ import {
   type Position,
 } from '../../src/log/position.js'
 
-/** The last millisecond of the year 5000: beyond all that a clock will say. */
+/** The last millisecond of the year 5000. */
 const MAX_MS = Date.UTC(5000, 11, 31, 23, 59, 59, 999)
 
 const position: fc.Arbitrary<Position> = fc.record({
@@ -45,7 +45,7 @@ describe('positions', () => {
     expect(comparePositions(a, { ...a })).toBe(0)
   })
 
-  it('rise from one to the next, wherever the clock goes', () => {
+  it('rise, whatever the clock does', () => {
     fc.assert(
       fc.property(position, fc.array(fc.nat({ max: MAX_MS })), (start, clock) => {
         let last = start
@@ -59,13 +59,13 @@ describe('positions', () => {
     )
   })
 
-  it('take the clock’s time as soon as it has moved on, and count within a millisecond', () => {
+  it('follow the clock, and count within a millisecond', () => {
     expect(nextPosition({ ms: 5, seq: 7 }, 6)).toEqual({ ms: 6, seq: 0 })
     expect(nextPosition({ ms: 5, seq: 7 }, 5)).toEqual({ ms: 5, seq: 8 })
     expect(nextPosition({ ms: 5, seq: 7 }, 4)).toEqual({ ms: 5, seq: 8 })
   })
 
-  it('have one right before them, that nothing lies between', () => {
+  it('have a direct predecessor', () => {
     fc.assert(
       fc.property(position, position, (at, other) => {
         const before = positionBefore(at)
@@ -82,7 +82,7 @@ describe('positions', () => {
 })
 
 describe('an event ID', () => {
-  it('is short ASCII, at most 24 bytes, and gives back its position and epoch', () => {
+  it('is at most 24 ASCII characters, and decodes to its position and epoch', () => {
     fc.assert(
       fc.property(position, epoch, (at, log) => {
         const id = formatId(at, log)
@@ -112,11 +112,11 @@ describe('an event ID', () => {
     ['digits of another script', '١-0-abcdefg'],
     ['four parts', 'a-b-c-abcdefg'],
     ['a megabyte', 'a'.repeat(1024 * 1024)],
-  ])('is not read off %s', (_name, text) => {
+  ])('is not parsed from %s', (_name, text) => {
     expect(parseId(text)).toBeUndefined()
   })
 
-  it('is read off any text or not, and never with an error', () => {
+  it('is parsed from any text or not, without an error', () => {
     const similar = fc.string({ unit: fc.constantFrom('a', '0', 'z', '-', 'A', '\n', '.'), maxLength: 26 })
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), similar), (text) => {
@@ -130,7 +130,7 @@ describe('an event ID', () => {
   })
 })
 
-it('an epoch is seven characters of base 36, another one each time', () => {
+it('an epoch is seven base-36 characters, different each time', () => {
   const epochs = Array.from({ length: 1000 }, createEpoch)
   for (const one of epochs) expect(one).toMatch(/^[0-9a-z]{7}$/)
   expect(new Set(epochs).size).toBe(1000)

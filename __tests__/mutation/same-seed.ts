@@ -1,4 +1,4 @@
-// Whether a mutant survives must not depend on the examples that a property happens to be tried with.
+// A fixed seed, so that the survival of a mutant does not depend on random examples.
 import fc from 'fast-check'
 
 fc.configureGlobal({ seed: 1 })

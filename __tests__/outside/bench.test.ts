@@ -1,4 +1,4 @@
-/** The benchmark at a tiny size: every scenario runs, and a lost or doubled event is noticed. Nothing is measured. */
+/** The benchmark at a tiny size: every scenario runs and notices lost or doubled events. Nothing is measured. */
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -35,9 +35,9 @@ async function run(letter: string, { contestants = 'ours,bare', packageFile = bu
   return { code, samples }
 }
 
-describe('the benchmark, at a tiny size', () => {
+describe('the benchmark, at a tiny size,', () => {
   it.each(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'l'])(
-    'scenario %s runs and loses nothing',
+    'runs scenario %s without a lost event',
     async (letter) => {
       const { code, samples } = await run(letter)
       expect(samples.filter(({ failed }) => failed !== undefined)).toEqual([])
@@ -50,7 +50,7 @@ describe('the benchmark, at a tiny size', () => {
     ['loses an event', 'count === 5 ? undefined : publish(message)'],
     ['doubles an event', 'count === 5 ? (publish(message), publish(message)) : publish(message)'],
     ['doubles the last event', 'count === 12 ? (publish(message), publish(message)) : publish(message)'],
-  ])('a package that %s fails the run', async (name, publish) => {
+  ])('fails a package that %s', async (name, publish) => {
     const packageFile = join(folder, `broken-${name.replace(/ /g, '-')}.mjs`)
     writeFileSync(packageFile, brokenPackage(bundle, publish))
     const { code, samples } = await run('a', { contestants: 'ours', packageFile })
@@ -64,7 +64,7 @@ const missing = 'no openssl on this machine; install it with: sudo apt-get insta
 const overTls = openssl || process.env.CI === 'true' ? describe : describe.skip
 
 overTls(`the benchmark over TLS${openssl ? '' : ` (skipped: ${missing})`}`, () => {
-  it('runs and loses nothing', async () => {
+  it('runs without a lost event', async () => {
     const { code, samples } = await run('k')
     expect(samples.filter(({ failed }) => failed !== undefined)).toEqual([])
     expect(code).toBe(0)

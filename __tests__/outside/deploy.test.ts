@@ -27,7 +27,7 @@ async function startApp(environment: Record<string, string>): Promise<App> {
   return { process: process_, port }
 }
 
-/** Sends a request on to the other process when one cannot be reached, or closes before it has answered. */
+/** Retries a request at the other process if one cannot be reached, or closes before it has answered. */
 const balancingHaproxy = (apps: readonly App[], ...lines: string[]): Proxy => ({
   ...proxies.haproxy,
   files: (place) => ({
@@ -50,7 +50,7 @@ ${lines.map((line) => `  ${line}\n`).join('')}${apps.map(({ port }) => `  server
   }),
 })
 
-/** Does the same by itself. */
+/** Retries by default. */
 const balancingNginx = (apps: readonly App[]): Proxy => ({
   ...proxies.nginx,
   files: (place) => {
@@ -78,13 +78,13 @@ async function connectClients(count: number, port: number): Promise<StandardClie
   return clients
 }
 
-/** Every client has its stream, and none has met with anything that would have stopped a browser. */
+/** Waits until every client has a stream. No answer may be one that stops a browser. */
 async function allReady(clients: readonly StandardClient[]): Promise<void> {
   await until(() => clients.every(({ isReady, failures }) => isReady || failures.length > 0), PATIENCE)
   expect(clients.flatMap(({ failures }) => failures)).toEqual([])
 }
 
-/** One that is leaving takes nothing any more. */
+/** Ignores failures of a process that was told to stop. */
 async function publish({ process, port }: App, number: number): Promise<void> {
   const path = `http://127.0.0.1:${port}/numbers/${number}`
   await fetch(path, { method: 'POST' }).catch((error: unknown) => {
@@ -92,7 +92,7 @@ async function publish({ process, port }: App, number: number): Promise<void> {
   })
 }
 
-/** Publishes 0, 1, 2 … at these apps until told to stop, and then one more, whose number is returned. */
+/** Publishes 0, 1, 2 … at these apps until stopped, and then one more. Returns the last number. */
 function startPublishing(...apps: App[]): () => Promise<number> {
   let last = -1
   const over = new AbortController()
@@ -116,8 +116,8 @@ function startPublishing(...apps: App[]): () => Promise<number> {
 }
 
 /**
- * The times at which the server asked the clients to come back: it ended a connection, and had sent a `retry` for it. When
- * the clients really came depends on when their process got to run. In ms on the clock of the process that left.
+ * The times at which clients should reconnect: the end of a connection plus its `retry`, in ms on the clock of the stopped
+ * process. The real times also depend on the load of this machine.
  */
 function askedTimes(clients: readonly StandardClient[], ends: readonly ConnectionEnd[]): number[] {
   const waits = clients.map((client) => [...client.waits])
@@ -127,7 +127,7 @@ function askedTimes(clients: readonly StandardClient[], ends: readonly Connectio
   })
 }
 
-/** How many of the times lie within each 100 ms, from the first of them on. */
+/** The number of times within each 100 ms, beginning with the first time. */
 function perSlice(times: readonly number[]): number[] {
   const start = Math.min(...times)
   const counts = Array<number>(Math.ceil((Math.max(...times) - start) / SLICE) + 1).fill(0)
@@ -135,7 +135,7 @@ function perSlice(times: readonly number[]): number[] {
   return counts
 }
 
-/** Numbers that neither came in order nor are covered by a gap that was announced before the next one. */
+/** Numbers that are missing or out of order, without a gap before the next number. */
 function lostBy({ seen }: StandardClient, last: number): string[] {
   const lost: string[] = []
   let expected: number | undefined
@@ -152,8 +152,8 @@ async function exited({ process }: App): Promise<number | null> {
 }
 
 describeIfInstalled('a deploy of two processes', () => {
-  describeWithRedis('behind haproxy, that share a log in Redis', () => {
-    it('sends 2,000 clients over to the other, spread over the window, and none loses an event', async () => {
+  describeWithRedis('behind haproxy, with a shared log in Redis,', () => {
+    it('moves 2,000 clients to the other process over the window, without a lost event', async () => {
       const window = 4000
       const redis = await RedisServer.start()
       afterTest(() => redis.close())
@@ -194,7 +194,7 @@ describeIfInstalled('a deploy of two processes', () => {
     }, 120_000)
   })
 
-  it('behind haproxy, that answer its health checks, turns no newcomer away', async () => {
+  it('behind haproxy, with health checks, sheds no new client', async () => {
     const environment = { DRAIN_WINDOW: '1500', HEALTH_WAIT: '2000' }
     const [leaving, staying] = await Promise.all([startApp(environment), startApp(environment)])
     const port = await startBalancer(balancingHaproxy([leaving, staying], 'option httpchk GET /healthz'))
@@ -211,7 +211,7 @@ describeIfInstalled('a deploy of two processes', () => {
     expect(closed.drained).toBeGreaterThan(40)
   }, 60_000)
 
-  it('behind nginx, that share no log, tells every client that it has missed something', async () => {
+  it('behind nginx, without a shared log, tells every moved client of a gap', async () => {
     const environment = { DRAIN_WINDOW: '1000' }
     const [leaving, staying] = await Promise.all([startApp(environment), startApp(environment)])
     const clients = await connectClients(200, await startBalancer(balancingNginx([leaving, staying])))

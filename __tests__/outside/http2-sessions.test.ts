@@ -1,4 +1,4 @@
-// Many streams on one HTTP/2 session: each is judged by what it sends itself, and the session goes when it has to.
+// Many streams on one HTTP/2 session: stallTimeout applies to each stream, and the session closes when it must.
 import { once } from 'node:events'
 import { connect, type ClientHttp2Session, type Http2Server, type Http2ServerResponse } from 'node:http2'
 import { createRegistry, sse, type SseMiddleware, type SseOptions } from '../../src/index.js'
@@ -20,7 +20,7 @@ const STALL_TIMEOUT = 500
 const STREAMS = 20
 const PERIOD = 10
 const TIMEOUT = 100
-/** Milliseconds that a slow client waits behind each frame of 16 KiB: 64 MiB would take it 8 s at least. */
+/** Milliseconds that a slow client waits after each frame of 16 KiB: 64 MiB take at least 8 s. */
 const PAUSE = 2
 
 /** A server whose streams subscribe to the channel that their path names. */
@@ -30,7 +30,7 @@ async function startChannels(kind: typeof bareHttp2, options: SseOptions = {}, b
   return { live, server }
 }
 
-/** An ordinary client's session, which it keeps open. */
+/** A session of an ordinary client, which keeps it open. */
 function openSession({ origin }: TestServer): ClientHttp2Session {
   const session = connect(origin, { rejectUnauthorized: false })
   afterTest(() => session.destroy())
@@ -38,7 +38,7 @@ function openSession({ origin }: TestServer): ClientHttp2Session {
   return session
 }
 
-/** Asks for a stream of an ordinary client, and collects what it gets. */
+/** Requests a stream as an ordinary client. */
 async function openStreamOf(session: ClientHttp2Session, path: string) {
   const stream = session.request({ ':path': path, accept: 'text/event-stream' })
   stream.on('error', () => {})
@@ -56,7 +56,7 @@ function publishOn(live: SseMiddleware, channel: string): { readonly count: numb
 const connections = (live: SseMiddleware) => live.registry.stats().connections
 
 describe.each([bareHttp2, bareHttp2Tls])('streams of one session on $name', (kind) => {
-  it('are cut after stallTimeout when they do not read, while another goes on', async () => {
+  it('are cut after stallTimeout if they do not read, while others continue', async () => {
     const { live, server } = await startChannels(kind)
     const session = openSession(server)
     await once(session, 'connect')
@@ -79,7 +79,7 @@ describe.each([bareHttp2, bareHttp2Tls])('streams of one session on $name', (kin
     await until(() => stalled.every(({ closed }) => closed))
   })
 
-  it('are cut after stallTimeout when their windows are 0, although PINGs are answered', async () => {
+  it('are cut after stallTimeout if their windows are 0, even if PINGs are answered', async () => {
     const { live, server } = await startChannels(kind)
     const client = await Http2Socket.open(server, { window: 0 })
     for (let i = 0; i < STREAMS; i++) client.ask('/a')
@@ -89,11 +89,11 @@ describe.each([bareHttp2, bareHttp2Tls])('streams of one session on $name', (kin
     await until(() => client.reset.size === STREAMS)
     expect(client.received).toBe(0)
     expect(live.registry.stats().stalled).toBe(0)
-    // Its socket moves: other streams of the session could go on.
+    // The socket makes progress, so other streams of the session could continue.
     expect(client.socket.closed).toBe(false)
   })
 
-  it('go with their session when its socket takes nothing', async () => {
+  it('are cut with their session if its socket accepts nothing', async () => {
     const { live, server } = await startChannels(kind)
     const client = await Http2Socket.open(server)
     for (let i = 0; i < STREAMS; i++) client.ask('/a')
@@ -104,12 +104,12 @@ describe.each([bareHttp2, bareHttp2Tls])('streams of one session on $name', (kin
     await until(() => server.sockets.size === 0)
   })
 
-  it('are kept as long as they make progress on one huge event', async () => {
+  it('are kept while they make progress on one huge event', async () => {
     const { live, server } = await startChannels(kind)
     const session = openSession(server)
     const slow = await openStreamOf(session, '/slow')
     let received = 0
-    // Paused by its own listener: a client that is paused later would read all that the loop lets through meanwhile.
+    // Paused in the listener: a client that is paused later would have read more by then.
     slow.on('data', (part: Buffer) => {
       received += part.length
       slow.pause()
@@ -124,7 +124,7 @@ describe.each([bareHttp2, bareHttp2Tls])('streams of one session on $name', (kin
     expect(live.registry.stats()).toMatchObject({ connections: 1, closed: { stalled: 0 } })
   })
 
-  it('get what is published in order, in writes of at most 64 KiB', async () => {
+  it('get published events in order, in writes of at most 64 KiB', async () => {
     const { live, server } = await startChannels(kind)
     const stream = await openStream(server, { path: '/a' })
     await stream.waitFor(({ event }) => event === 'sse-ready')
@@ -135,8 +135,8 @@ describe.each([bareHttp2, bareHttp2Tls])('streams of one session on $name', (kin
   })
 })
 
-describe.each([bareHttp2, bareHttp2Tls, connectHttp2])('the session of streams on $name', (kind) => {
-  it('lets server.close() finish after drain(), although its client keeps it open', async () => {
+describe.each([bareHttp2, bareHttp2Tls, connectHttp2])('a session of streams on $name', (kind) => {
+  it('lets server.close() finish after drain(), even if the client keeps it open', async () => {
     const { live, server } = await startChannels(kind)
     const [busy, idle] = [openSession(server), openSession(server)]
     const streams = await Promise.all(Array.from({ length: 5 }, () => openStreamOf(busy, '/a')))
@@ -152,7 +152,7 @@ describe.each([bareHttp2, bareHttp2Tls, connectHttp2])('the session of streams o
     expect(live.registry.stats()).toMatchObject({ destroyed: 0, closed: { drained: streams.length } })
   })
 
-  it('is closed behind a stream that is shed by a process that leaves', async () => {
+  it('is closed after a stream that is shed after a drain', async () => {
     const { live, server } = await startChannels(kind)
     await live.registry.drain()
     const session = openSession(server)
@@ -161,7 +161,7 @@ describe.each([bareHttp2, bareHttp2Tls, connectHttp2])('the session of streams o
     await until(() => session.destroyed)
   })
 
-  it('goes although its client never closes the socket', async () => {
+  it('is closed even if the client never closes the socket', async () => {
     const { live, server } = await startChannels(kind)
     const client = await Http2Socket.open(server, { allowHalfOpen: true })
     client.ask('/a')
@@ -171,7 +171,7 @@ describe.each([bareHttp2, bareHttp2Tls, connectHttp2])('the session of streams o
     await until(() => server.sockets.size === 0)
   })
 
-  it('stays open where an app closes one of two middlewares that share a registry', async () => {
+  it('stays open if the app closes one of two middlewares that share a registry', async () => {
     const registry = createRegistry()
     const [live, other] = [sse({ registry }), sse({ registry })]
     const server = await startServer(
@@ -190,7 +190,7 @@ describe.each([bareHttp2, bareHttp2Tls, connectHttp2])('the session of streams o
     await until(() => text.includes('still'))
   })
 
-  it('has no time-out while it carries a stream, and has it again afterwards', async () => {
+  it('has no time-out while it carries a stream, and has one again afterwards', async () => {
     const before: Handler[] = [
       (req, res, next) => {
         const { stream } = res as unknown as Http2ServerResponse

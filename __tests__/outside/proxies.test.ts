@@ -6,7 +6,7 @@ import { idleSetups, proxySetups, type MatrixSetup } from '../helpers/proxy-setu
 import { proxies, type Proxy } from '../helpers/proxies.js'
 import { until } from '../helpers/until.js'
 
-/** As short as can be told from nothing on a busy machine, and half of what a delaying proxy delays. */
+/** Milliseconds: measurable on a busy machine, and half the delay of haproxy. */
 const AT_ONCE = 100
 
 for (const proxy of Object.values(proxies)) {
@@ -24,7 +24,7 @@ for (const setup of idleSetups) {
   describeIfInstalled(`a silent stream behind ${proxy.name}`, proxy, () => {
     const app = startApp(setup)
 
-    it('is cut without keep-alives and stays with them', async () => {
+    it('is cut without keep-alives and stays open with them', async () => {
       const [silent, kept] = await Promise.all([app().ask('/silent'), app().ask('/kept/silent')])
       await silent.ended
       const sent = kept.raw.length
@@ -51,7 +51,7 @@ function testStream(setup: MatrixSetup): void {
     expect(result.first).toBeLessThan(1000)
   })
 
-  it(`each event arrives ${expects.events === 'late' ? 'about 200 ms later, but' : 'at once,'} before the next is published`, async () => {
+  it(`each event arrives ${expects.events === 'late' ? 'about 200 ms late' : 'at once'}, before the next is published`, async () => {
     const stream = await app().ask('/later')
     await stream.next()
     const fastest = await bestOf(20, expects.events === 'late' ? 0 : AT_ONCE, async (i) => {
@@ -63,7 +63,7 @@ function testStream(setup: MatrixSetup): void {
     else expect(fastest).toBeLessThan(AT_ONCE)
   })
 
-  it(`a client that accepts gzip gets each event before the next, ${expects.compresses ? '' : 'not '}compressed`, async () => {
+  it(`a client that accepts gzip gets events one by one, ${expects.compresses ? '' : 'not '}compressed`, async () => {
     const stream = await app().ask('/gzip', { headers: { 'accept-encoding': 'gzip' } })
     expect(await stream.next()).toMatchObject({ event: 'sse-ready' })
     for (const data of ['a', 'b', 'c']) {
@@ -74,7 +74,7 @@ function testStream(setup: MatrixSetup): void {
     result.compresses = expects.compresses
   })
 
-  it(`a client that leaves is noticed ${expects.leaving}`, async () => {
+  it(`a disconnect is noticed ${expects.leaving}`, async () => {
     await until(() => app().open === 0 || writeTo(app()))
     const stream = await app().ask('/leaving')
     await stream.next()
@@ -89,7 +89,7 @@ function testStream(setup: MatrixSetup): void {
     result.leaving = expects.leaving
   })
 
-  it('a client that comes back gets what it missed', async () => {
+  it('a resumed client gets missed events', async () => {
     const stream = await app().ask('/resume')
     await stream.next()
     await app().publish('resume', 'one')
@@ -103,7 +103,7 @@ function testStream(setup: MatrixSetup): void {
     result.resumes = true
   })
 
-  it(`a cookie of 4,000 bytes goes ${expects.largeCookie === 200 ? 'both ways' : 'up, but not down'}`, async () => {
+  it(`a cookie of 4,000 bytes passes ${expects.largeCookie === 200 ? 'both ways' : 'in requests only'}`, async () => {
     const stream = await app().ask('/cookie', { headers: { cookie: LARGE_COOKIE } })
     expect(stream.status).toBe(expects.largeCookie)
     if (stream.status === 200) {
@@ -143,7 +143,7 @@ function testHeldStream(setup: MatrixSetup): void {
   })
 }
 
-/** Starts it before the tests around it, and stops it after them. */
+/** Starts the app before the surrounding tests, and stops it after them. */
 function startApp(setup: Parameters<typeof ProxiedApp.start>[0]): () => ProxiedApp {
   let app: ProxiedApp | undefined
   beforeAll(async () => {
@@ -156,7 +156,7 @@ function startApp(setup: Parameters<typeof ProxiedApp.start>[0]): () => ProxiedA
   }
 }
 
-/** The shortest of several measurements in ms; no more are made when one is below the bound. */
+/** The shortest of several measurements in ms. Stops at the first one below the bound. */
 async function bestOf(times: number, bound: number, measured: (i: number) => Promise<void>): Promise<number> {
   let best = Infinity
   for (let i = 0; i < times && best >= bound; i++) {
@@ -167,7 +167,7 @@ async function bestOf(times: number, bound: number, measured: (i: number) => Pro
   return Math.ceil(best)
 }
 
-/** Writes to whatever is open; answers false, so that it can stand in a condition that is waited for. */
+/** Writes to all open connections. Returns false, for use in a condition of `until`. */
 function writeTo({ connections }: ProxiedApp): false {
   for (const connection of connections) connection.comment('anybody there?')
   return false

@@ -1,4 +1,4 @@
-/** The soak: that its judgement of what a client gets can fail, and a few seconds of it. Minutes are run by `.ci/run`. */
+/** The soak: its checks can fail, and it runs for a few seconds. `.ci/run` runs it for minutes. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -80,7 +80,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const SCORE = 'score:0'
 const SHOP = 'availability:0'
 
-/** A client that reads one channel, after so many events. IDs rise with every event that it takes. */
+/** A client that reads one channel, after a number of events. IDs rise with every event. */
 function begin(channel: string, published: number, plan: { from?: string; filtered?: boolean } = {}) {
   const reading = new judgement.Reading({ channels: [channel], ...plan })
   let ids = 0
@@ -101,7 +101,7 @@ function begin(channel: string, published: number, plan: { from?: string; filter
   return { reading, connect, take, ready, gap, owed: (count: number) => reading.owed({ [channel]: count }) }
 }
 
-describe('the soak, of a channel without keys,', () => {
+describe('the soak, for a channel without keys,', () => {
   it('accepts each event once and in order, across a resume', () => {
     const { take, ready, connect, owed } = begin(SCORE, 10)
     ready()
@@ -118,7 +118,7 @@ describe('the soak, of a channel without keys,', () => {
     ['a missing first event', [12], /lost events 11 to 11/],
     ['a doubled event', [11, 11], /late or twice/],
     ['events out of order', [11, 13, 12], /lost events 12 to 12/],
-    ['an event from before it came', [10], /late or twice/],
+    ['an event from before the connection', [10], /late or twice/],
   ])('notices %s', (_, numbers, complaint) => {
     const { take } = begin(SCORE, 10)
     expect(() => take(...numbers)).toThrow(complaint)
@@ -130,7 +130,7 @@ describe('the soak, of a channel without keys,', () => {
     expect(owed(13)).toBe('lost events 12 to 13 of score:0 in silence')
   })
 
-  it('notices that a resume left events out, as soon as it is told that it is caught up', () => {
+  it('notices events missing from a resume as soon as sse-ready comes', () => {
     const { take, ready, connect } = begin(SCORE, 10)
     ready()
     take(11)
@@ -138,7 +138,7 @@ describe('the soak, of a channel without keys,', () => {
     expect(() => ready({ resumed: true })).toThrow('caught up, but lost events 12 to 15')
   })
 
-  it('accepts events lost to a gap, and says which', () => {
+  it('accepts events lost to a gap, and lists them', () => {
     const { reading, take, ready, gap, connect, owed } = begin(SCORE, 10)
     ready()
     take(11)
@@ -150,14 +150,14 @@ describe('the soak, of a channel without keys,', () => {
     expect(reading.takeLosses()).toEqual([{ channel: SCORE, first: 12, last: 200, at: 7 }])
   })
 
-  it('notices a gap where nothing is missing, and one of a channel that it does not read', () => {
+  it('notices a gap without missing events, and a gap of another channel', () => {
     const { take, gap } = begin(SCORE, 10)
     expect(() => gap({ channels: ['score:1'], reason: 'slow' })).toThrow('which it does not read')
     gap({ reason: 'slow' })
     expect(() => take(11)).toThrow('where nothing is missing')
   })
 
-  it('notices a resume that is said to be none, and one that is claimed across a gap', () => {
+  it('notices a wrong resumed flag, with and without a gap', () => {
     const { ready, connect, gap } = begin(SCORE, 10)
     ready()
     connect(10)
@@ -178,20 +178,20 @@ describe('the soak, of a channel without keys,', () => {
     expect(() => ready()).toThrow('sse-ready twice')
   })
 
-  it('notices a resume after an ID that nobody gave out', () => {
+  it('notices a resume after an ID that was never given out', () => {
     const { ready, connect } = begin(SCORE, 10)
     ready()
     connect(10, 'of something else')
     expect(() => ready({ resumed: true })).toThrow('resumed: true')
   })
 
-  it('notices that the count of replayed events is wrong', () => {
+  it('notices a wrong count of replayed events', () => {
     const { take, ready } = begin(SCORE, 10)
     take(11)
     expect(() => ready({ replayed: 2 })).toThrow('told of 2 replayed events, got 1')
   })
 
-  it('notices an event that its filter refuses, and misses no other', () => {
+  it('notices an event that its filter refuses, and no others as missing', () => {
     const { take, owed } = begin(SCORE, 10, { filtered: true })
     take(12, 14)
     expect(owed(15)).toBeUndefined()
@@ -207,18 +207,18 @@ describe('the soak, of a channel without keys,', () => {
     expect(() => reading.take(again, 0)).toThrow('behind one with a higher ID')
   })
 
-  it('notices data that were changed', () => {
+  it('notices changed data', () => {
     const { reading } = begin(SCORE, 10)
     const data = JSON.stringify({ channel: SCORE, number: 11, text: 'something else' })
     expect(() => reading.take({ id: 'b-0-epoch', event: 'score', data }, 0)).toThrow('changed on its way')
   })
 })
 
-describe('the soak, of a channel with keys,', () => {
-  /** Two events of one key, another one's in between. */
+describe('the soak, for a channel with keys,', () => {
+  /** Two events of one key, and one of another key in between. */
   const [older, other, newer] = [2, 3, 15] as const
 
-  it('accepts that an event was left out for a newer one of its key', () => {
+  it('accepts a skipped event if a newer one of its key comes', () => {
     const { take } = begin(SHOP, 0)
     expect(() => take(other, newer)).not.toThrow()
   })
@@ -229,24 +229,24 @@ describe('the soak, of a channel with keys,', () => {
     expect(() => take(older)).toThrow('got event 2 of availability:0 after event 15 of the same key')
   })
 
-  it('notices that the newest of a key is missing', () => {
+  it('notices that the latest event of a key is missing', () => {
     const { take, owed } = begin(SHOP, 0)
     const all = Array.from({ length: 30 }, (_, i) => i + 1)
     take(...all.filter((number) => number !== newer))
     expect(owed(30)).toMatch(/lost event 15 of availability:0/)
   })
 
-  it('is owed the newest of every key when it comes, unless it begins with now', () => {
+  it('expects the latest event of every key at the start, unless from is now', () => {
     expect(() => begin(SHOP, 30).ready()).toThrow('caught up, but lost event')
     expect(() => begin(SHOP, 30, { from: 'now' }).ready()).not.toThrow()
   })
 })
 
-describe('the soak, of events lost to a gap,', () => {
+describe('the soak, for events lost to a gap,', () => {
   it.each([
-    ['accepts those that newer events have pushed out', { first: 11, last: 100, at: 5 }, false],
-    ['accepts those that were too old', { first: 11, last: 150, at: 60_000 }, false],
-    ['notices those that history still held', { first: 11, last: 150, at: 5 }, true],
+    ['accepts events that newer ones have evicted', { first: 11, last: 100, at: 5 }, false],
+    ['accepts events that were too old', { first: 11, last: 150, at: 60_000 }, false],
+    ['notices events that history still held', { first: 11, last: 150, at: 5 }, true],
   ])('%s', (_, loss, isWrong) => {
     const losses = new judgement.Losses()
     losses.note(0, { [SCORE]: 0 })
@@ -256,8 +256,8 @@ describe('the soak, of events lost to a gap,', () => {
   })
 })
 
-describe('the soak, of a client that waits for what it is owed,', () => {
-  /** Reads one channel from its start, and is sent a text there at once; a reading of its clock takes so long. */
+describe('the soak, for a client that waits for an event,', () => {
+  /** A client that reads one channel from its start and gets a text at once. Each look at its clock adds `tick` ms. */
   async function waitForOne(text: string, tick: number) {
     const { port } = await startServer(bareHttp, (_, res) => {
       res.writeHead(200, { published: JSON.stringify({ [SCORE]: 0 }) })
@@ -283,17 +283,17 @@ describe('the soak, of a client that waits for what it is owed,', () => {
     return `${':\n\n'.repeat(5)}id: 1-0-epoch\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
   }
 
-  it('accepts keep-alives that have piled up before it', async () => {
+  it('accepts keep-alives that have piled up before the event', async () => {
     expect(await waitForOne(keepAlivesAndEvent(), 0)).toEqual([])
   })
 
-  it('notices that for a while only keep-alives come', async () => {
+  it('notices that only keep-alives come for a while', async () => {
     const complaints = await waitForOne(keepAlivesAndEvent(), judgement.STREAM.keepAlive)
     expect(complaints).toEqual(['lost events 1 to 1 of score:0 in silence, only keep-alives come'])
   })
 })
 
-/** Six seconds of it. */
+/** Runs the soak for six seconds. */
 async function run(packageFile: string) {
   const args = ['--minutes', '0.1', '--clients', '60', '--seed', '1']
   const env = { ...process.env, BENCH_PACKAGE: pathToFileURL(packageFile).href }
@@ -305,13 +305,13 @@ async function run(packageFile: string) {
 }
 
 describe('the soak, for a few seconds,', () => {
-  it('finds nothing wrong, and everything as it was before', async () => {
+  it('finds no fault', async () => {
     const { code, stdout } = await run(bundle)
     expect(stdout).toMatch(/Complaints \| none/)
     expect(code).toBe(0)
   })
 
-  it('fails a package that now and then loses an event, and tells the client’s story', async () => {
+  it('fails a package that sometimes loses an event, and prints the client’s log', async () => {
     const packageFile = join(folder, 'broken.mjs')
     writeFileSync(packageFile, brokenPackage(bundle, "count % 10 === 0 ? Promise.resolve('') : publish(message)"))
     const { code, stdout } = await run(packageFile)

@@ -34,10 +34,10 @@ const LAYERS: readonly (readonly string[])[] = [
   ['index'],
 ]
 
-/** Layers that never import each other: what is held, and how it is sent. */
+/** Layers that never import each other. */
 const APART = ['log', 'http'] as const
 
-/** Sub-path exports, and the highest of the server's layers that they may import from. The client stands alone. */
+/** Sub-path exports, and the highest layer of the server that each may import. The client imports none. */
 const SUBPATHS: Record<string, string | undefined> = { client: undefined, redis: 'log', 'store-contract': 'log' }
 
 const root = join(__dirname, '../..')
@@ -46,12 +46,12 @@ const byName = new Map(files.map((file) => [file.name, file]))
 const server = files.filter((file) => !Object.hasOwn(SUBPATHS, folderOf(file)))
 const builtins = new Set(builtinModules)
 
-/** The folder of a file, or the file itself where it is in none. */
+/** The folder of a file, or its name if it is in `src` itself. */
 function folderOf({ name }: Pick<SourceFile, 'name'>): string {
   return name.split('/')[0] ?? ''
 }
 
-/** The layer of a file; -1 where it has none. */
+/** The layer of a file; -1 if it has none. */
 function layerOf(file: Pick<SourceFile, 'name'>): number {
   return LAYERS.findIndex((layer) => layer.includes(folderOf(file)))
 }
@@ -67,7 +67,7 @@ function reachable(file: SourceFile, found = new Set<SourceFile>()): Set<SourceF
   return found
 }
 
-/** The path from a file back to itself, when its imports lead there. */
+/** The path of imports from a file back to itself, if there is one. */
 function cycleThrough(start: SourceFile): string[] | undefined {
   const seen = new Set<string>()
   const search = (name: string, path: string[]): string[] | undefined => {
@@ -111,15 +111,15 @@ describe('imports', () => {
     }
   })
 
-  it('have a layer for every file and folder, and a file or folder for every layer', () => {
+  it('are ordered by layers that include every file and folder, and no others', () => {
     expect([...new Set(server.map(folderOf))].sort()).toEqual(LAYERS.flat().sort())
   })
 
-  it('form no cycle, those of types included', () => {
+  it('form no cycle, also not through types', () => {
     expect(files.map(cycleThrough).filter((cycle) => cycle !== undefined)).toEqual([])
   })
 
-  it('of a sub-path stay in its folder, and reach into the server no further than its log', () => {
+  it('of a sub-path stay in its folder, or reach the server up to the log', () => {
     for (const file of files.filter((each) => !server.includes(each))) {
       const folder = folderOf(file)
       const top = SUBPATHS[folder]
@@ -139,7 +139,7 @@ describe('imports', () => {
     }
   })
 
-  it('reach none of Node’s modules from the client, which runs in browsers', () => {
+  it('of the client, which runs in browsers, never reach a Node module', () => {
     const client = files.filter((file) => folderOf(file) === 'client').flatMap((file) => [...reachable(file)])
     expect(client.length).toBeGreaterThan(0)
     const found = client.flatMap(({ name, externals }) =>
@@ -150,13 +150,13 @@ describe('imports', () => {
     expect(found).toEqual([])
   })
 
-  it('of Node’s modules say node:', () => {
+  it('of Node modules begin with node:', () => {
     for (const { name, externals } of files) {
       expect({ name, bare: externals.filter((module) => builtins.has(module)) }).toEqual({ name, bare: [] })
     }
   })
 
-  it('of packages are of those that are installed with this one', () => {
+  it('of packages are of dependencies and peer dependencies', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object | undefined>
     const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
     for (const { name, externals } of files) {
@@ -173,16 +173,16 @@ describe('every source file', () => {
     expect(byName.get('errors')?.linesOfCode).toBeGreaterThan(5)
   })
 
-  it('is named for what it holds, not utils, types, helpers or common', () => {
+  it('has a name that says what it holds, not utils, types, helpers or common', () => {
     expect(files.filter(({ name }) => /(^|[/-])(utils?|types?|helpers?|common|misc|shared)$/.test(name))).toEqual([])
   })
 
-  it('keeps no state of its own, of which an ESM and a CJS copy would each have theirs', () => {
+  it('keeps no module state, which an ESM and a CJS copy would each have', () => {
     const state = files.flatMap(({ name, mutableState }) => mutableState.map((variable) => `${name}: ${variable}`))
     expect(state).toEqual([])
   })
 
-  it('begins with what it is responsible for', () => {
+  it('begins with a comment on its responsibility', () => {
     for (const { name } of server) {
       const text = readFileSync(join(root, 'src', `${name}.ts`), 'utf8')
       expect({ name, begins: name === 'index' || text.startsWith('/**') }).toEqual({ name, begins: true })

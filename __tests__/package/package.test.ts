@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildPackage } from '../helpers/built-package.js'
 
-/** What each entry of the package exports; a name that is added or goes away is a new version's business. */
+/** The names that each entry of the package exports. A change here needs a new version. */
 const NAMES: Record<string, string[]> = {
   '.': ['SseError', 'createEpoch', 'createRegistry', 'memoryStore', 'nextPosition', 'sse'],
   './client': ['EventStream'],
@@ -26,7 +26,7 @@ beforeAll(async () => {
   manifest = JSON.parse(await readFile(join(built.directory, 'package.json'), 'utf8')) as Manifest
 })
 
-/** Runs a module that prints JSON, in a process of its own. */
+/** Runs a module that prints JSON, in a child process. */
 async function evaluate(code: string): Promise<unknown> {
   const { stdout, stderr } = await built.runModule(`
     import { createRequire } from 'node:module'
@@ -45,7 +45,7 @@ function filesIn(value: unknown): string[] {
 }
 
 describe('the built package', () => {
-  it('has every file that package.json speaks of', async () => {
+  it('has every file that package.json names', async () => {
     const files = filesIn([manifest.main, manifest.module, manifest.types, manifest.exports, manifest.typesVersions])
     expect(files.length).toBeGreaterThan(0)
     for (const file of files) await access(join(built.directory, file))
@@ -73,7 +73,7 @@ describe('the built package', () => {
   it.each([
     ['ESM', 'CJS'],
     ['CJS', 'ESM'],
-  ])('lets sse() of its %s copy take a registry of its %s copy', async (middleware, registry) => {
+  ])('accepts in sse() of its %s copy a registry of its %s copy', async (middleware, registry) => {
     const streamed = await evaluate(`
       import { createServer } from 'node:http'
       const copies = { ESM: esm, CJS: cjs }
@@ -115,7 +115,7 @@ describe('the built package', () => {
     ])
   })
 
-  it('ends its process by itself when nothing is open, and makes of a publish that fails unawaited a warning', async () => {
+  it('lets an idle process exit, and warns of an unawaited publish that fails', async () => {
     const { stderr } = await built.runModule(`
       import { createRegistry, sse } from 'express-sse-channels'
       sse({ keepAlive: 10, maxAge: 10 })

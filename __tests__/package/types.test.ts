@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { buildPackage } from '../helpers/built-package.js'
 
-/** The apps are held against the types that are published, `stripInternal` and all, and not against the source. */
+/** The apps are compiled against the published types, not the source, because `stripInternal` changes them. */
 
 const root = join(__dirname, '../..')
 const directory = join(__dirname, 'types')
@@ -11,7 +11,7 @@ const express4 = 'express4-app.ts'
 
 const built = buildPackage()
 
-/** As a strict app compiles that does not leave out the types it is given, and has no browser's library. */
+/** Compiles as a strict app does: with `skipLibCheck: false`, and without the library of browsers. */
 function compile(files: readonly string[]): ts.Program {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
@@ -30,7 +30,7 @@ function compile(files: readonly string[]): ts.Program {
   return ts.createProgram(files.slice(), options)
 }
 
-/** What is wrong in the apps and in the package's own types; others' types are not looked into. */
+/** Errors in the apps and in the package's types. Errors in other types are ignored. */
 function complaints(program: ts.Program): string[] {
   const ours = program
     .getSourceFiles()
@@ -48,7 +48,7 @@ function complaints(program: ts.Program): string[] {
   })
 }
 
-/** The names of what an app sees on a value of an exported type. */
+/** The names of the members of an exported type. */
 function members(program: ts.Program, name: string): string[] {
   const checker = program.getTypeChecker()
   const index = program.getSourceFile(join(built.directory, 'dist/esm/index.d.ts'))
@@ -60,7 +60,7 @@ function members(program: ts.Program, name: string): string[] {
 }
 
 describe('the published types', () => {
-  it('let the API be used, and a wrong event type, payload or option not compile; with Express 5, Connect and http', () => {
+  it('accept correct code for Express 5, Connect and http, and reject errors', () => {
     const files = readdirSync(directory).filter((file) => file !== express4)
     expect(files.length).toBeGreaterThanOrEqual(4)
     const program = compile(files.map((file) => join(directory, file)))
@@ -83,7 +83,7 @@ describe('the published types', () => {
     ])
   })
 
-  it('fit an app that is written against Express 4', () => {
+  it('fit an app for Express 4', () => {
     const program = compile([join(directory, express4)])
     const loaded = program.getSourceFiles().map(({ fileName }) => fileName)
     expect(loaded.some((file) => file.includes('/@types/express4/'))).toBe(true)

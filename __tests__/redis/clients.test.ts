@@ -1,4 +1,4 @@
-// Which clients redisStore() takes, and what it says of others.
+// The clients that redisStore() accepts, and its errors for others.
 import { Cluster as IoredisCluster, Redis as Ioredis } from 'ioredis'
 import { createClient, createClientPool, createSentinel } from 'redis'
 import { createClient as createClient4, createCluster as createCluster4 } from 'redis4'
@@ -24,13 +24,13 @@ function refusal(options: unknown): SseError {
 }
 
 describe('redisStore()', () => {
-  it.each(REDIS_VERSIONS)('takes a client and a cluster of $version', ({ createClient, createCluster }) => {
+  it.each(REDIS_VERSIONS)('accepts a client and a cluster of $version', ({ createClient, createCluster }) => {
     for (const client of [createClient({ url }), createCluster({ rootNodes: [{ url }] })]) {
       expect(() => redisStore({ client, stream: 'a' })).not.toThrow()
     }
   })
 
-  it('takes a Sentinel client of redis 6, and any client with a type mapping', () => {
+  it('accepts a Sentinel client of redis 6, and any client with a type mapping', () => {
     expect(() => redisStore({ client: createSentinel(sentinel), stream: 'a' })).not.toThrow()
     expect(() => redisStore({ client: createClient({ url }).withTypeMapping({}), stream: 'a' })).not.toThrow()
   })
@@ -50,20 +50,20 @@ describe('redisStore()', () => {
     ['a plain object', () => ({ duplicate() {}, sendCommand() {}, password: 'secret' }), /got \[Object\]$/],
     ['a factory', () => () => createClient5({ url }), /got a function$/],
     ['a URL', () => url, /got 'redis:/],
-    ['nothing', () => null, /got null$/],
-  ])('refuses %s at once, and says what it got', (_name, create, message) => {
+    ['null', () => null, /got null$/],
+  ])('refuses %s at once, and names it', (_name, create, message) => {
     const { code, message: text } = refusal({ client: create(), stream: 'a' })
     expect([code, text]).toEqual(['ERR_SSE_OPTION', expect.stringMatching(message)])
     expect(text).toMatch(/client must be a client made by createClient, createCluster or createSentinel/)
     expect(text).not.toContain('secret')
   })
 
-  it.each([{}, { stream: undefined }])('asks for a stream, and shows one, given %j', (stream) => {
+  it.each([{}, { stream: undefined }])('requires a stream name and shows an example, given %j', (stream) => {
     const { code, message } = refusal({ url, ...stream })
     expect([code, message]).toEqual(['ERR_SSE_OPTION', expect.stringMatching(/pass stream, .*\{ stream: 'shop-/)])
   })
 
-  it('refuses a stream without a name', () => {
+  it('refuses an empty stream name', () => {
     expect(refusal({ url, stream: '' }).message).toMatch(/stream must be a non-empty string/)
   })
 })

@@ -3,7 +3,7 @@ import { sizeOfEntry } from '../../src/log/sizes.js'
 import type { LogEntry } from '../../src/log/store.js'
 import { openLog } from '../helpers/redis-log.js'
 
-describe('publishes that wait for Redis', () => {
+describe('waiting publishes', () => {
   const small: LogEntry = { channel: 'a', body: 'data: 1\n' }
 
   it.each<[string, Partial<LogEntry>, number]>([
@@ -11,7 +11,7 @@ describe('publishes that wait for Redis', () => {
     ['the key, in bytes', { key: '⚽'.repeat(3000) }, 9000 + 8],
     ['the name of the channel, in bytes', { channel: '⚽'.repeat(3000) }, 9000 + 8],
     ['the own ID, in bytes', { id: 'é'.repeat(500) }, 1000 + 8],
-  ])('count with %s', async (_name, large, bytes) => {
+  ])('count %s towards maxWaiting.bytes', async (_name, large, bytes) => {
     const whole = { ...small, ...large }
     const size = sizeOfEntry(whole)
     expect(size).toBeGreaterThanOrEqual(bytes + 256)

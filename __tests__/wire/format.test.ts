@@ -38,7 +38,7 @@ function expectRefusal(message: unknown, code: SseErrorCode, reason: string | Re
   expect(error.message).toMatch(reason)
 }
 
-describe('the text of a message', () => {
+describe('an encoded message', () => {
   it.each<[string, Message, string]>([
     ['text alone', { data: 'hello' }, 'data: hello\n\n'],
     ['an event type', { event: 'score', data: '1:0' }, 'event: score\ndata: 1:0\n\n'],
@@ -61,8 +61,8 @@ describe('the text of a message', () => {
     ['a boolean as JSON', { data: false }, 'data: false\n\n'],
     ['a date as JSON', { data: new Date(0) }, 'data: "1970-01-01T00:00:00.000Z"\n\n'],
     ['a String object as JSON', { data: Object('a') as unknown }, 'data: "a"\n\n'],
-    ['line ends within JSON escaped', { data: { a: 'x\r\ny' } }, 'data: {"a":"x\\r\\ny"}\n\n'],
-    ['a key not at all', { data: 'a', key: 'k\n' }, 'data: a\n\n'],
+    ['escaped line ends in JSON', { data: { a: 'x\r\ny' } }, 'data: {"a":"x\\r\\ny"}\n\n'],
+    ['no key', { data: 'a', key: 'k\n' }, 'data: a\n\n'],
     ['a retry of minus zero as zero', { retry: -0 }, 'retry: 0\n'],
     ['the longest retry in digits', { retry: Number.MAX_SAFE_INTEGER }, 'retry: 9007199254740991\n'],
   ])('has %s', (_name, message, text) => {
@@ -83,14 +83,14 @@ describe('the text of a message', () => {
     expect(encodeMessage({ data })).toBe(text)
   })
 
-  it('leaves alone what only other formats take for a line end', () => {
+  it('keeps characters that are line ends only in other formats', () => {
     const data = 'a\u2028b\u2029c\u0085d\ve\ff'
     expect(encodeMessage({ data })).toBe(`data: ${data}\n\n`)
   })
 })
 
 describe('an injection', () => {
-  describe.each(['event', 'id'] as const)('through %s', (field) => {
+  describe.each(['event', 'id'] as const)('in %s', (field) => {
     it.each([
       ['a line feed', 'x\ndata: evil', 'line feed at index 1'],
       ['a carriage return', 'x\rdata: evil', 'carriage return at index 1'],
@@ -108,7 +108,7 @@ describe('an injection', () => {
   })
 
   it.each([['sse-gap'], ['sse-ready'], ['sse-open'], ['sse-'], ['sse-anything']])(
-    'through the event type %s, which is the package’s, is refused',
+    'in the event type %s, which is reserved, is refused',
     (event) => expectRefusal({ event, data: 'a' }, 'ERR_SSE_MESSAGE', 'must not start with "sse-"'),
   )
 
@@ -123,14 +123,14 @@ describe('an injection', () => {
     'a\n\ndata: evil',
     '\n',
     '\r\n\r\ndata: evil\r\n\r\n',
-  ])('through a comment %j stays a comment', (comment) => {
+  ])('in the comment %j stays a comment', (comment) => {
     const { events, comments } = parseStream(encodeMessage({ comment, data: 'a' }))
     expect(comments).toEqual(comment.split(/\r\n|\n|\r/))
     expect(events).toEqual([{ id: undefined, event: undefined, data: 'a' }])
   })
 
   it.each(['a\nid: evil', 'a\rid: evil', 'a\r\n\r\nevent: evil\r\ndata: x', ': evil', 'retry: 1', '\n\n\n'])(
-    'through data %j stays data',
+    'in the data %j stays data',
     (data) => {
       const { events, retries, comments } = parseStream(encodeMessage({ data }))
       expect(events).toEqual([{ id: undefined, event: undefined, data: data.replace(/\r\n|\r/g, '\n') }])
@@ -139,13 +139,16 @@ describe('an injection', () => {
   )
 })
 
-describe('a message that the format cannot carry', () => {
-  it.each([[undefined], [null], ['text'], [7], [true], [() => 'a']])('is refused: %p', (message) => {
-    expectRefusal(message, 'ERR_SSE_MESSAGE', 'a message must be an object')
-  })
+describe('encodeMessage()', () => {
+  it.each([[undefined], [null], ['text'], [7], [true], [() => 'a']])(
+    'refuses a message of the wrong type: %p',
+    (message) => {
+      expectRefusal(message, 'ERR_SSE_MESSAGE', 'a message must be an object')
+    },
+  )
 
   it.each([[{}], [{ key: 'a' }], [{ event: undefined, data: undefined }], [[]]])(
-    'is refused for want of a field: %p',
+    'refuses a message without a field: %p',
     (m) => {
       expectRefusal(m, 'ERR_SSE_MESSAGE', 'at least one of event, data, id, retry and comment')
     },
@@ -167,19 +170,19 @@ describe('a message that the format cannot carry', () => {
     [3000n],
     [Symbol('a')],
     [Object.create(null)],
-  ])('is refused for its retry: %p', (retry) => {
+  ])('refuses an invalid retry: %p', (retry) => {
     expectRefusal({ data: 'a', retry }, 'ERR_SSE_MESSAGE', 'retry must be a whole number of milliseconds, 0 or more')
   })
 
-  it.each([[7], [null], [{}], [Symbol('a')]])('is refused for a key that is no text: %p', (key) => {
+  it.each([[7], [null], [{}], [Symbol('a')]])('refuses a key that is not a string: %p', (key) => {
     expectRefusal({ data: 'a', key }, 'ERR_SSE_MESSAGE', 'key must be a string')
   })
 
-  it.each([[7], [null], [['a\nb']]])('is refused for a comment that is no text: %p', (comment) => {
+  it.each([[7], [null], [['a\nb']]])('refuses a comment that is not a string: %p', (comment) => {
     expectRefusal({ comment }, 'ERR_SSE_MESSAGE', 'comment must be a string')
   })
 
-  it('takes any well-formed text as a key: it never reaches the wire', () => {
+  it('accepts any well-formed key, because keys are not sent', () => {
     for (const key of ['', '\n', '\0', '😀', 'x'.repeat(5000)]) {
       expect(encodeMessage({ data: 'a', key })).toBe('data: a\n\n')
     }
@@ -217,7 +220,7 @@ describe('data that JSON cannot hold', () => {
     expectRefusal({ data }, 'ERR_SSE_DATA', 'data cannot be written as JSON')
   })
 
-  it('is refused with what was thrown as the cause', () => {
+  it('is refused with the thrown error as the cause', () => {
     const cause = new Error('boom')
     expect(refusal({ data: throwing(cause) })).toMatchObject({
       cause,
@@ -226,7 +229,7 @@ describe('data that JSON cannot hold', () => {
   })
 })
 
-describe('an error', () => {
+describe('a refusal', () => {
   it('is an SseError with a code, a name and a stack', () => {
     const error = refusal({})
     expect(error).toBeInstanceOf(Error)
@@ -240,7 +243,7 @@ describe('an event in the log', () => {
     expect(endEvent(encodeBody({ event: 'a', data: 'b' }), '7')).toBe('event: a\ndata: b\nid: 7\n\n')
   })
 
-  it('gets no blank line when it holds only comments and retry, which take effect as lines', () => {
+  it('with only comments and retry has no blank line', () => {
     expect(endBody(encodeBody({ comment: 'event: a', retry: 1 }))).toBe(': event: a\nretry: 1\n')
     expect(endBody(encodeBody({ comment: 'a', data: 'b' }))).toBe(': a\ndata: b\n\n')
   })
@@ -253,11 +256,11 @@ describe('an event in the log', () => {
     [{ comment: 'event: a\ndata: b' }, false],
     [{ comment: '\ndata:', retry: 1 }, false],
     [{ id: 'a' }, false],
-  ])('knows whether something is dispatched of %j', (message, is) => {
+  ])('of %j is dispatched: %s', (message, is) => {
     expect(isEvent(encodeBody(message))).toBe(is)
   })
 
-  it('gives back its type and its data', () => {
+  it('decodes to its type and its data', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         const { event, data } = decodeBody(endEvent(encodeBody(message), 'x'))
@@ -268,15 +271,15 @@ describe('an event in the log', () => {
   })
 })
 
-describe('what the package itself writes', () => {
-  it('is a named event without data at the head, which dispatches nothing', () => {
+describe('the package’s own output', () => {
+  it('has a named event without data at the head, which dispatches nothing', () => {
     expect(STREAM_OPEN).toMatch(/^event: .+\n\n$/)
     expect(parseStream(STREAM_OPEN + encodeMessage({ data: 'a' })).events).toEqual([
       { id: undefined, event: undefined, data: 'a' },
     ])
   })
 
-  it('is a line without a blank one to keep a stream alive, wherever between events', () => {
+  it('has keep-alives of one comment line, valid between any events', () => {
     const { events } = parseStream(
       KEEP_ALIVE + encodeMessage({ data: 'a' }) + KEEP_ALIVE + encodeMessage({ data: 'b' }),
     )
@@ -284,21 +287,21 @@ describe('what the package itself writes', () => {
     expect(KEEP_ALIVE).toBe(':\n')
   })
 
-  it('is a control event with an ID, or without one where the app has its own', () => {
+  it('has control events with an ID, or without one for own IDs', () => {
     expect(encodeControl('sse-gap', { channels: ['a\nb'] }, '7')).toBe(
       'event: sse-gap\ndata: {"channels":["a\\nb"]}\nid: 7\n\n',
     )
     expect(encodeControl('sse-ready', {}, undefined)).toBe('event: sse-ready\ndata: {}\n\n')
   })
 
-  it('is a reconnection time', () => expect(encodeRetry(2500)).toBe('retry: 2500\n'))
+  it('has reconnection times', () => expect(encodeRetry(2500)).toBe('retry: 2500\n'))
 })
 
 describe('any message', () => {
-  it('is read back as it was by a client, wherever the text is cut', () => {
+  it('is decoded unchanged by a client, wherever the text is cut', () => {
     fc.assert(
       fc.property(anyMessage, fc.array(fc.nat({ max: 30 })), (message, pieces) => {
-        // A byte order mark at the very start would be the stream's own, and is dropped; a stream never starts so.
+        // A byte order mark at the start of a stream is dropped, but no stream starts with a message.
         const { events, comments, retries, errors } = parseStream(STREAM_OPEN + encodeMessage(message), pieces)
         const { event, data, id, comment, retry } = message
         expect(errors).toEqual([])
@@ -312,7 +315,7 @@ describe('any message', () => {
     )
   })
 
-  it('leaves the next one untouched', () => {
+  it('leaves the next message unchanged', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         const { events } = parseStream(encodeMessage(message) + encodeMessage({ event: 'next', data: 'b', id: 'n' }))
@@ -322,7 +325,7 @@ describe('any message', () => {
     )
   })
 
-  it('with a line end or a NUL anywhere in event or id is refused', () => {
+  it('with a line end or a NUL in event or id is refused', () => {
     const breaks = fc.constantFrom('\r', '\n', '\0', '\r\n')
     const field = fc.constantFrom('event', 'id')
     fc.assert(
@@ -332,7 +335,7 @@ describe('any message', () => {
     )
   })
 
-  it('of whatever kind is written or refused with an SseError, nothing else', () => {
+  it('is encoded or refused with an SseError', () => {
     const fields = fc.record(
       { event: fc.anything(), data: fc.anything(), id: fc.anything(), key: fc.anything(), retry: fc.anything() },
       { requiredKeys: [] },
@@ -366,7 +369,7 @@ describe('any message', () => {
 
 describe('a lone surrogate', () => {
   it.each([['\uD83D'], ['a\uDE00'], ['\uDE00\uD83D'], ['team 😀'.slice(0, 6)]])(
-    'in event, key, id, comment or text is refused, since it would become U+FFFD: %j',
+    'in event, key, id, comment or text is refused: %j',
     (text) => {
       for (const field of ['event', 'key', 'comment']) {
         expectRefusal(
@@ -385,7 +388,7 @@ describe('a lone surrogate', () => {
     expect(encodeMessage({ data: ['\uD83D'] })).toBe('data: ["\\ud83d"]\n\n')
   })
 
-  it('is not seen in a whole pair', () => {
+  it('is not seen in a complete pair', () => {
     expect(encodeMessage({ event: '😀', key: '😀', comment: '😀', data: '😀' })).toBe(': 😀\nevent: 😀\ndata: 😀\n\n')
   })
 })

@@ -32,7 +32,7 @@ describe('an own ID', () => {
     }
   })
 
-  it('names the accepted form when it is refused', () => {
+  it('is refused with the accepted form in the error', () => {
     expect(refusal('a\x01b')).toBe(
       'id must be printable ASCII, so that every client can send it back in a header; got U+0001 at index 1',
     )
@@ -40,20 +40,20 @@ describe('an own ID', () => {
     expect(refusal('a ')).toBe('id must not begin or end with a blank, which headers lose; got "a "')
   })
 
-  it('is accepted with any printable ASCII, and blanks inside', () => {
+  it('may have any printable ASCII, and blanks inside', () => {
     for (const character of CHARACTERS.filter(isPrintable)) {
       expect(refusal(inside(character))).toBe('')
       if (!isBlank(character)) for (const place of PLACES) expect(refusal(place(character))).toBe('')
     }
   })
 
-  it('may have 1,024 bytes and no more, because it would not come back in a header', () => {
+  it('may have at most 1,024 bytes, because of the limits of headers', () => {
     expect(encodeMessage({ id: 'a'.repeat(1024) })).toHaveLength('id: \n\n'.length + 1024)
     expect(refusal('a'.repeat(1025))).toBe('id must be at most 1024 bytes; got 1025')
   })
 
   it.each(['mb3k2x1a-0-k3v9x2q', 'item-7-updated', '0-0-0000000', 'zzzzzzzzz-zzzzzz-zzzzzzz'])(
-    'of the package’s own form is refused, published or sent: %s',
+    'of the form of the package’s IDs is refused, published or sent: %s',
     async (id) => {
       expect(refusal(id)).toContain(`id must not have the form of the package's own IDs, as "${id}" has`)
       const live = sse()
@@ -62,11 +62,11 @@ describe('an own ID', () => {
   )
 
   it.each(['Item-7-updated', 'item-7-updated-1', 'id:item-7-updated', 'row-12', '7', '0123456789-0-0000000'])(
-    'that only resembles the package’s own is accepted: %s',
+    'that only resembles the package’s IDs is accepted: %s',
     (id) => expect(refusal(id)).toBe(''),
   )
 
-  it('that a published event already has is refused when it is sent again', async () => {
+  it('is refused if it is the ID of a published event that is sent again', async () => {
     const live = sse()
     await live.channel('a').publish({ data: 'x', key: 'k' })
     const { id, data } = live.channel('a').latest('k')!
@@ -74,7 +74,7 @@ describe('an own ID', () => {
     expect(encodeMessage({ data })).toBe('data: x\n\n')
   })
 
-  it('is judged alike where it comes from a store', () => {
+  it('from a store is checked in the same way', () => {
     expect(faultOfId('')).toBe('not be empty')
     expect(faultOfId('ok')).toBeUndefined()
   })
@@ -84,11 +84,11 @@ interface Source {
   close(): void
 }
 
-describe('every own ID that is accepted comes back as it was', () => {
+describe('every accepted own ID is sent back unchanged', () => {
   it.each<[string, (url: string) => Source]>([
     ['the eventsource package', (url) => new EventSource(url)],
     ['undici’s EventSource', (url) => new UndiciEventSource(url)],
-  ])('from %s', async (_name, open) => {
+  ])('by %s', async (_name, open) => {
     const { server, returned, isDone } = await startLister()
     const source = open(server.origin)
     afterTest(() => source.close())
@@ -96,7 +96,7 @@ describe('every own ID that is accepted comes back as it was', () => {
     expect(returned).toEqual(ACCEPTED)
   })
 
-  it('from Node’s own http client, which sends headers as latin1', async () => {
+  it('by the http client of Node, which sends headers as latin1', async () => {
     const { server, returned } = await startLister()
     for (const id of ['', ...ACCEPTED]) {
       const asked = request(server.origin, { headers: { accept: 'text/event-stream', 'last-event-id': id } }).end()
@@ -106,7 +106,7 @@ describe('every own ID that is accepted comes back as it was', () => {
     expect(returned).toEqual(ACCEPTED)
   })
 
-  it('from a query, where polyfills put it', async () => {
+  it('in a query, where polyfills put it', async () => {
     const { server, returned } = await startLister()
     for (const id of ['', ...ACCEPTED]) {
       const headers = { accept: 'text/event-stream' }

@@ -19,7 +19,7 @@ function* numbers() {
   yield 1
 }
 
-describe('data of which JSON would keep nothing, or nothing of use', () => {
+describe('data that JSON cannot keep', () => {
   it.each<[string, unknown, string]>([
     ['a promise', Promise.resolve(1), 'did you forget await?'],
     ['a thenable', new (class { then = () => 1 })(), 'did you forget await?'], // prettier-ignore
@@ -63,8 +63,8 @@ describe('data of which JSON would keep nothing, or nothing of use', () => {
     ['a Map with toJSON', Object.assign(new Map(), { toJSON: () => [1] }), '[1]'],
     ['an Error with toJSON', Object.assign(new Error('x'), { toJSON: () => ({ a: 1 }) }), '{"a":1}'],
     ['a toJSON that returns an empty object', { toJSON: () => ({}) }, '{}'],
-    ['a Map inside, which is not looked for', { a: new Map() }, '{"a":{}}'],
-  ])('is not mistaken for what JSON can hold: %s', (_name, data, json) => {
+    ['a Map inside an object, which is not checked', { a: new Map() }, '{"a":{}}'],
+  ])('does not include: %s', (_name, data, json) => {
     expect(send(data)).toBe(`data: ${json}\n\n`)
   })
 })

@@ -13,7 +13,7 @@ function refusal(message: unknown): { code?: string; message?: string } {
   return {}
 }
 
-describe('a field that a message does not have', () => {
+describe('an unknown field of a message', () => {
   it.each([
     ['payload', 'data'],
     ['body', 'data'],
@@ -25,7 +25,7 @@ describe('a field that a message does not have', () => {
     ['retries', 'retry'],
     ['comments', 'comment'],
     ['lastEventId', 'id'],
-  ])('is refused, and the one that was meant is named: %s', (field, meant) => {
+  ])('is refused with the nearest field name: %s', (field, meant) => {
     expect(refusal({ event: 'score', [field]: 'x' })).toMatchObject({
       code: 'ERR_SSE_MESSAGE',
       message: `a message has no field '${field}'. Did you mean ${meant}? The fields are event, data, key, id, retry, comment`,
@@ -33,7 +33,7 @@ describe('a field that a message does not have', () => {
   })
 
   it.each(['channel', 'x', '', 'x'.repeat(10_000), '__proto__', 'constructor', 'toString'])(
-    'is refused with the list of fields alone when it resembles none: %.20s',
+    'is refused with only the list of fields if no name is near: %.20s',
     (field) => {
       const { message = '' } = refusal(JSON.parse(`{"data":"x","${field}":1}`))
       expect(message).toMatch(/^a message has no field '.*'.* The fields are event, data, key, id, retry, comment$/)
@@ -42,12 +42,12 @@ describe('a field that a message does not have', () => {
     },
   )
 
-  it('is refused even when it is undefined, and alone', () => {
+  it('is refused even if it is undefined, or the only field', () => {
     expect(refusal({ data: 'x', payload: undefined }).message).toContain('Did you mean data?')
     expect(refusal({ payload: 'x' }).message).toContain('Did you mean data?')
   })
 
-  it('is refused by publish and by send, and nobody gets anything', async () => {
+  it('is refused by publish and by send, and nothing is sent', async () => {
     const live = sse()
     const wrong = { event: 'score', payload: 1 } as Message
     const server = await startServer(bareHttp, live, (_req, res) => {
@@ -61,7 +61,7 @@ describe('a field that a message does not have', () => {
     expect(stream.data).toEqual(['after'])
   })
 
-  it('that somebody added to all objects is not the message’s', () => {
+  it('is not seen on Object.prototype', () => {
     const everyObject = Object.prototype as { added?: string }
     everyObject.added = 'x'
     try {
@@ -72,27 +72,27 @@ describe('a field that a message does not have', () => {
   })
 })
 
-describe('something else than a message', () => {
-  it('that is text is answered with how to send it', () => {
+describe('a value that is not a message', () => {
+  it('is refused with the right call if it is a string', () => {
     expect(refusal('score').message).toBe(
       "a message must be an object; got 'score'. Did you mean { event: 'score', data: … } or { data: 'score' }?",
     )
     expect(refusal('x'.repeat(10_000)).message?.length).toBeLessThan(400)
   })
 
-  it('that is a promise is answered with the await that is missing', () => {
+  it('is refused with a hint at await if it is a promise', () => {
     expect(refusal(Promise.resolve({ data: 'x' })).message).toContain('did you forget await?')
   })
 
-  it.each([[undefined], [null], [7], [() => 'x']])('is shown as it is: %p', (message) => {
+  it.each([[undefined], [null], [7], [() => 'x']])('is shown in the error: %p', (message) => {
     expect(refusal(message).message).toMatch(/^a message must be an object, such as { event, data }; got \S+/)
   })
 })
 
-describe('text of lone surrogates', () => {
+describe('a lone surrogate', () => {
   const half = 'team 😀'.slice(0, 6)
 
-  it('is refused wherever the name of a channel is asked for', async () => {
+  it('is refused in every channel name', async () => {
     const registry = createRegistry()
     const refused = expect.objectContaining({
       code: 'ERR_SSE_CHANNEL',
@@ -116,7 +116,7 @@ describe('text of lone surrogates', () => {
     expect(registry.names()).toEqual([])
   })
 
-  it('is refused as a key, published or asked for', async () => {
+  it('is refused in every key, on publish and lookup', async () => {
     const channel = createRegistry().channel('a')
     const refused = { code: 'ERR_SSE_MESSAGE', message: expect.stringContaining('key must be well-formed') as string }
     await expect(channel.publish({ data: 'x', key: half })).rejects.toMatchObject(refused)

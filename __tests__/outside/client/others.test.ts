@@ -1,4 +1,4 @@
-// Every client gets every kind of event from the server whole.
+// Every client gets every kind of event intact.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -26,7 +26,7 @@ const sent: Received = [
   ['last', 'x'],
 ]
 
-/** The server, with all that was sent in its history, for whoever comes. */
+/** A server with all events in its history. */
 async function startServer(): Promise<{ server: Server; url: string; close: () => Promise<void> }> {
   const live = sse({ registry: { history: { bytes: 16 * 1024 * 1024 } } })
   for (const [type, data] of sent) {
@@ -50,7 +50,7 @@ async function startServer(): Promise<{ server: Server; url: string; close: () =
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close }
 }
 
-/** What an EventSource of whatever kind receives up to the last event. */
+/** What an EventSource receives up to the last event. */
 function receive(source: EventTarget & { close(): void }): Promise<Received> {
   const received: Received = []
   return new Promise((resolve) => {
@@ -76,7 +76,7 @@ describe('in Node', () => {
     ['EventStream', () => new EventStream(url)],
     ['npm eventsource', () => new NpmEventSource(url)],
     ['undici’s EventSource', () => new UndiciEventSource(url) as unknown as EventStream],
-  ])('%s gets all of them', async (_, create) => {
+  ])('every kind of event reaches %s', async (_, create) => {
     expect(await receive(create())).toEqual(sent)
   })
 })
@@ -87,7 +87,7 @@ const describeWithCurl = curl || process.env.CI === 'true' ? describe : describe
 describeWithCurl(
   curl ? 'curl' : 'curl (skipped: not on this machine; install it with: sudo apt-get install curl)',
   () => {
-    it('gets all of them', async () => {
+    it('gets every kind of event', async () => {
       const child = spawn(curl ?? 'curl', ['-sN', '-H', 'Accept: text/event-stream', url], {
         stdio: ['ignore', 'pipe', 'ignore'],
       })
@@ -105,7 +105,7 @@ describeWithCurl(
   },
 )
 
-/** The clients for browsers, as one file that puts them on the window. */
+/** The clients for browsers, bundled as one global. */
 const clients = buildSync({
   stdin: {
     contents: `
@@ -125,17 +125,20 @@ interface Clients {
 }
 
 describeWithChromium('in Chromium', (browser) => {
-  it.each(['EventSource', 'EventStream', 'EventSourcePolyfill'] as const)('%s gets all of them', async (name) => {
-    const page = await browser().newPage()
-    await page.goto(url)
-    await page.addScriptTag({ url: '/clients.js' })
-    // In one go, so that no event comes before its listener.
-    const source = name === 'EventSource' ? 'EventSource' : `clients.${name}`
-    expect(await page.evaluate(`(${receive.toString()})(new ${source}('/'))`)).toEqual(sent)
-    await page.close()
-  })
+  it.each(['EventSource', 'EventStream', 'EventSourcePolyfill'] as const)(
+    'every kind of event reaches %s',
+    async (name) => {
+      const page = await browser().newPage()
+      await page.goto(url)
+      await page.addScriptTag({ url: '/clients.js' })
+      // In one call, so that no event comes before its listener.
+      const source = name === 'EventSource' ? 'EventSource' : `clients.${name}`
+      expect(await page.evaluate(`(${receive.toString()})(new ${source}('/'))`)).toEqual(sent)
+      await page.close()
+    },
+  )
 
-  it('fetch-event-source gets all of them', async () => {
+  it('every kind of event reaches fetch-event-source', async () => {
     const page = await browser().newPage()
     await page.goto(url)
     await page.addScriptTag({ url: '/clients.js' })

@@ -2,8 +2,8 @@ import { afterTest } from '../../helpers/after-test.js'
 import { describeWithChromium } from '../../helpers/chromium.js'
 import { ACCEPTED, startLister } from '../../helpers/own-id-lister.js'
 
-describeWithChromium('every own ID that is accepted comes back from Chromium', (browser) => {
-  it('in the header of its EventSource', async () => {
+describeWithChromium('every accepted own ID in Chromium', (browser) => {
+  it('is sent back unchanged by EventSource', async () => {
     const { server, returned, isDone } = await startLister()
     const page = await browser().newPage()
     afterTest(() => page.close())

@@ -1,4 +1,4 @@
-// The client's checks in every browser and runtime that this machine has.
+// The checks of the client in every installed browser and runtime.
 import { BehaviourServer } from '../../helpers/client-behaviour-server.js'
 import { runtimes, startRuntime } from '../../helpers/client-runtimes.js'
 
@@ -6,7 +6,7 @@ for (const runtime of runtimes) {
   const { name, path, install, always, except = {} } = runtime
   const run = path === undefined && !(always && process.env.CI === 'true') ? describe.skip : describe
   run(path === undefined ? `${name} (skipped: not on this machine; install it with: ${install})` : name, () => {
-    it('behaves as everywhere else', async () => {
+    it('passes all checks of the client', async () => {
       if (path === undefined) throw new Error(`missing: ${install}`)
       const server = await new BehaviourServer().start()
       const found = server.findings()
@@ -18,7 +18,7 @@ for (const runtime of runtimes) {
         )
         expect(problems).toEqual([])
         expect(findings.length).toBeGreaterThan(15)
-        // A stream that was closed keeps nothing alive.
+        // A closed stream does not keep the process alive.
         if (runtime.ends) expect(await running.ended).toBe(0)
       } finally {
         await running.kill()

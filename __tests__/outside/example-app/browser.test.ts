@@ -30,7 +30,7 @@ describeWithChromium('the example page in Chromium', (browser) => {
     return page
   }
 
-  it('follows a match, loses its connection twice, and resumes without a lost or doubled event', async () => {
+  it('follows a match over two disconnects, without a lost or doubled event', async () => {
     const { url, replay } = await startExampleApp()
     const witness = await follow(`${url}/stream`)
     await witness.ready()
@@ -74,10 +74,10 @@ describeWithChromium('the example page in Chromium', (browser) => {
     expect(shown).toEqual(published)
   })
 
-  it('counts down to its next try while the server is away, and says what it caught up on', async () => {
+  it('counts down to its next try while disconnected, then shows what was replayed', async () => {
     const { url, replay } = await startExampleApp({ retry: 4000 })
     const page = await openPage(url)
-    // The longest wait of the back-off, so that there is something to see of it.
+    // The longest wait of the back-off, so that the countdown is visible.
     await page.evaluate(() => (Math.random = () => 0.999))
     await page.getByRole('button', { name: 'Cut by the server' }).click()
     await inState(page, 'waiting')
@@ -95,7 +95,7 @@ describeWithChromium('the example page in Chromium', (browser) => {
     expect(await outcome(page)).toBeGreaterThan(0)
   })
 
-  it('goes on after the server was restarted: says that there is a gap, and shows the new state', async () => {
+  it('shows a gap and the new state after the server was restarted', async () => {
     const { url, replay, restart } = await startExampleApp()
     const page = await openPage(url)
     for (let minute = 0; minute < 15; minute++) replay.tick()
@@ -109,7 +109,7 @@ describeWithChromium('the example page in Chromium', (browser) => {
     await digits(page, 'usa-japan-2015', 3, 0)
   })
 
-  it('shows what is changed by hand, and lets a visitor buy', async () => {
+  it('shows manual changes, and lets a visitor buy', async () => {
     const { url } = await startExampleApp()
     const page = await openPage(url)
     await putJson(`${url}/games/argentina-france-2022/score`, { home: 9, away: 4 })
@@ -126,7 +126,7 @@ describeWithChromium('the example page in Chromium', (browser) => {
     expect(await buy.isDisabled()).toBe(true)
   })
 
-  it('changes how the matches and the shop run, and shows what others change', async () => {
+  it('controls the matches and the shop, and shows changes by others', async () => {
     const { url } = await startExampleApp()
     const page = await openPage(url)
     await page.getByRole('radio', { name: '0.05 s' }).check()
@@ -140,7 +140,7 @@ describeWithChromium('the example page in Chromium', (browser) => {
     expect(await (await fetch(`${url}/sales`)).json()).toEqual({ running: true })
   })
 
-  it('keeps its log of raw events bounded, newest first, and still while it is paused', async () => {
+  it('bounds its log of raw events, newest first, and can pause it', async () => {
     const { url } = await startExampleApp()
     const page = await openPage(url)
     const put = (home: number) => putJson(`${url}/games/usa-japan-2015/score`, { home, away: 0 })
@@ -160,7 +160,7 @@ describeWithChromium('the example page in Chromium', (browser) => {
     expect(await page.locator('#log li').count()).toBe(200)
   })
 
-  it('tells a screen reader of goals politely, and not one by one', async () => {
+  it('announces goals to a screen reader politely, and not one by one', async () => {
     const { url, replay } = await startExampleApp()
     const page = await openPage(url)
     const announced = page.getByRole('status').first()
@@ -178,7 +178,7 @@ describeWithChromium('the example page in Chromium', (browser) => {
       ['desktop', desktop],
       ['phone', phone],
       ['small phone', { width: 320, height: 640 }],
-    ])('has no fault in contrast, names or structure, and fits the width of a %s', async (name, viewport) => {
+    ])('has no accessibility fault and fits the width of a %s', async (name, viewport) => {
       const { url, replay } = await startExampleApp()
       for (let minute = 0; minute < 130; minute++) replay.tick()
       const page = await openPage(url, { viewport, colorScheme, reducedMotion: 'reduce' })
@@ -202,7 +202,7 @@ async function inState(page: Page, state: string): Promise<void> {
   await page.waitForSelector(`#pill[data-state="${state}"]`)
 }
 
-/** Keeps the page from getting its stream back, until the returned function is called. */
+/** Holds back the stream of the page until the returned function is called. */
 async function holdStream(page: Page): Promise<() => void> {
   let release = () => {}
   const released = new Promise<void>((resolve) => (release = resolve))
@@ -213,7 +213,7 @@ async function holdStream(page: Page): Promise<() => void> {
   return release
 }
 
-/** How many events the page says were replayed to it. */
+/** The number of replayed events that the page shows. */
 async function outcome(page: Page): Promise<number> {
   const text = page.getByText(/^Reconnected, replayed \d+ events?\.$/)
   await text.waitFor()

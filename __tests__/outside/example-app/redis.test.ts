@@ -26,7 +26,7 @@ async function startExample(url: string) {
 }
 
 describeWithRedis('the example app on Redis', () => {
-  it('shows at one process what was changed at the other, to streams and as JSON', async () => {
+  it('shows in one process what was changed in another, in streams and as JSON', async () => {
     const redis = await RedisServer.start()
     afterTest(() => redis.close())
     const [one, other] = [await startExample(redis.url), await startExample(redis.url)] as const

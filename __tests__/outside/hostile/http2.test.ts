@@ -1,4 +1,4 @@
-// Streams of one HTTP/2 session that are not read, beside well-behaved clients.
+// Unread streams of one HTTP/2 session, beside well-behaved clients.
 import { AttackedServer } from '../../helpers/attacked-server.js'
 import { FLOOD, logAndBatches, registry } from '../../helpers/flood.js'
 import { Http2Socket, type Http2SocketOptions } from '../../helpers/http2-socket.js'
@@ -7,7 +7,7 @@ import { besiege, BYSTANDERS, describeSiege, expectHeld, KIB } from '../../helpe
 const FEW = 20
 const MANY = 2000
 const PING_PERIOD = 10
-/** Little enough to fit into the log, and more than a stream holds. */
+/** Fits into the log, and is more than a stream buffers. */
 const SMALL = { channel: 'small', count: 2000, bytes: KIB, every: 0 }
 const EACH = 80 * KIB
 
@@ -21,8 +21,8 @@ async function ask(server: AttackedServer, path: string, count: number, options?
   return client
 }
 
-describeSiege('a server with HTTP/2 clients that', () => {
-  it('open no window and send PINGs: cuts each stream after stallTimeout', async () => {
+describeSiege('HTTP/2 clients', () => {
+  it('that open no window and send PINGs have each stream cut after stallTimeout', async () => {
     const server = await start()
     const siege = await besiege(server, async () => {
       const client = await ask(server, '/small', MANY, { window: 0 })
@@ -43,7 +43,7 @@ describeSiege('a server with HTTP/2 clients that', () => {
     })
   })
 
-  it('never read their socket: cuts the streams after stallTimeout, and the session with them', async () => {
+  it('that never read their socket are cut after stallTimeout, with the session', async () => {
     const server = await start()
     const siege = await besiege(server, async () => {
       const client = await ask(server, '/flood', FEW)

@@ -1,4 +1,4 @@
-// Clients that break off at each point of the exchange, in each way there is, beside others that stay.
+// Clients that break off at each point of the exchange, in several ways, beside well-behaved clients.
 import type { Socket } from 'node:net'
 import { AttackedServer, type Measured } from '../../helpers/attacked-server.js'
 import { openSockets, requestFor } from '../../helpers/hostile-sockets.js'
@@ -6,9 +6,9 @@ import { besiege, BYSTANDERS, describeSiege, expectHeld, KIB } from '../../helpe
 import { until } from '../../helpers/until.js'
 
 const CLIENTS = 5
-/** More than the sockets of both sides take. */
+/** More than the socket buffers of both sides hold. */
 const LARGE = 3000 * KIB
-/** Milliseconds of a drain, and by how much a busy machine may draw it out. */
+/** Milliseconds of a drain, and how much longer it may take on a busy machine. */
 const WINDOW = 1000
 const TOLERANCE = 5000
 const STREAM = '/channels/numbers'
@@ -17,7 +17,7 @@ const post = (sent: number) =>
   `POST ${STREAM} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nContent-Type: text/plain\r\n` +
   `Content-Length: 1000\r\n\r\n${'x'.repeat(sent)}`
 
-/** What a client has sent and received when it breaks off, and what the server has seen beside its socket. */
+/** What a client has sent and received when it breaks off, and what the server must have measured. */
 interface Point {
   readonly at: string
   readonly sends: string
@@ -39,7 +39,7 @@ const points: readonly Point[] = [
   { at: 'after the body of a POST', sends: post(1000), until: 'HTTP' },
   { at: 'at the first bytes of the head', sends: requestFor(STREAM), until: 'HTTP' },
   { at: 'after the head', sends: requestFor(STREAM), until: '\r\n\r\n' },
-  // Few enough for Node to go on reading, so that it sees them leave.
+  // Few enough for Node to continue reading, so that it notices the disconnect.
   {
     at: 'with 19 more streams asked for behind the first',
     sends: requestFor('/channels/quiet').repeat(20),
@@ -58,7 +58,7 @@ const ways: Record<string, (socket: Socket) => void> = {
   },
 }
 
-/** Reads until a text has come, and no further. */
+/** Reads until a text has come, and then pauses. */
 function received(socket: Socket, text: string): Promise<void> {
   if (text === '') return Promise.resolve()
   return new Promise((resolve, reject) => {
@@ -80,14 +80,14 @@ async function breakOff(server: AttackedServer, point: Point, way: string): Prom
   const { descriptors: before } = await server.ask('measure')
   const sockets = await openSockets(server.port, CLIENTS, point.sends)
   await Promise.all(sockets.map((socket) => received(socket, point.until)))
-  // The system takes sockets in before the server does: it would be as before because it had not begun.
+  // The system accepts sockets before Node does, so wait until Node has them all.
   await server.until((measured) => measured.descriptors >= before + CLIENTS && point.seen?.(measured) !== false)
   for (const socket of sockets) ways[way]?.(socket)
   await until(() => sockets.every(({ closed }) => closed))
 }
 
-describeSiege('a server with clients that', () => {
-  it('break off: is as it was before, whatever the point and the way', async () => {
+describeSiege('clients', () => {
+  it('that break off at any point, in any way, leave nothing behind', async () => {
     const server = await AttackedServer.start()
     await server.ask('publish', { channel: 'large', count: 1, bytes: LARGE, every: 0 })
     await server.ask('publish', { channel: 'history', count: 1000, bytes: KIB, every: 0 })
@@ -114,7 +114,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('break off during a drain: finishes it', async () => {
+  it('that break off during a drain do not delay it', async () => {
     const server = await AttackedServer.start()
     const siege = await besiege(server, async () => {
       const sockets = await openSockets(server.port, 4 * CLIENTS, requestFor('/leaving/numbers'))

@@ -1,4 +1,4 @@
-// Clients that take a stream and do not read it, or read it as slowly as they can, beside others that do read theirs.
+// Clients that do not read their stream, or read it very slowly, beside well-behaved clients.
 import type { Socket } from 'node:net'
 import { afterTest } from '../../helpers/after-test.js'
 import { AttackedServer } from '../../helpers/attacked-server.js'
@@ -10,9 +10,9 @@ import { until } from '../../helpers/until.js'
 const CLIENTS = 20
 const SLOW_GAP = '"reason":"slow"'
 
-/** Reads so many bytes at a time and stops, until its time has come again. */
+/** Reads a number of bytes in each period. */
 class SlowReader {
-  /** Whether it was told that it was too slow. */
+  /** Whether it got a gap with the reason `slow`. */
   hasGap = false
   #isSlow = true
   #end = ''
@@ -32,7 +32,7 @@ class SlowReader {
     this.#socket?.write(requestFor(path))
   }
 
-  /** From now on it reads as fast as it can. */
+  /** From now on, reads as fast as possible. */
   hurry(): void {
     this.#isSlow = false
     this.#socket?.resume()
@@ -55,8 +55,8 @@ async function openSlowReaders(port: number, bytes: number, period: number, path
   return readers
 }
 
-describeSiege('a server with clients that', () => {
-  it('never read: cuts them after stallTimeout, and holds no queue for any', async () => {
+describeSiege('clients', () => {
+  it('that never read are cut after stallTimeout, and have no queues', async () => {
     const server = await AttackedServer.start({ stream: { stallTimeout: 3000 }, registry })
     const siege = await besiege(server, async () => {
       await openSockets(server.port, CLIENTS, requestFor('/channels/flood'))
@@ -74,7 +74,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('never read what send() sends them: cuts them at maxBufferedBytes', async () => {
+  it('that never read what send() sends are cut at maxBufferedBytes', async () => {
     const maxBufferedBytes = MIB
     const server = await AttackedServer.start({ stream: { maxBufferedBytes }, registry })
     const siege = await besiege(server, async () => {
@@ -94,7 +94,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('read a byte a second: cuts them, because their systems announce no room', async () => {
+  it('that read a byte a second are cut, because their systems announce no room', async () => {
     const server = await AttackedServer.start({ stream: { stallTimeout: 3000 }, registry })
     const siege = await besiege(server, async () => {
       await openSlowReaders(server.port, 1, 1000, '/channels/flood')
@@ -112,7 +112,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('read less than is published: keeps them, and tells them what they missed', async () => {
+  it('that read less than is published are kept, and get gaps', async () => {
     const server = await AttackedServer.start({ stream: { stallTimeout: 3000 }, registry })
     const siege = await besiege(server, async () => {
       const readers = await openSlowReaders(server.port, 128 * KIB, 100, '/channels/flood')
@@ -120,7 +120,7 @@ describeSiege('a server with clients that', () => {
       await server.ask('publish', FLOOD)
       const { stats } = await server.until(({ stats }) => stats.gaps.slow >= CLIENTS)
       expect(stats).toMatchObject({ connections: BYSTANDERS + CLIENTS, closed: { stalled: 0 } })
-      // One by one: read all at once, they would keep this process from reading the others' streams in time.
+      // One by one: all at once would delay the reads of the other clients in this process.
       for (const reader of readers) {
         reader.hurry()
         await until(() => reader.hasGap)

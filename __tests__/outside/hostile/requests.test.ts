@@ -1,4 +1,4 @@
-// Clients that ask for too much: in a header, on one socket, or in sockets; beside others that ask for one stream.
+// Clients that request too much, in headers, on one socket or on many, beside well-behaved clients.
 import { once } from 'node:events'
 import { AttackedServer } from '../../helpers/attacked-server.js'
 import { openSockets, requestFor } from '../../helpers/hostile-sockets.js'
@@ -17,14 +17,14 @@ function openStreams(server: AttackedServer, count: number, headers: Record<stri
 
 const close = (streams: readonly OpenStream[]) => streams.forEach((stream) => stream.close())
 
-describeSiege('a server with clients that', () => {
-  it('send 100,000 bytes of headers: Node answers 431', async () => {
+describeSiege('clients', () => {
+  it('that send 100,000 bytes of headers get 431 from Node', async () => {
     const server = await AttackedServer.start()
     const siege = await besiege(server, async () => {
       const request = requestFor(STREAM, `Cookie: ${'x'.repeat(100_000)}`)
       const sockets = await Promise.all(Array.from({ length: 100 }, () => openRawSocket(server.port, request)))
       await until(() => sockets.every(({ socket }) => socket.closed))
-      // The reset that follows, because most of the request is unread, may overtake the answer.
+      // Most of the request is unread, so a reset follows, which may overtake the answer.
       const answers = sockets.map(({ received }) => received).filter((received) => received !== '')
       expect(answers.length).toBeGreaterThan(0)
       expect(answers.filter((answer) => !answer.startsWith('HTTP/1.1 431 '))).toEqual([])
@@ -41,7 +41,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('send them where they are allowed: has the same stream for them as for others', async () => {
+  it('that send 100,000 bytes of headers get a stream if maxHeaderSize allows it', async () => {
     const server = await AttackedServer.start({ server: { maxHeaderSize: 256 * KIB } })
     const siege = await besiege(server, async () => {
       const headers = { cookie: 'x'.repeat(10_000), 'last-event-id': 'x'.repeat(90_000) }
@@ -64,7 +64,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('send a byte of a request and no more: Node cuts them after headersTimeout', async () => {
+  it('that send one byte of a request are cut after headersTimeout by Node', async () => {
     const server = await AttackedServer.start({ server: { headersTimeout: 1000, connectionsCheckingInterval: 100 } })
     const siege = await besiege(server, async () => {
       const sockets = await openSockets(server.port, 200, 'G')
@@ -82,7 +82,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('ask for 1,000 streams on one socket: sends one, and cuts the socket after stallTimeout', async () => {
+  it('that request 1,000 streams on one socket get one, and are cut after stallTimeout', async () => {
     const server = await AttackedServer.start({ stream: { stallTimeout: 1000 } })
     const paths = [STREAM, '/channels/quiet']
     const siege = await besiege(server, async () => {
@@ -104,7 +104,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('ask for 1,000 small answers and then a stream on one socket: sends all', async () => {
+  it('that request 1,000 small answers and then a stream on one socket get all', async () => {
     const server = await AttackedServer.start()
     const siege = await besiege(server, async () => {
       const small = 'GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n'
@@ -124,7 +124,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('open streams beyond maxConnections: sheds these, and keeps the others', async () => {
+  it('that open streams beyond maxConnections are shed, and the others are kept', async () => {
     const maxConnections = BYSTANDERS + 150
     const server = await AttackedServer.start({ stream: { maxConnections } })
     const siege = await besiege(server, async () => {
@@ -148,7 +148,7 @@ describeSiege('a server with clients that', () => {
     })
   })
 
-  it('open and close 2,000 streams as fast as they can: counts all of them out, and keeps nothing of them', async () => {
+  it('that open and close 2,000 streams in a loop are all counted and leave nothing behind', async () => {
     const server = await AttackedServer.start()
     let before = NaN
     const siege = await besiege(server, async () => {
@@ -160,7 +160,7 @@ describeSiege('a server with clients that', () => {
       }
     })
     expect(siege.after.stats.closed.client).toBe(2000)
-    // One stream and its socket, if they were kept, would be more. outside/leaks.test.ts finds far less in many more.
+    // A leaked stream with its socket would take more. outside/leaks.test.ts detects smaller leaks.
     expect((await server.ask('settle')).heapUsed - before).toBeLessThan(2000 * 4 * KIB)
     expectHeld(siege, {
       table: 'requests',

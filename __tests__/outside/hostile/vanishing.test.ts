@@ -1,4 +1,4 @@
-// Clients whose network vanishes, so that neither an end nor a reset ever comes, beside others that stay.
+// Clients whose network vanishes, so that neither an end nor a reset comes, beside well-behaved clients.
 import type { AttackedServer } from '../../helpers/attacked-server.js'
 import { FLOOD, logAndBatches, registry } from '../../helpers/flood.js'
 import { requestFor } from '../../helpers/hostile-sockets.js'
@@ -19,8 +19,8 @@ async function vanish(clients: FarClients, server: AttackedServer, path: string)
   await clients.vanish()
 }
 
-describeWithNetworks('a server with clients that vanish', () => {
-  it('while much is published: cuts them after stallTimeout', async () => {
+describeWithNetworks('clients that vanish from the network', () => {
+  it('during many publishes are cut after stallTimeout', async () => {
     const server = await startServerInOwnNetwork({ stream: { stallTimeout: 3000 }, registry })
     const clients = await FarClients.connect(server)
     const siege = await besiege(server, async () => {
@@ -38,7 +38,7 @@ describeWithNetworks('a server with clients that vanish', () => {
     })
   })
 
-  it('while little is: cuts them when the system gives up resending', async () => {
+  it('during few publishes are cut when the system gives up resending', async () => {
     const server = await startServerInOwnNetwork({ stream: { keepAlive: 200 } })
     await setRetries(server, RETRIES)
     const clients = await FarClients.connect(server)
@@ -57,7 +57,7 @@ describeWithNetworks('a server with clients that vanish', () => {
     })
   })
 
-  it('while nothing is, with maxAge: ends them at that age', async () => {
+  it('without publishes are ended at maxAge', async () => {
     const server = await startServerInOwnNetwork({ server: { keepAliveTimeout: 500 } })
     const clients = await FarClients.connect(server)
     const siege = await besiege(server, async () => {

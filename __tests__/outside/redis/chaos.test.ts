@@ -3,9 +3,9 @@ import { chaos } from '../../../scripts/chaos/run.js'
 import { describeWithRedis } from '../../helpers/redis-server.js'
 
 // A longer run: npx tsx scripts/chaos/main.ts
-describeWithRedis('three processes and 200 clients, while everything fails', () => {
+describeWithRedis('three processes and 200 clients, under all failures,', () => {
   it.each([1, 2, 3])(
-    'each client gets each event once and in order, or a gap that covers what is missing (seed %i)',
+    'deliver each event once and in order, or a gap (seed %i)',
     async (seed) => {
       const { complaints, done } = await chaos({ seed, seconds: 8, root: join(__dirname, '../../..') })
       expect(complaints).toEqual([])

@@ -1,4 +1,4 @@
-// Entries in the stream that somebody else has written: they are left out, and cost nobody a gap.
+// Entries of other programs in the stream are left out and cause no gap.
 import { parseId } from '../../../src/log/position.js'
 import { dataOf, entry } from '../../../src/store-contract/one-store.js'
 import { openStream, type OpenStream } from '../../helpers/open-stream.js'
@@ -10,7 +10,7 @@ import { until } from '../../helpers/until.js'
 let redis: RedisServer
 let streams = 0
 
-describeWithRedis('an entry of somebody else', () => {
+describeWithRedis('a foreign entry', () => {
   beforeAll(async () => (redis = await RedisServer.start()))
   afterAll(() => redis.close())
 
@@ -32,7 +32,7 @@ describeWithRedis('an entry of somebody else', () => {
     return id
   }
 
-  /** Commands that Redis has carried out since it was asked last. */
+  /** The number of commands that Redis ran since the last call. */
   async function commands(): Promise<number> {
     const stats = String(await redis.command('INFO', 'commandstats'))
     await redis.command('CONFIG', 'RESETSTAT')
@@ -41,25 +41,25 @@ describeWithRedis('an entry of somebody else', () => {
 
   it.each<[string, (previous: string) => Promise<unknown>]>([
     ['that begins another epoch', (previous) => forge('p', previous, 'e', 'foreign')],
-    ['that begins another epoch behind nothing', () => forge('p', '0-0', 'e', 'foreign')],
-    ['that looks like an event behind nothing', () => forge('p', '0-0', 'c', 'a', 'b', 'data: evil\n')],
-    ['that looks like an event behind one to come', () => forge('p', '9000000000000-0', 'c', 'a', 'b', 'data: evil\n')],
+    ['that begins another epoch after no entry', () => forge('p', '0-0', 'e', 'foreign')],
+    ['that looks like an event after no entry', () => forge('p', '0-0', 'c', 'a', 'b', 'data: evil\n')],
+    ['that looks like an event after a future one', () => forge('p', '9000000000000-0', 'c', 'a', 'b', 'data: evil\n')],
     ['of another kind', () => forge('any', 'thing')],
     ['far in the future', () => redis.command('XADD', events(), '90000000000000-7', 'any', 'thing')],
     [
       'far in the future that begins another epoch',
       (previous) => redis.command('XADD', events(), '90000000000000-7', 'p', previous, 'e', 'foreign'),
     ],
-    ['with an ID that has no room', () => redis.command('XADD', events(), `${36 ** 9}-0`, 'any', 'thing')],
+    ['with an ID that is too large', () => redis.command('XADD', events(), `${36 ** 9}-0`, 'any', 'thing')],
     [
-      'with a sequence number that has no room',
+      'with a sequence number that is too large',
       () => redis.command('XADD', events(), `9000000000000-${36 ** 6}`, 'x', 'y'),
     ],
     [
-      'with the last ID there is',
+      'with the highest possible ID',
       () => redis.command('XADD', events(), '18446744073709551615-18446744073709551615', 'any', 'thing'),
     ],
-  ])('%s is left out and reported once, and all else goes on without a gap', async (_name, write) => {
+  ])('%s is left out and reported once, and causes no gap', async (_name, write) => {
     const servers = [await startLive({ stream, url: redis.url }), await startLive({ stream, url: redis.url })] as const
     const clients = await Promise.all(servers.map(open))
     await publish(servers[0], '1')
@@ -77,7 +77,7 @@ describeWithRedis('an entry of somebody else', () => {
       expect(reports.map(({ message }) => message)).toEqual([expect.stringMatching(/^entry .* is left out$/)])
     }
     for (const id of ids) expect(parseId(id)).toBeDefined()
-    // A process that starts now finds all three, and a client resumes there.
+    // A new process loads all three events, and a client resumes there.
     const third = await startLive({ stream, url: redis.url })
     const resumed = await openStream(third, { path: '/a', headers: { 'last-event-id': clients[0]?.ids[0] ?? '' } })
     await resumed.waitFor(({ event }) => event === 'sse-ready')
@@ -86,7 +86,7 @@ describeWithRedis('an entry of somebody else', () => {
     for (const client of [...clients, resumed]) await client.waitForData('4')
   })
 
-  it('that begins another epoch costs Redis no more than a handful of commands', async () => {
+  it('that begins another epoch costs Redis only a few commands', async () => {
     const { store, log } = await openLog({ stream, url: redis.url })
     await store.append(entry(dataOf('1')))
     await log.until(() => log.bodies.length === 1)
@@ -99,13 +99,13 @@ describeWithRedis('an entry of somebody else', () => {
     expect([log.begun, log.skipped]).toEqual([1, 0])
   })
 
-  it('is told from one of ours in a stream of which more was trimmed than was read', async () => {
+  it('is recognised even if entries were trimmed before they were read', async () => {
     const { store, log } = await openLog({ stream, url: redis.url })
     await store.append(entry(dataOf('1')))
     await log.until(() => log.bodies.length === 1)
     const read = await newestId()
     const state = String(await redis.command('GET', `{${stream}}:state`))
-    // As another process would: an entry that was trimmed, then one of somebody else, then ours.
+    // As another process would: a trimmed entry, then a foreign one, then a valid one.
     await redis.command('XDEL', events(), read)
     const [ms = ''] = read.split('-')
     const trimmed = `${Number(ms) + 1}-0`
@@ -120,8 +120,8 @@ describeWithRedis('an entry of somebody else', () => {
   })
 })
 
-describeWithRedis('an epoch that processes begin', () => {
-  it('at the same time is one, and each of their logs begins anew with it', async () => {
+describeWithRedis('an epoch', () => {
+  it('that several processes begin at once is one, and all their logs restart with it', async () => {
     const server = await RedisServer.start()
     try {
       const opened = await Promise.all([1, 2, 3].map(() => openLog({ stream: 's', url: server.url })))
@@ -131,7 +131,7 @@ describeWithRedis('an epoch that processes begin', () => {
       await opened[0]?.store.append(entry(dataOf('lost')))
       for (const { log } of opened) await log.until(() => log.bodies.length === 2)
       const [[newest]] = (await server.command('XREVRANGE', '{s}:events', '+', '-', 'COUNT', '1')) as [[string]]
-      // All notice within the second that Redis has not what they have read.
+      // All processes notice within a second that Redis lacks an event they have read.
       await server.command(
         'EVAL',
         `redis.call('XDEL', KEYS[1], ARGV[1]) redis.call('SET', KEYS[2], ARGV[2])`,

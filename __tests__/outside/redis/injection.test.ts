@@ -3,7 +3,7 @@ import { openStream } from '../../helpers/open-stream.js'
 import { startLive } from '../../helpers/redis-live.js'
 import { describeWithRedis, RedisServer } from '../../helpers/redis-server.js'
 
-describeWithRedis('hostile text in Redis, written by someone else', () => {
+describeWithRedis('hostile text that another program writes into Redis', () => {
   it('does not reach a client', async () => {
     const redis = await RedisServer.start()
     try {

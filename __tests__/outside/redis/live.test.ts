@@ -36,7 +36,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
   const start = (options: Partial<RedisStoreOptions> = {}, history = {}) =>
     startLive({ stream, ...withClient(version, { url: redis.url, ...options }) }, { history })
 
-  it('deliver what any of them publishes, to clients of all', async () => {
+  it('deliver the events of all processes to the clients of all', async () => {
     const servers = [await start(), await start(), await start()]
     const clients = await Promise.all(servers.map((server) => open(server)))
     for (const [i, server] of servers.entries()) await publish(server, String(i))
@@ -47,7 +47,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     }
   })
 
-  it('resume a client of one another, also by IDs of the app', async () => {
+  it('resume clients of each other, also by own IDs', async () => {
     const [one, other] = [await start(), await start()] as const
     const id = await publish(one, '1')
     const own = await publish(one, '2', { id: 'mine' })
@@ -59,7 +59,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     expect([...gapsIn(resumed), ...gapsIn(byOwn)]).toEqual([])
   })
 
-  it('wait for their log when a client is ahead of it, instead of calling it a gap', async () => {
+  it('wait for their log if a client is ahead of it, instead of sending a gap', async () => {
     const port = await SwitchedPort.open(redis.port)
     const [one, other] = [await start(), await start({ url: port.url })] as const
     await publish(one, '1')
@@ -77,7 +77,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     expect(other.live.registry.stats().resumes).toMatchObject({ resumed: 1, unknown: 0 })
   })
 
-  it('wait for Redis as well, when it is away as a client comes that is ahead', async () => {
+  it('wait for Redis if it is away when a client is ahead', async () => {
     const port = await SwitchedPort.open(redis.port)
     const [one, other] = [await start(), await start({ url: port.url })] as const
     await publish(one, '1')
@@ -93,7 +93,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     expect([ahead.data, gapsIn(ahead)]).toEqual([['4'], []])
   })
 
-  it('do not believe an ID that is from the future', async () => {
+  it('send a gap for an ID from the future', async () => {
     const server = await start()
     const { epoch, position } = parseId(await publish(server, '1'))!
     const client = await open(server, formatId({ ms: position.ms + 1_000_000, seq: 0 }, epoch))
@@ -102,7 +102,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     ])
   })
 
-  it('resume from memory: the number of commands that Redis sees does not depend on that of resumes', async () => {
+  it('resume from memory, so that resumes add no Redis commands', async () => {
     const server = await start()
     const id = await publish(server, '1')
     await publish(server, '2')
@@ -112,11 +112,11 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     const stats = String(await redis.command('INFO', 'commandstats'))
     expect(clients.every(({ data }) => data[0] === '2')).toBe(true)
     const calls = [...stats.matchAll(/^cmdstat_(\w+):calls=(\d+)/gm)].map(([, name, count]) => [name, Number(count)])
-    // Once a second a process reads on and looks at the state; connecting to ask this is a handful more.
+    // A process reads and checks the state once a second. The connection of this test adds a few commands.
     expect(calls.reduce((sum, [, count]) => sum + Number(count), 0)).toBeLessThan(50)
   })
 
-  it('know the latest event of each key from before what the stream still holds, and tell where history begins', async () => {
+  it('send the latest events that the stream has trimmed, and a gap for the others', async () => {
     const one = await start({ maxLength: 1 })
     const id = await publish(one, 'kept', { key: 'k' })
     await Promise.all(Array.from({ length: 500 }, (_, i) => publish(one, String(i))))
@@ -130,7 +130,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     ])
   })
 
-  it('keep the latest events of as many keys as they are told, the oldest going first', async () => {
+  it('keep the latest events of maxKeys keys, and evict the oldest', async () => {
     const one = await start({ maxKeys: 2 })
     await Promise.all(['x', 'y', 'x', 'z'].map((key) => publish(one, key, { key })))
     expect(await redis.command('HLEN', `{${stream}}:latest`)).toBe(2)
@@ -138,7 +138,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     expect(keys.map((key) => key.slice(-1)).sort()).toEqual(['x', 'z'])
   })
 
-  it('leave out what somebody else has written into the stream, and say so once', async () => {
+  it('leave out foreign entries of the stream, and report them once', async () => {
     const server = await start()
     const client = await open(server)
     const forge = (...fields: string[]) => redis.command('XADD', `{${stream}}:events`, '*', ...fields)
@@ -163,14 +163,14 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     ])
   })
 
-  it('refuse to serve two registries with one store', async () => {
+  it('refuse two registries with one store', async () => {
     const store = redisStore({ url: redis.url, stream })
     const registry = createRegistry({ store })
     expect(() => createRegistry({ store })).toThrow(/a store belongs to one registry/)
     await registry.close()
   })
 
-  it('reject a publish that Redis refuses, with its reason', async () => {
+  it('reject a publish that Redis refuses, with the reason', async () => {
     const server = await start()
     await redis.command('SET', `{${stream}}:latest`, 'of another type')
     await expect(publish(server, '1', { key: 'k' })).rejects.toMatchObject({ code: 'ERR_SSE_STORE' })
@@ -196,7 +196,7 @@ describeWithEachRedis('a Redis Cluster', ({ createCluster }) => {
 })
 
 describeWithRedis('Sentinel', () => {
-  it('leads to the new master after a fail-over, and clients notice nothing', async () => {
+  it('leads to the new master after a fail-over, without a gap', async () => {
     const master = await RedisServer.start('--repl-diskless-sync-delay', '0')
     afterTest(() => master.close())
     const replica = await RedisServer.start('--replicaof', '127.0.0.1', String(master.port))

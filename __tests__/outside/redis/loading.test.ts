@@ -1,4 +1,4 @@
-// How much a process that starts fetches from Redis, and over what lines.
+// How much a starting process loads from Redis, also over slow networks.
 import { createRegistry } from '../../../src/index.js'
 import { redisStore } from '../../../src/redis/index.js'
 import { dataOf, entry } from '../../../src/store-contract/one-store.js'
@@ -23,7 +23,7 @@ describeWithRedis('a process that starts', () => {
   const open = (url = redis.url, bounds: Parameters<typeof openLog>[1] = {}, rest = {}) =>
     openLog({ url, stream, startTimeout: 60_000, ...rest }, bounds)
 
-  /** Publishes so many events of a size. */
+  /** Publishes events of one size. */
   async function fill(
     count: number,
     size: number,
@@ -39,7 +39,7 @@ describeWithRedis('a process that starts', () => {
     await store.close()
   }
 
-  it('loads an entry of 1 MiB over a line on which it takes longer than any time-out', async () => {
+  it('loads an entry of 1 MiB even if it takes longer than all time-outs', async () => {
     await fill(1, MIB, () => ({}))
     const port = await ThrottledPort.open(redis.port, { bytesPerSecond: 128 * KIB })
     const { log } = await open(port.url)
@@ -47,17 +47,17 @@ describeWithRedis('a process that starts', () => {
     expect([log.errors, port.connections]).toEqual([[], 1])
   }, 60_000)
 
-  it('fetches large entries a few at a time, and no more than its log may hold', async () => {
+  it('loads large entries a few at a time, and no more than its log may hold', async () => {
     await fill(200, 50 * KIB, () => ({}))
     const port = await ThrottledPort.open(redis.port)
     const { log } = await open(port.url, { bytes: MIB })
     expect(log.held?.events.length).toBeGreaterThanOrEqual(19)
     expect(log.held?.events.length).toBeLessThanOrEqual(22)
-    // The last page may hold half a MiB more than is kept.
+    // The last page may exceed the bound by half a MiB.
     expect(port.received).toBeLessThan(1.7 * MIB)
   })
 
-  it('fetches the newest latest events alone where its log cannot hold all, and says of which channels', async () => {
+  it('loads the newest latest events if its log cannot hold all, and marks the channels', async () => {
     await fill(1000, 10 * KIB, (i) => ({ key: `k${i}`, channel: i < 10 ? 'old' : 'new' }))
     await fill(1, 10, () => ({ channel: 'last' }))
     const port = await ThrottledPort.open(redis.port)
@@ -70,7 +70,7 @@ describeWithRedis('a process that starts', () => {
     expect([...incomplete].sort()).toEqual(['new', 'old'])
   })
 
-  it('leaves half of the bound to the latest events, and half to history', async () => {
+  it('gives half of the bound to latest events, and half to history', async () => {
     await fill(300, 10 * KIB, (i) => ({ key: `k${i}` }))
     await fill(300, 10 * KIB, () => ({}))
     const { log } = await open(redis.url, { bytes: MIB })
@@ -80,7 +80,7 @@ describeWithRedis('a process that starts', () => {
     expect(latest.length).toBeLessThanOrEqual(51)
   })
 
-  it('loads as many latest events of a channel as its log keeps keys, and says that there are more', async () => {
+  it('loads as many latest events of a channel as keys allows, and marks the channel', async () => {
     await fill(30, 10, (i) => ({ key: `k${i}`, channel: i < 10 ? 'few' : 'many' }))
     await fill(1, 10, () => ({}))
     const { log } = await open(redis.url, { keys: 15, replay: false })
@@ -89,7 +89,7 @@ describeWithRedis('a process that starts', () => {
     expect(log.held?.incomplete).toEqual(['many'])
   })
 
-  it('is told of the channels of which maxKeys has evicted a latest event, whatever their names hold', async () => {
+  it('marks the channels of which maxKeys has evicted a latest event, whatever their names', async () => {
     const names = ['é⚽:1', '7:a', 'kept']
     await fill(6, 10, (i) => ({ key: `k${i}`, channel: names[Math.floor(i / 2)]! }), { maxKeys: 3 })
     const { log } = await open(redis.url)
@@ -97,14 +97,14 @@ describeWithRedis('a process that starts', () => {
     expect(await redis.command('HLEN', `{${stream}}:latest`)).toBe(3)
   })
 
-  it('takes every channel for incomplete when more were evicted than are remembered', async () => {
+  it('marks every channel as incomplete if too many channels were evicted to remember', async () => {
     await fill(2, 10, (i) => ({ key: 'k', channel: `c${i}` }))
     await redis.command('ZADD', `{${stream}}:incomplete`, '+inf', '', '1', 'gone')
     const { log } = await open(redis.url)
     expect([...(log.held?.incomplete ?? [])].sort()).toEqual(['c0', 'c1', 'gone'])
   })
 
-  it('remembers a bounded number of channels as incomplete, and then that there are more', async () => {
+  it('remembers a bounded number of incomplete channels, and that there are more', async () => {
     const members = Array.from({ length: 10_000 }, (_, i) => ['1', `c${i}`]).flat()
     await redis.command('ZADD', `{${stream}}:incomplete`, ...members)
     await fill(2, 10, (i) => ({ key: 'k', channel: `new${i}` }), { maxKeys: 1 })
@@ -113,14 +113,14 @@ describeWithRedis('a process that starts', () => {
     expect(await redis.command('ZSCORE', `{${stream}}:incomplete`, 'new0')).not.toBeNull()
   })
 
-  it('finds the clock of Redis beside the events, for their age', async () => {
+  it('reads the clock of Redis, to compute the age of events', async () => {
     const before = Date.now()
     const { log } = await open()
     expect(log.held?.now).toBeGreaterThanOrEqual(before - 1)
     expect(log.held?.now).toBeLessThanOrEqual(Date.now() + 1)
   })
 
-  it('has what was published while it was loading', async () => {
+  it('has the events that were published while it was loading', async () => {
     await fill(40, 10 * KIB, (i) => ({ key: `k${i}` }))
     const writer = await open()
     const port = await ThrottledPort.open(redis.port, { bytesPerSecond: 256 * KIB })

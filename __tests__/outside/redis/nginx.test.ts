@@ -14,7 +14,7 @@ import { bareHttp } from '../../helpers/servers.js'
 const isInstalled = spawnSync('nginx', ['-v']).status === 0
 const missing = 'no nginx on this machine; install it with: sudo apt-get install nginx'
 
-/** The configuration that docs/redis.md shows, with these ports. */
+/** The configuration in docs/redis.md, with these ports. */
 async function configuration(folder: string, port: number, upstreams: readonly number[]): Promise<string> {
   const docs = await readFile(join(__dirname, '../../../docs/redis.md'), 'utf8')
   const [, shown = ''] = /```nginx\n(.*?)```/s.exec(docs) ?? []
@@ -57,7 +57,7 @@ async function startNginx(upstreams: readonly number[]): Promise<number> {
 const suite = isInstalled || process.env.CI === 'true' ? describeWithRedis : describe.skip
 
 suite(`nginx as configured in docs/redis.md${isInstalled ? '' : ` (skipped: ${missing})`}`, () => {
-  it('spreads clients over the processes, and takes one whose process ends to another, where it resumes', async () => {
+  it('spreads clients over processes, and clients of a stopped one resume at another', async () => {
     const redis = await RedisServer.start()
     afterTest(() => redis.close())
     const servers = [await startLive({ url: redis.url }), await startLive({ url: redis.url })]

@@ -44,7 +44,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     return stream
   }
 
-  it('and is not there at the start, streams open with keep-alives and begin when it comes', async () => {
+  it('at the start, streams open with keep-alives and begin when it comes back', async () => {
     await redis.stop()
     const server = await start({ startTimeout: 50, publishTimeout: 50 })
     const stream = await openStream(server, { path: '/a' })
@@ -57,7 +57,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     await stream.waitForData('1')
   })
 
-  it('and is not there at the start, a client that comes with an ID is not told of a gap before it can be known', async () => {
+  it('at the start, a client with an ID gets no gap before Redis is back', async () => {
     const before = await start()
     const id = await publish(before, '1')
     await publish(before, '2')
@@ -71,7 +71,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect([reasonsOf(stream), stream.data]).toEqual([[], ['2']])
   })
 
-  it('by restarting with its data, clients notice nothing and what is published meanwhile arrives', async () => {
+  it('and restarts with its data, clients get all events without a gap', async () => {
     const servers = [await start(), await start()] as const
     const streams = await Promise.all(servers.map((server) => open(server)))
     await publish(servers[0], '1')
@@ -88,7 +88,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect(streams[0]?.data).toEqual(streams[1]?.data)
   })
 
-  it('by restarting empty, every client is told of a gap and goes on, and older IDs are a gap as well', async () => {
+  it('and restarts empty, clients get a gap, also for older IDs', async () => {
     const server = await start()
     const stream = await open(server)
     const id = await publish(server, '1')
@@ -104,7 +104,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect(reasonsOf(late)).toEqual(['restarted'])
   })
 
-  it('by FLUSHALL, clients are told of a gap, also when nothing is published', async () => {
+  it('by FLUSHALL, clients get a gap, even if nothing is published', async () => {
     const server = await start()
     const stream = await open(server)
     await publish(server, '1', 'k')
@@ -117,7 +117,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect(server.live.channel('a').latest('k')?.data).toBe('2')
   })
 
-  it('by FLUSHALL right before an event, the event is delivered behind the gap', async () => {
+  it('by FLUSHALL right before an event, clients get a gap and then the event', async () => {
     const servers = [await start(), await start()] as const
     const streams = await Promise.all(servers.map((server) => open(server)))
     await publish(servers[0], '1')
@@ -130,7 +130,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     }
   })
 
-  it('and its clock was set back, events go on from the last position', async () => {
+  it('and its clock was set back, events continue after the last position', async () => {
     const server = await start()
     const stream = await open(server)
     await publish(server, '1')
@@ -143,7 +143,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect([reasonsOf(stream), reasonsOf(resumed)]).toEqual([[], []])
   })
 
-  it('and comes back empty with its clock behind, the events that follow are not waited for in vain', async () => {
+  it('and restarts empty with its clock behind, clients get the new events', async () => {
     const servers = [await start(), await start()] as const
     const streams = await Promise.all(servers.map((server) => open(server)))
     await publish(servers[0], '1')
@@ -158,7 +158,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     }
   })
 
-  it('by FLUSHALL, an event, and then its end, a process reconnects ever more slowly and reports once', async () => {
+  it('after FLUSHALL and an event, a process reconnects ever more slowly and reports once', async () => {
     const port = await ThrottledPort.open(redis.port)
     const server = await start({ url: port.url })
     const before = await open(server)
@@ -171,7 +171,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     await until(() => server.reports.length > 0)
     await sleep(1500)
     const passed = performance.now() - began
-    // Waits of 25, 50, 100, 200, 400 and then 500 ms at least, for what reads, and as many for what publishes.
+    // Waits of at least 25, 50, 100, 200, 400 and then 500 ms, for the reader and for the publisher.
     expect(port.connections - connections).toBeLessThan(2 * (6 + passed / 500))
     expect(server.reports.map(({ message }) => message)).toEqual([expect.stringMatching(/^Redis cannot be read \(/)])
     await redis.run()
@@ -189,7 +189,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect([reasonsOf(stream), stream.data]).toEqual([[], ['1', '2', '3']])
   })
 
-  it('by being stopped, publishes reject in time, streams stay open, and all goes on when it continues', async () => {
+  it('by being paused, publishes reject in time, and streams stay open and continue', async () => {
     const server = await start({ publishTimeout: 200 })
     const stream = await open(server)
     redis.pause()
@@ -204,7 +204,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect(reasonsOf(stream)).toEqual([])
   })
 
-  it('by failing over to a replica that has everything, clients notice nothing', async () => {
+  it('over to a replica with all events, clients get no gap', async () => {
     const replica = await startReplica(redis)
     const port = await SwitchedPort.open(redis.port)
     const server = await start({ url: port.url })
@@ -219,7 +219,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect([reasonsOf(stream), stream.data]).toEqual([[], ['1', '2']])
   })
 
-  it('by failing over to a replica that is behind, every process tells its clients of a gap', async () => {
+  it('over to a replica that is behind, the clients of every process get a gap', async () => {
     const replica = await startReplica(redis)
     const port = await SwitchedPort.open(redis.port)
     const servers = [await start({ url: port.url }), await start({ url: port.url })] as const
@@ -236,18 +236,18 @@ describeWithEachRedis('when Redis fails', (version) => {
       await stream.waitForData('2')
       expect([reasonsOf(stream), stream.data]).toEqual([['restarted'], ['1', 'lost', '1', '2']])
     }
-    // A client that had not got the lost event must not resume as if there had been none.
+    // A client without the lost event must get a gap when it resumes.
     const late = await open(servers[1], { 'last-event-id': first })
     expect(reasonsOf(late)).toEqual(['restarted'])
   })
 
-  it('by losing an event that no process had read but that was confirmed, clients are told of a gap', async () => {
+  it('and loses a confirmed event that no process has read, clients get a gap', async () => {
     const server = await start()
     const stream = await open(server)
     await publish(server, '1')
     await stream.waitForData('1')
     const state = await redis.command('GET', '{sse}:state')
-    // The reader's connection is held up, as on a slow network, so that the event is confirmed and not read.
+    // As if the reader were slow: the event is confirmed, but not read.
     await publish(server, 'lost')
     await stream.waitForData('lost')
     const [[newest]] = (await redis.command('XREVRANGE', '{sse}:events', '+', '-', 'COUNT', '1')) as [[string]]
@@ -257,7 +257,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect(reasonsOf(stream)).toEqual(['restarted'])
   })
 
-  it('for so long that the stream was trimmed past a process, its clients are told of a gap and get the rest', async () => {
+  it('until the stream is trimmed past a process, its clients get a gap and the rest', async () => {
     const writer = await start({ maxLength: 1 })
     const port = await SwitchedPort.open(redis.port)
     const server = await start({ url: port.url, maxLength: 1 })
@@ -277,7 +277,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect(rest.length).toBeLessThan(many.length)
   })
 
-  it('no more publishes wait than are allowed to, and unawaited ones are reported', async () => {
+  it('publishes beyond maxWaiting reject, and unawaited ones are reported', async () => {
     const server = await start({ publishTimeout: 300, maxWaiting: { publishes: 10 } })
     await redis.stop()
     const publishes = Array.from({ length: 30 }, () => publish(server, 'x').catch((error: unknown) => error))
@@ -288,7 +288,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     await until(() => server.reports.some((error) => 'code' in error && error.code === 'ERR_SSE_STORE_TIMEOUT'))
   })
 
-  it('publishes that nobody awaits are warned of once, and do not end the process', async () => {
+  it('unawaited publishes are warned of once, and do not end the process', async () => {
     const emit = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     afterTest(() => emit.mockRestore())
     const late = () =>
@@ -305,7 +305,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect(late()).toHaveLength(1)
   })
 
-  it('a connection that has died without a sign is replaced, and clients get what they missed', async () => {
+  it('a dead connection is replaced, and clients get missed events', async () => {
     const port = await SwitchedPort.open(redis.port)
     const [writer, server] = [await start(), await start({ url: port.url })] as const
     const stream = await open(server)
@@ -317,7 +317,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     expect([reasonsOf(stream), stream.data]).toEqual([[], ['1', '2']])
   })
 
-  it('a publish whose answer was lost with its connection is published once', async () => {
+  it('a publish whose answer was lost is stored once', async () => {
     const port = await SwitchedPort.open(redis.port)
     const server = await start({ url: port.url })
     const stream = await open(server)
@@ -361,7 +361,7 @@ async function publishUntilAccepted(server: Live, data: string): Promise<string>
     try {
       return await publish(server, data)
     } catch {
-      // Redis is still on its way.
+      // Redis is still starting.
     }
   }
 }

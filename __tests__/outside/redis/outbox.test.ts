@@ -1,12 +1,12 @@
-// In which batches waiting publishes go to Redis.
+// The batches in which waiting publishes are sent to Redis.
 import { dataOf, entry } from '../../../src/store-contract/one-store.js'
 import { afterTest } from '../../helpers/after-test.js'
 import { openLog } from '../../helpers/redis-log.js'
 import { describeWithRedis, RedisServer } from '../../helpers/redis-server.js'
 import { ThrottledPort } from '../../helpers/throttled-port.js'
 
-describeWithRedis('publishes to a Redis that is far away', () => {
-  it('go in batches that grow with what waits', async () => {
+describeWithRedis('publishes to a distant Redis', () => {
+  it('are sent in batches that grow with the number of waiting ones', async () => {
     const redis = await RedisServer.start('--appendonly', 'no')
     afterTest(() => redis.close())
     const port = await ThrottledPort.open(redis.port, { delay: 40 })
@@ -16,14 +16,14 @@ describeWithRedis('publishes to a Redis that is far away', () => {
     await redis.command('CONFIG', 'RESETSTAT')
     await Promise.all(bodies.map(async (body) => store.append(entry(body))))
     const stats = String(await redis.command('INFO', 'commandstats'))
-    // All wait at once, so each batch is full. What reads takes some commands as well.
+    // All wait at once, so each batch is full.
     const scripts = /cmdstat_set:calls=(\d+)/.exec(stats)?.[1]
     expect(Number(scripts)).toBe(2 * 5)
     await log.until(() => log.bodies.length === 5001)
     expect(log.bodies.slice(1)).toEqual(bodies)
   })
 
-  it('go in batches of a MiB at most, and a larger one alone', async () => {
+  it('are sent in batches of at most 1 MiB, and a larger one alone', async () => {
     const redis = await RedisServer.start('--appendonly', 'no')
     afterTest(() => redis.close())
     const { store } = await openLog({ url: redis.url, stream: 's' })

@@ -1,4 +1,4 @@
-// What becomes of publishing and reading when Redis refuses a command.
+// Publishing and reading when Redis refuses a command.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { redisStore } from '../../../src/redis/index.js'
@@ -22,7 +22,7 @@ describeWithRedis('when Redis refuses a command', () => {
   const key = (name: string) => `{${stream}}:${name}`
   const urlOf = (user: string) => redis.url.replace('//', `//${user}:x@`)
 
-  /** A user of Redis that may do all but what the rules take away. */
+  /** A Redis user who may do everything that the rules do not forbid. */
   async function userWithout(...rules: string[]): Promise<string> {
     const name = `user-${stream}`
     await redis.command('ACL', 'SETUSER', name, 'reset', 'on', 'nopass', '~*', '&*', '+@all', ...rules)
@@ -36,7 +36,7 @@ describeWithRedis('when Redis refuses a command', () => {
     return client
   }
 
-  /** All that the registry's keys hold, but for the receipts. */
+  /** The values of the registry's keys, without the receipts. */
   async function contents(): Promise<unknown[]> {
     const read = (...args: string[]) => redis.command(...args).catch(String)
     return Promise.all([
@@ -48,7 +48,7 @@ describeWithRedis('when Redis refuses a command', () => {
     ])
   }
 
-  /** Publishes an event that is refused; nothing of it may remain, and nobody may notice. */
+  /** Publishes an event that is refused. It must leave no trace in Redis or at clients. */
   async function expectNothing(server: Live, client: OpenStream, refuse: () => Promise<() => Promise<unknown>>) {
     await server.live.channel('a').publish({ data: 'before', key: 'other' })
     await client.waitForData('before')
@@ -66,7 +66,7 @@ describeWithRedis('when Redis refuses a command', () => {
   }
 
   it.each(['latest', 'order', 'incomplete', 'receipt'])(
-    'as the key %s is of another type, a publish is rejected and leaves nothing behind',
+    'because the key %s is of another type, a publish rejects and leaves nothing behind',
     async (name) => {
       const server = await startLive({ stream, url: redis.url })
       const client = await open(server)
@@ -83,7 +83,7 @@ describeWithRedis('when Redis refuses a command', () => {
     },
   )
 
-  it.each(['events', 'state'])('as the key %s is of another type, a publish is rejected', async (name) => {
+  it.each(['events', 'state'])('because the key %s is of another type, a publish rejects', async (name) => {
     const { store } = await openLog({ stream, url: redis.url })
     await store.append(entry(dataOf('1')))
     await redis.command('DEL', key(name))
@@ -93,7 +93,7 @@ describeWithRedis('when Redis refuses a command', () => {
     expect(await contents()).toEqual(before)
   })
 
-  it('as the state is not the package’s, a publish is rejected and says so', async () => {
+  it('because the state is foreign, a publish rejects with the reason', async () => {
     const { store } = await openLog({ stream, url: redis.url })
     await redis.command('SET', key('state'), 'something else')
     await expect(store.append(entry(dataOf('1')))).rejects.toThrow(`${key('state')} was not written by this package`)
@@ -101,7 +101,7 @@ describeWithRedis('when Redis refuses a command', () => {
   })
 
   it.each(['zadd', 'hset', 'set', 'xdel', 'xadd'])(
-    'as the user may not run %s, a publish is rejected with its name and leaves nothing behind',
+    'because the user may not run %s, a publish rejects with its name and leaves no trace',
     async (command) => {
       const name = `user-${stream}`
       const server = await startLive({ stream, url: await userWithout() })
@@ -110,12 +110,12 @@ describeWithRedis('when Redis refuses a command', () => {
         await redis.command('ACL', 'SETUSER', name, `-${command}`)
         return () => redis.command('ACL', 'SETUSER', name, `+${command}`)
       })
-      // Redis itself refuses the first write, without a name.
+      // Redis refuses the first write itself, without a name.
       if (command !== 'xadd') expect(String(error)).toContain(`may not run ${command.toUpperCase()} on {${stream}}`)
     },
   )
 
-  it('as the user may not evict keys, a publish that would have to is rejected and leaves nothing behind', async () => {
+  it('because the user may not evict keys, a publish that must evict rejects', async () => {
     const { store } = await openLog({ stream, url: await userWithout('-zpopmin'), maxKeys: 2 })
     for (const k of ['x', 'y']) await store.append(entry(dataOf(k), { key: k }))
     const before = await contents()
@@ -123,7 +123,7 @@ describeWithRedis('when Redis refuses a command', () => {
     expect(await contents()).toEqual(before)
   })
 
-  it('as it is out of memory, a publish is rejected and leaves nothing behind', async () => {
+  it('because memory is full, a publish rejects and leaves nothing behind', async () => {
     const server = await startLive({ stream, url: redis.url })
     const client = await open(server)
     await expectNothing(server, client, async () => {
@@ -132,7 +132,7 @@ describeWithRedis('when Redis refuses a command', () => {
     })
   })
 
-  it('as it is out of memory, a process that starts serves what is there', async () => {
+  it('because memory is full, a process that starts loads the log', async () => {
     const writer = await openLog({ stream, url: redis.url })
     for (const i of [1, 2, 3]) await writer.store.append(entry(dataOf(String(i)), { key: String(i) }))
     await redis.command('CONFIG', 'SET', 'maxmemory', '1')
@@ -141,7 +141,7 @@ describeWithRedis('when Redis refuses a command', () => {
     expect([log.bodies, log.errors]).toEqual([[1, 2, 3].map(String).map(dataOf), []])
   })
 
-  it('as it is a read-only replica, a process serves what its master is told', async () => {
+  it('because it is a read-only replica, a process serves the events of the master', async () => {
     const replica = await RedisServer.start(
       ...['--replicaof', '127.0.0.1', String(redis.port), '--repl-diskless-sync-delay', '0'],
     )
@@ -156,7 +156,7 @@ describeWithRedis('when Redis refuses a command', () => {
     expect(log.bodies).toEqual(['1', '2'].map(dataOf))
   })
 
-  it('as the user may not ask for the time, all else goes on', async () => {
+  it('because the user may not run TIME, everything else works', async () => {
     const { store, log } = await openLog({ stream, url: await userWithout('-time') })
     await store.append(entry(dataOf('1')))
     await log.until(() => log.bodies.length === 1)
@@ -164,7 +164,7 @@ describeWithRedis('when Redis refuses a command', () => {
   })
 
   it.each(['xread', 'xrevrange', 'xrange', 'hmget', 'zrevrange', 'zrange', 'zcount', 'get', 'eval', 'evalsha'])(
-    'as the user may not run %s, one report names it, and streams begin once it is allowed',
+    'because the user may not run %s, one report names it, and streams begin later',
     async (command) => {
       const name = `user-${stream}`
       const url = await userWithout(`-${command}`)
@@ -181,7 +181,7 @@ describeWithRedis('when Redis refuses a command', () => {
     },
   )
 
-  it('and allows no more than the documented commands, publishing, evicting, reading and breaking an epoch work', async () => {
+  it('outside the documented ones, publishing, evicting, reading and a new epoch still work', async () => {
     const docs = await readFile(join(__dirname, '../../../docs/redis.md'), 'utf8')
     const rules =
       /ACL SETUSER scores on >password ~\{scores\}:\*([^`]*?)\n\n/.exec(docs)?.[1]?.trim().split(/\s+/) ?? []
@@ -202,7 +202,7 @@ describeWithRedis('when Redis refuses a command', () => {
     expect(log.messages).toEqual([expect.stringMatching(/is left out$/)])
   })
 
-  it('as the user may only read, a process serves, and says which commands publishing would take', async () => {
+  it('because the user may only read, a process serves and reports the missing commands', async () => {
     const writer = await openLog({ stream, url: redis.url })
     await writer.store.append(entry(dataOf('1')))
     const name = `user-${stream}`
@@ -214,7 +214,7 @@ describeWithRedis('when Redis refuses a command', () => {
     ])
   })
 
-  it('as an ID, a key or a channel holds half a surrogate pair, which Redis cannot hold, an append is rejected', async () => {
+  it('because it cannot hold a lone surrogate in an ID, key or channel, an append rejects', async () => {
     const { store } = await openLog({ stream, url: redis.url })
     for (const rest of [{ channel: 'a\ud83d' }, { key: '\ude00' }, { id: '\ud83d' }]) {
       await expect(store.append(entry(dataOf('1'), rest))).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })
@@ -223,6 +223,6 @@ describeWithRedis('when Redis refuses a command', () => {
   })
 })
 
-it('a store that was never started and cannot reach Redis closes', async () => {
+it('a store that was never started can be closed if Redis cannot be reached', async () => {
   await redisStore({ url: 'redis://127.0.0.1:1', stream: 'a' }).close()
 })

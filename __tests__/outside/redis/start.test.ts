@@ -1,4 +1,4 @@
-// What a process makes of what it finds in Redis when it starts.
+// What a starting process loads from Redis.
 import { createClient } from 'redis'
 import type { RegistryOptions } from '../../../src/index.js'
 import { redisStore } from '../../../src/redis/index.js'
@@ -13,7 +13,7 @@ let streams = 0
 const publish = ({ live }: Live, data: string, key?: string) =>
   live.channel('a').publish(key === undefined ? { data } : { data, key })
 
-/** What a client reads until it is told that it is up to date; gaps by their reason. */
+/** What a client reads up to `sse-ready`: data, and the reasons of gaps. */
 async function read(server: Live, lastEventId?: string): Promise<string[]> {
   const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
   const stream: OpenStream = await openStream(server, { path: '/a', headers })
@@ -32,7 +32,7 @@ describeWithRedis('a process that starts beside others', () => {
   const start = (registry: RegistryOptions = {}) => startLive({ stream, url: redis.url }, registry)
   const keyOf = (name: string) => `{${stream}}:${name}`
 
-  it('finds all of history, however many replies it takes', async () => {
+  it('loads all of history, over several replies', async () => {
     const history = { events: 3000 }
     const one = await start({ history })
     const id = await publish(one, 'first')
@@ -41,7 +41,7 @@ describeWithRedis('a process that starts beside others', () => {
     expect(await read(await start({ history }), id)).toEqual(numbers)
   })
 
-  it('loads no more than its log may hold, and knows that there was more', async () => {
+  it('loads no more than its log may hold, and sends a gap for the rest', async () => {
     const one = await start()
     const id = await publish(one, 'first')
     for (const name of ['1', '2', '3']) await publish(one, name + 'x'.repeat(10_000))
@@ -51,7 +51,7 @@ describeWithRedis('a process that starts beside others', () => {
     expect(await read(await start(), id)).toHaveLength(3)
   })
 
-  it('knows the latest events alone, where it replays nothing', async () => {
+  it('loads only latest events if it replays nothing', async () => {
     const one = await start()
     const id = await publish(one, 'k1', 'k')
     await publish(one, 'plain')
@@ -60,7 +60,7 @@ describeWithRedis('a process that starts beside others', () => {
     expect(await read(await start({ history: false }), id)).toEqual(['evicted', 'k2'])
   })
 
-  it('leaves out what somebody else has put between the events and beside the latest', async () => {
+  it('leaves out foreign entries of the stream and of the latest events', async () => {
     const one = await start()
     const id = await publish(one, '1')
     await redis.command('XADD', keyOf('events'), '*', 'any', 'thing')
@@ -71,7 +71,7 @@ describeWithRedis('a process that starts beside others', () => {
     expect(await read(other)).toEqual(['2'])
   })
 
-  it('tells of a gap where an event is missing from the middle of the stream', async () => {
+  it('sends a gap if an event is missing from the middle of the stream', async () => {
     const one = await start()
     const id = await publish(one, '1')
     await publish(one, '2')
@@ -83,7 +83,7 @@ describeWithRedis('a process that starts beside others', () => {
     expect(await read(one, id)).toEqual(['2', '3'])
   })
 
-  it('waits, and says why, while somebody else’s data stands where the state belongs', async () => {
+  it('waits with a report while the key of the state is foreign', async () => {
     await redis.command('SET', keyOf('state'), 'something else')
     const server = await startLive({ stream, url: redis.url, startTimeout: 1 })
     await until(() => server.reports.length > 0)
@@ -95,7 +95,7 @@ describeWithRedis('a process that starts beside others', () => {
     expect(await read(server)).toEqual(['1'])
   })
 
-  it('understands a client of the older protocol', async () => {
+  it('works with a client of protocol RESP2', async () => {
     const client = createClient({ url: redis.url, RESP: 2 })
     const server = await startLive({ stream, client })
     const open = await openStream(server, { path: '/a' })
@@ -104,7 +104,7 @@ describeWithRedis('a process that starts beside others', () => {
     await open.waitForData('1')
   })
 
-  it('publishes in order what is too much for one batch', async () => {
+  it('publishes in order what exceeds one batch', async () => {
     const server = await start()
     const open = await openStream(server, { path: '/a' })
     await open.waitFor(({ event }) => event === 'sse-ready')
@@ -115,7 +115,7 @@ describeWithRedis('a process that starts beside others', () => {
   })
 })
 
-it('a store is made of a URL or of a client, one of them', () => {
+it('redisStore() requires either a URL or a client, not both', () => {
   const url = 'redis://127.0.0.1'
   expect(() => redisStore({ stream: 'a' })).toThrow('pass either url or client')
   expect(() => redisStore({ url, client: createClient({ url }), stream: 'a' })).toThrow('pass either url or client')

@@ -9,7 +9,7 @@ describeWithRedis('the Redis store', () => {
   beforeAll(async () => (server = await RedisServer.start()))
   afterAll(() => server.close())
 
-  describe('keeps the contract of stores', () => {
+  describe('in the contract of stores', () => {
     const create = () => {
       const stream = `contract-${streams++}`
       return { open: () => redisStore({ url: server.url, stream }) }

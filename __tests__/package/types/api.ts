@@ -1,4 +1,4 @@
-// Compiled, never run: what the types let through, and in front of each `@ts-expect-error` a line that must not compile.
+// Compiled, never run: code that must compile, and after each `@ts-expect-error` a line that must not.
 import {
   createRegistry,
   sse,
