@@ -5,6 +5,7 @@ import { openBothSides, openSubscribed } from './helpers/both-sides.js'
 import { openStream } from './helpers/open-stream.js'
 import { openRawSocket } from './helpers/raw-socket.js'
 import { bareHttp, servers, startServer } from './helpers/servers.js'
+import { MORE_THAN_SOCKETS_HOLD } from './helpers/system-buffers.js'
 import { until } from './helpers/until.js'
 
 const REQUEST = ['GET / HTTP/1.1', 'Host: a', 'Accept: text/event-stream', '', '']
@@ -209,9 +210,10 @@ describe('sendAll()', () => {
   it('waits for the socket, so that memory stays bounded', async () => {
     const { connection, stream, server } = await openBothSides()
     stream.pause()
+    const COUNT = 20
     let made = 0
     function* large(): Generator<Message> {
-      for (; made < 100; made++) yield { data: 'x'.repeat(1_000_000) }
+      for (; made < COUNT; made++) yield { data: 'x'.repeat(1_000_000) }
     }
     const sending = connection.sendAll(large())
     const [socket] = server.sockets
@@ -219,11 +221,11 @@ describe('sendAll()', () => {
     const before = made
     for (let i = 0; i < 20; i++) await new Promise(setImmediate)
     expect(made).toBe(before)
-    expect(made).toBeLessThan(50)
+    expect(made).toBeLessThan(COUNT)
     expect(socket!.writableLength).toBeLessThan(3_000_000)
     stream.resume()
     expect(await sending).toBe(true)
-    await until(() => stream.data.length === 100)
+    await until(() => stream.data.length === COUNT)
   })
 
   it('resolves with false when the client leaves while sendAll waits for the socket', async () => {
@@ -416,7 +418,7 @@ describe('a connection', () => {
     stream.pause()
     const [res] = answers as (ServerResponse & SseResponse)[]
     const connection = res!.sse!
-    connection.send({ data: 'x'.repeat(24 * 1024 * 1024) })
+    connection.send({ data: 'x'.repeat(MORE_THAN_SOCKETS_HOLD) })
     let taken = 0
     function* endless() {
       for (;;) yield { data: `${++taken}` }

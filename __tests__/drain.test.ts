@@ -12,6 +12,7 @@ import {
   startServer,
   type ServerKind,
 } from './helpers/servers.js'
+import { MORE_THAN_SOCKETS_HOLD } from './helpers/system-buffers.js'
 import { until } from './helpers/until.js'
 
 describe.each([express5, bareHttps, bareHttp2, connectHttp2])('drain() on $name', (kind) => {
@@ -88,7 +89,7 @@ describe('drain()', () => {
   it('resolves even if a client does not read, after stallTimeout', async () => {
     const { live, stream, connection } = await openBothSides({ sseOptions: { stallTimeout: 100 } })
     stream.pause()
-    connection.send({ data: 'x'.repeat(24 * 1024 * 1024) })
+    connection.send({ data: 'x'.repeat(MORE_THAN_SOCKETS_HOLD) })
     await live.registry.drain({ window: 10 })
     expect(live.registry.stats().connections).toBe(0)
   })
@@ -143,15 +144,13 @@ it('drain() and close() leave no timer behind if there is no connection', async 
   interval.mockRestore()
 })
 
-/** More than the socket buffers of both sides hold on any machine. */
-const FILLER = 24 * 1024 * 1024
 const LEAVING = { window: 20, grace: 100 }
 
-/** A client that does not read, with 24 MiB unsent, on a server without `stallTimeout`. */
+/** A client that does not read, with much unsent, on a server without `stallTimeout`. */
 async function openStalled(kind: ServerKind) {
   const sides = await openSubscribed('a', { kind, sseOptions: { stallTimeout: false } })
   sides.stream.pause()
-  sides.connection.send({ data: 'x'.repeat(FILLER) })
+  sides.connection.send({ data: 'x'.repeat(MORE_THAN_SOCKETS_HOLD) })
   return sides
 }
 
@@ -179,7 +178,7 @@ describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a client that doe
     stream.resume()
     await draining
     expect(await stream.ended).toBe('ended')
-    expect(stream.data.map(({ length }) => length)).toEqual([FILLER])
+    expect(stream.data.map(({ length }) => length)).toEqual([MORE_THAN_SOCKETS_HOLD])
     expect(live.registry.stats().destroyed).toBe(0)
   })
 })
@@ -199,7 +198,7 @@ it('close() of one middleware leaves the streams of another on the same registry
   const stalled = await openBothSides({ live: first })
   const other = await openBothSides({ live: second })
   stalled.stream.pause()
-  stalled.connection.send({ data: 'x'.repeat(FILLER) })
+  stalled.connection.send({ data: 'x'.repeat(MORE_THAN_SOCKETS_HOLD) })
   await first.close({ grace: 50 })
   expect(registry.stats()).toMatchObject({ connections: 1, destroyed: 1 })
   other.connection.send({ data: 'still' })

@@ -2,19 +2,17 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { SseMiddleware, SseOptions } from '../../src/index.js'
 import { openSubscribed, type BothSides } from '../helpers/both-sides.js'
 import { bareHttp, bareHttp2, bareHttps, type ServerKind } from '../helpers/servers.js'
+import { MORE_THAN_SOCKETS_HOLD } from '../helpers/system-buffers.js'
 import { until } from '../helpers/until.js'
 
 const MIB = 1024 * 1024
 const kinds = [bareHttp, bareHttps, bareHttp2]
 
-/** More than the socket buffers of both sides hold on any machine. */
-const FILLER = 24 * MIB
-
 /** A client that does not read, with full socket buffers. */
 async function openStalled(kind: ServerKind, sseOptions: SseOptions = {}): Promise<BothSides> {
   const sides = await openSubscribed('a', { kind, sseOptions })
   sides.stream.pause()
-  sides.connection.send({ event: 'filler', data: 'x'.repeat(FILLER) })
+  sides.connection.send({ event: 'filler', data: 'x'.repeat(MORE_THAN_SOCKETS_HOLD) })
   expect(sides.live.registry.stats().stalled).toBe(1)
   return sides
 }
@@ -85,7 +83,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
     let sent = 0
     while (connection.send({ data: 'x'.repeat(100_000) })) sent++
     expect(sent).toBeGreaterThan(5)
-    expect(sent).toBeLessThan(FILLER / 100_000)
+    expect(sent).toBeLessThan(MORE_THAN_SOCKETS_HOLD / 100_000)
     expect(connection.closed).toBe(true)
     expect(live.registry.stats()).toMatchObject({ connections: 0, closed: { overflow: 1 } })
     stream.resume()
@@ -96,7 +94,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
     const { connection, stream } = await openStalled(kind, { maxBufferedBytes: 1000 })
     expect(connection.closed).toBe(false)
     stream.resume()
-    await stream.waitFor(({ data }) => data.length === FILLER)
+    await stream.waitFor(({ data }) => data.length === MORE_THAN_SOCKETS_HOLD)
     expect(connection.send({ data: 'next' })).toBe(true)
     await stream.waitForData('next')
   })
@@ -104,7 +102,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
   it('is not destroyed for a large event before a small message', async () => {
     const { live, connection, stream } = await openSubscribed('a', { kind, sseOptions: { maxBufferedBytes: 1000 } })
     stream.pause()
-    void live.channel('a').publish({ data: 'x'.repeat(FILLER) })
+    void live.channel('a').publish({ data: 'x'.repeat(MORE_THAN_SOCKETS_HOLD) })
     expect(connection.send({ data: 'small' })).toBe(true)
     stream.resume()
     await stream.waitForData('small')
