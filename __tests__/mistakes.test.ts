@@ -28,7 +28,8 @@ describe('a common mistake', () => {
     expect(server.errors).toMatchObject([
       {
         code: 'ERR_SSE_OPTION',
-        message: 'sse() takes its options alone: write app.get(path, sse(), handler), not app.get(path, sse, handler)',
+        message:
+          'sse() takes one argument, its options; got more. Write app.get(path, sse(), handler), not app.get(path, sse, handler)',
       },
     ])
   })

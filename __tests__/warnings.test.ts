@@ -93,7 +93,7 @@ describe('a registry in the memory of one of several workers', () => {
   it('has a memory store that no second registry can use', () => {
     const store = memoryStore()
     createRegistry({ store })
-    expect(() => createRegistry({ store })).toThrow('a memory store belongs to one registry')
+    expect(() => createRegistry({ store })).toThrow('memoryStore(): a store belongs to one registry; got a second one')
   })
 })
 

@@ -1,4 +1,4 @@
-/** What an app holds to publish: a channel. It is only a name; the log holds the events. */
+/** The object that an app publishes with. A channel holds only its name. The log holds the events. */
 import type { Scheduler } from './delivery/scheduler.js'
 import type { Log } from './log/log.js'
 import { PublishedEvent } from './log/published-event.js'
@@ -13,7 +13,20 @@ export interface ChannelContext {
   readonly log: Log
 }
 
+/**
+ * Events that clients subscribe to by name. `registry.channel(name)` and `live.channel(name)` return it. It holds no
+ * events, so an app may keep it or ask for it again each time.
+ *
+ * @example
+ * ```ts
+ * import { createRegistry } from 'express-sse-channels'
+ *
+ * const game = createRegistry().channel('game:42')
+ * if (game.subscribers > 0) await game.publish({ event: 'goal', data: { minute: 12 } })
+ * ```
+ */
 export class Channel<E extends object = AnyEvents> {
+  /** The name that clients are subscribed to. */
   readonly name: string
   readonly #context: ChannelContext
 
@@ -22,36 +35,46 @@ export class Channel<E extends object = AnyEvents> {
     this.#context = context
   }
 
-  /** How many connections are subscribed now, in this process. */
+  /** How many connections of this process are subscribed now. */
   get subscribers(): number {
     const { scheduler, log } = this.#context
     return scheduler.subscribers(log.channels.get(this.name))
   }
 
   /**
-   * Publishes a message to every subscriber, and to the log. Settles with the event's ID when the event has its place in
-   * the log. Clients get it in the same turn of the event loop or, when they are slow, later.
+   * Publishes a message to the log and to every subscriber. Settles with the event's ID when the event has its place in
+   * the log. Clients get the event in the next turn of the event loop, or later if they are slow.
    *
+   * If no caller awaits the promise, its rejection goes to the registry's `onError`.
+   *
+   * @throws Rejects with `ERR_SSE_MESSAGE` or `ERR_SSE_DATA` for a message that cannot be sent, and with `ERR_SSE_CLOSED`
+   * if the registry is closed. With Redis, also with `ERR_SSE_STORE`, `ERR_SSE_STORE_TIMEOUT` or `ERR_SSE_STORE_FULL`.
+   *
+   * @example
    * ```ts
-   * const id = await live.channel('game:42').publish({ event: 'score', data: { home: 2, away: 1 }, key: 'score' })
-   * ```
+   * import { createRegistry } from 'express-sse-channels'
    *
-   * Rejects with `ERR_SSE_MESSAGE` or `ERR_SSE_DATA` for a message that cannot be sent, with `ERR_SSE_CLOSED` when the
-   * registry is closed, and with `ERR_SSE_STORE`, `ERR_SSE_STORE_TIMEOUT` or `ERR_SSE_STORE_FULL` when the store fails. A
-   * rejection that nobody awaits goes to the registry's `onError`.
+   * const game = createRegistry().channel('game:42')
+   * const id = await game.publish({ event: 'score', data: { home: 2, away: 1 }, key: 'score' })
+   * ```
    */
   publish(message: Message<E>): Promise<string> {
     return this.#context.publisher.publish(this.name, message)
   }
 
   /**
-   * The newest event with a key, as long as the log keeps it.
+   * Returns the newest event with a key. Undefined if there is none, or if the log has evicted it (option `keys`).
    *
+   * @throws `ERR_SSE_MESSAGE` for a key that no event can have: not a string, or not well-formed Unicode
+   *
+   * @example
    * ```ts
-   * res.json(live.channel('game:42').latest('score')?.json() ?? null)
-   * ```
+   * import { createRegistry } from 'express-sse-channels'
    *
-   * @throws `ERR_SSE_MESSAGE` for a key that no event can have
+   * const game = createRegistry().channel('game:42')
+   * await game.publish({ event: 'score', data: { home: 2, away: 1 }, key: 'score' })
+   * console.log(game.latest('score')?.json()) // { home: 2, away: 1 }
+   * ```
    */
   latest(key: string): PublishedEvent | undefined {
     checkKey(key)

@@ -1,4 +1,4 @@
-/** What an app holds for one client: `res.sse`. The stream behind it does the work. */
+/** `res.sse`: the object that handlers use to send to one client. The stream behind it does the work. */
 import { requireChannelName } from './channel-name.js'
 import type { Reader } from './delivery/reader.js'
 import { checkListener, type CloseListener } from './http/close-notice.js'
@@ -9,7 +9,7 @@ import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-option
 import type { Warn } from './warnings.js'
 import { encodeComment, encodeMessage, lacksData, type AnyEvents, type Message } from './wire/format.js'
 
-/** What the connections of a registry share. */
+/** What all connections of a registry share. */
 export interface ConnectionContext<R> {
   readonly registry: R
   readonly report: Report
@@ -17,6 +17,24 @@ export interface ConnectionContext<R> {
   createReader(stream: Stream): Reader
 }
 
+/**
+ * One open event stream: `res.sse`. Nothing is sent before the first call of `open`, `subscribe`, `send`, `sendAll`,
+ * `comment` or `close`. Until then, a handler may set headers, or answer otherwise, such as with 403.
+ *
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { sse } from 'express-sse-channels'
+ *
+ * const app = express()
+ * app.get('/games/:id/stream', sse(), (req, res) => {
+ *   if (!res.sse) return res.sendStatus(406)
+ *   res.sse.subscribe(`game:${req.params.id}`)
+ *   res.sse.send({ event: 'hello', data: { resumed: res.sse.lastEventId !== '' } })
+ * })
+ * app.listen(3000)
+ * ```
+ */
 export class Connection<E extends object = AnyEvents, R = unknown> {
   readonly #stream: Stream
   readonly #context: ConnectionContext<R>
@@ -27,35 +45,44 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
     this.#context = context
   }
 
-  /** The last event ID that the client brought; an empty string when it brought none. */
+  /** The last event ID that the client sent; an empty string without one. Equals `req.lastEventId`. */
   get lastEventId(): string {
     return this.#stream.lastEventId
   }
 
-  /** The registry whose channels it can subscribe to. */
+  /** The registry whose channels the connection can subscribe to. */
   get registry(): R {
     return this.#context.registry
   }
 
-  /** Whether nothing can be sent any more: the client has left, or the response was ended. */
+  /** Whether nothing can be sent any more, because the client has disconnected or the response has ended. */
   get closed(): boolean {
     return this.#stream.closed
   }
 
-  /** Aborted when the connection closes: for the query, the fetch or the timer that works for it. */
+  /** An `AbortSignal` that is aborted when the connection closes. Pass it to a query, a `fetch` or a timer. */
   get signal(): AbortSignal {
     return this.#stream.closeNotice.signal
   }
 
   /**
-   * Calls a listener once when the connection closes, with the reason. Returns the function that takes it back.
+   * Calls a listener once, when the connection closes, with a `CloseReason`. If the connection has closed before, the
+   * listener is called in a microtask. Returns a function that removes the listener. Errors of the listener go to `onError`.
    *
+   * @throws `ERR_SSE_OPTION` for another event, or a listener that is not a function
+   *
+   * @example
    * ```ts
-   * const timer = setInterval(() => res.sse.send({ data: 'tick' }), 1000)
-   * res.sse.on('close', () => clearInterval(timer))
-   * ```
+   * import express from 'express'
+   * import { sse } from 'express-sse-channels'
    *
-   * @throws `ERR_SSE_OPTION` for another event
+   * const app = express()
+   * app.get('/clock', sse(), (req, res) => {
+   *   const timer = setInterval(() => res.sse?.send({ data: new Date() }), 1000)
+   *   res.sse?.on('close', () => clearInterval(timer))
+   * })
+   * app.listen(3000)
+   * ```
    */
   on(event: 'close', listener: CloseListener): () => void {
     checkListener(event, listener)
@@ -63,31 +90,36 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
   }
 
   /**
-   * Sends the head of the response, so that the client's `open` fires. Sending and subscribing does it too. Until then
-   * the handler may answer something else. Returns false when the connection is closed, or was shed.
+   * Sends the head of the response, so that `open` fires in the client. `subscribe`, `send`, `sendAll` and `comment` do so
+   * too. Returns false if the connection is closed, or was shed because of `maxConnections`.
    *
+   * @throws `ERR_SSE_HEAD` if another head was sent before, such as by `res.flushHeaders()`
+   *
+   * @example
    * ```ts
-   * res.setHeader('Set-Cookie', 'seen=1')
-   * res.sse.open()
-   * ```
+   * import express from 'express'
+   * import { sse } from 'express-sse-channels'
    *
-   * @throws `ERR_SSE_HEAD` when another head was sent before
+   * const app = express()
+   * app.get('/stream', sse(), (req, res) => {
+   *   res.cookie('seen', '1')
+   *   res.sse?.open()
+   * })
+   * app.listen(3000)
+   * ```
    */
   open(): boolean {
     return this.#stream.open()
   }
 
   /**
-   * Sends the events of one or several channels: after the client's last event ID, or else as `from` says. A channel that
-   * the connection is subscribed to already is left as it is. A channel that it was subscribed to before begins as `from`
-   * says. Returns the function that unsubscribes.
-   *
-   * ```ts
-   * const leave = res.sse.subscribe(['game:42', 'shop'], { filter: ({ event }) => event !== 'debug' })
-   * ```
+   * Sends the events of one or several channels, from where `options` say. If the client sent a last event ID, begins after
+   * it. A channel that is subscribed to already is left as it is. A channel that was unsubscribed begins as `from` says.
+   * Returns a function that unsubscribes.
    *
    * @throws `ERR_SSE_OPTION` for a wrong option, `ERR_SSE_CHANNEL` for a wrong name, `ERR_SSE_LIMIT` for more channels than
-   * `maxSubscriptions`, `ERR_SSE_HEAD` when another head was sent before
+   * `maxSubscriptions`, `ERR_SSE_HEAD` if another head was sent before
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header (HTML standard, 9.2.4)
    */
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): () => void {
     checkSubscribeOptions(options)
@@ -100,15 +132,13 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
   }
 
   /**
-   * Sends a message to this connection alone, behind the events that are due. When the socket is full, these wait for it,
-   * and the message goes first. The message is not in the log, and `key` means nothing to it. Returns false when the
-   * connection is closed.
+   * Sends a message to this connection only. Events that are due are sent before it, unless the socket is full: then the
+   * message is sent before them. The message is not stored in the log, and its `key` has no effect. Returns false if the
+   * connection is closed, also by `maxBufferedBytes`.
    *
-   * ```ts
-   * res.sse.send({ event: 'hello', data: { user: 'Ada' } })
-   * ```
-   *
-   * @throws `ERR_SSE_MESSAGE` or `ERR_SSE_DATA` for a message that cannot be sent, `ERR_SSE_HEAD` when another head was sent
+   * @throws `ERR_SSE_MESSAGE` or `ERR_SSE_DATA` for a message that cannot be sent, `ERR_SSE_HEAD` if another head was sent
+   * before
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream (HTML standard, 9.2.5)
    */
   send(message: Message<E>): boolean {
     if (this.closed) return false
@@ -118,14 +148,25 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
   }
 
   /**
-   * Sends every message of an iterable, each when the socket has taken the one before. Settles with true when all were
-   * sent, and with false when the connection closed before.
+   * Sends every message of an iterable to this connection, as fast as the client reads. Settles with true when all are sent,
+   * and with false if the connection closed before.
    *
+   * @throws Rejects with the error of the iterable, and with the codes of `send`. Also with `ERR_SSE_MESSAGE` for something
+   * that is not iterable.
+   *
+   * @example
    * ```ts
-   * await res.sse.sendAll(database.rows().map((row) => ({ data: row })))
-   * ```
+   * import express from 'express'
+   * import { sse } from 'express-sse-channels'
    *
-   * Rejects with what the iterable throws, and with `ERR_SSE_MESSAGE` or `ERR_SSE_DATA` for a message that cannot be sent.
+   * const app = express()
+   * app.get('/export', sse(), async (req, res) => {
+   *   const rows = Array.from({ length: 100_000 }, (_, n) => ({ event: 'row', data: { n } }))
+   *   await res.sse?.sendAll(rows)
+   *   res.sse?.close()
+   * })
+   * app.listen(3000)
+   * ```
    */
   sendAll(messages: Iterable<Message<E>> | AsyncIterable<Message<E>>): Promise<boolean> {
     const { report } = this.#context
@@ -139,19 +180,29 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
   }
 
   /**
-   * Sends text that clients ignore. Returns false when the connection is closed.
+   * Sends a comment: text that clients ignore. Returns false if the connection is closed.
    *
+   * @throws `ERR_SSE_MESSAGE` if the text is not a string of well-formed Unicode, `ERR_SSE_HEAD` if another head was sent
+   * before
+   *
+   * @example
    * ```ts
-   * res.sse.comment('for people who read the stream with curl')
-   * ```
+   * import express from 'express'
+   * import { sse } from 'express-sse-channels'
    *
-   * @throws `ERR_SSE_MESSAGE` for what is not well-formed text, `ERR_SSE_HEAD` when another head was sent before
+   * const app = express()
+   * app.get('/stream', sse(), (req, res) => void res.sse?.comment('for people who read this with curl'))
+   * app.listen(3000)
+   * ```
    */
   comment(text: string): boolean {
     return !this.closed && this.#stream.send(encodeComment(text))
   }
 
-  /** Ends the response. The client comes back: to keep it away, answer 204 before anything is sent. */
+  /**
+   * Ends the response, after the events that are due. The client then reconnects. To keep it away, answer 204 instead,
+   * before anything is sent (HTML standard, 9.2.1).
+   */
   close(): void {
     this.#stream.close()
   }

@@ -1,15 +1,17 @@
 /** Options of `drain()` and `close()`: meaning, defaults and checks. */
 import { check, given, type Form } from './check.js'
 
+/** Options of `close()`. */
 export interface CloseOptions {
   /**
    * Milliseconds that a client has to receive unsent bytes after its connection was ended. After that, the connection is
-   * destroyed and counted in `stats().destroyed`. `false`: only `stallTimeout` bounds the wait.
+   * destroyed and counted in `stats().destroyed`. `0` destroys at once. `false`: only `stallTimeout` bounds the wait.
    * @default 5000
    */
   grace?: number | false
 }
 
+/** Options of `drain()`. */
 export interface DrainOptions extends CloseOptions {
   /**
    * Milliseconds over which connections are ended, each at a random moment, so that clients do not all reconnect at once.

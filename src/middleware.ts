@@ -19,7 +19,10 @@ declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- Express's types are extended in a namespace
   namespace Express {
     interface Request {
-      /** The last event ID that the client sent; an empty string without one. Set by `sse()`. */
+      /**
+       * The last event ID that the client sent; an empty string without one. `'\uFFFD'` replaces an ID that no server can
+       * have given out. Set by `sse()`. HTML standard, 9.2.4.
+       */
       lastEventId: string
     }
     interface Response {
@@ -31,14 +34,20 @@ declare global {
 
 /** What `sse()` adds to a request, for servers without the types of Express. */
 export interface SseRequest {
+  /**
+   * The last event ID that the client sent; an empty string without one. `'\uFFFD'` replaces an ID that no server can have
+   * given out. HTML standard, 9.2.4.
+   */
   lastEventId: string
 }
 
 /** What `sse()` adds to a response, for servers without the types of Express. */
 export interface SseResponse {
+  /** The connection, if the request asks for an event stream. */
   sse?: Connection
 }
 
+/** Options of `sse()`: those of its event streams, and the registry. */
 export interface SseOptions<E extends object = AnyEvents> extends StreamOptions {
   /**
    * The registry whose channels the connections subscribe to. Pass a registry to share it between routes, or options to
@@ -48,6 +57,25 @@ export interface SseOptions<E extends object = AnyEvents> extends StreamOptions 
   registry?: ChannelRegistry<E> | ChannelRegistry | RegistryOptions | undefined
 }
 
+/**
+ * A middleware for Express, Connect, `node:http` and `node:http2`, made by `sse()`.
+ *
+ * `next` gets a 406 `HttpError` for other requests if `fallthrough` is false. It gets an `SseError` with the code
+ * `ERR_SSE_RESPONSE` for a mock response that cannot carry a stream.
+ *
+ * @example
+ * ```ts
+ * import { createServer, type ServerResponse } from 'node:http'
+ * import { sse, type SseResponse } from 'express-sse-channels'
+ *
+ * const live = sse({ accept: 'any' })
+ * const server = createServer((req, res: ServerResponse & SseResponse) => {
+ *   live(req, res, () => res.sse?.subscribe('news'))
+ * }).listen(3000)
+ * await live.channel('news').publish({ data: 'hello' })
+ * process.once('SIGTERM', () => live.close().then(() => server.close()))
+ * ```
+ */
 export interface SseMiddleware<E extends object = AnyEvents> {
   (
     req: IncomingMessage | Http2ServerRequest,
@@ -56,35 +84,50 @@ export interface SseMiddleware<E extends object = AnyEvents> {
   ): void
   /** The registry whose channels the connections subscribe to. */
   readonly registry: ChannelRegistry<E>
-  /** A channel of the registry. */
+  /**
+   * Returns a channel of the registry: the same as `registry.channel(name)`.
+   *
+   * @throws `ERR_SSE_CHANNEL` for a name that is empty, not a string or not well-formed Unicode
+   */
   channel(name: string): Channel<E>
   /**
    * Ends the connections of this middleware and sheds new requests. If `sse()` made the registry, the registry is closed
-   * too. A registry that was passed in stays open. Rejects with `ERR_SSE_OPTION` for a wrong option.
+   * too. A registry that was passed in stays open. Settles when the connections are gone, at the latest after `grace`.
+   *
+   * @throws Rejects with `ERR_SSE_OPTION` for a wrong option
    */
   close(options?: CloseOptions): Promise<void>
 }
 
 /**
  * Makes a middleware that puts a connection on `res.sse` for requests that accept `text/event-stream`, and reads
- * `Last-Event-ID` into `req.lastEventId`.
+ * `Last-Event-ID` into `req.lastEventId`. Nothing is sent before the handler uses `res.sse`.
  *
+ * `sse()` takes one argument. The rest parameter makes `app.get(path, sse, handler)`, without the call, a type error.
+ *
+ * @throws `ERR_SSE_OPTION` for a wrong option, or for a store that another registry uses
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model (HTML standard, 9.2.3)
+ *
+ * @example
  * ```ts
+ * import express from 'express'
+ * import { sse } from 'express-sse-channels'
+ *
+ * const app = express()
  * const live = sse({ keepAlive: 10_000 })
  * app.get('/games/:id/stream', live, (req, res) => {
  *   if (!res.sse) return res.sendStatus(406)
  *   res.sse.subscribe(`game:${req.params.id}`)
  * })
+ * app.listen(3000)
+ * await live.channel('game:42').publish({ event: 'goal', data: { minute: 12 } })
  * ```
- *
- * `sse()` takes one argument. The rest parameter makes `app.get(path, sse, handler)`, without the call, a type error.
- *
- * @throws `ERR_SSE_OPTION` for a wrong option
- * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, ...more: never[]): SseMiddleware<E> {
   if (more.length > 0)
-    throw invalid('sse() takes its options alone: write app.get(path, sse(), handler), not app.get(path, sse, handler)')
+    throw invalid(
+      'sse() takes one argument, its options; got more. Write app.get(path, sse(), handler), not app.get(path, sse, handler)',
+    )
   const route: StreamRoute = { options: resolveStreamOptions(options), open: 0, closed: false, hasReportedHead: false }
   const shared = looksLikeRegistry(options.registry) ? (options.registry as ChannelRegistry<E>) : undefined
   const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions | undefined)
@@ -112,7 +155,7 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, .
   })
 }
 
-/** Where a request comes in. */
+/** What every request of one middleware needs. */
 interface Entrance {
   readonly route: StreamRoute
   readonly admission: Admission<ChannelRegistry>
@@ -157,7 +200,7 @@ function goOnWithoutStream(
 ): void {
   if (!route.hasReportedHead && !res.writableEnded && acceptsEventStream(req, route.options.accept)) {
     route.hasReportedHead = true
-    const message = `sse(): the head of the response to ${req.url} was sent before sse() ran, so there is no res.sse; let sse() run first, or do not send the head`
+    const message = `sse(): the head of the response to ${req.url} was sent before sse() ran, so there is no res.sse. Put sse() before the middleware that sends the head`
     admission.report(new SseError('ERR_SSE_HEAD', message))
   }
   next()
@@ -171,6 +214,6 @@ function asResponse(res: ServerResponse | Http2ServerResponse): Response {
 function mockError(lacking: readonly string[]): SseError {
   return new SseError(
     'ERR_SSE_RESPONSE',
-    `a stream cannot be opened on this response, which lacks ${lacking.join(', ')}: use a real server in the test`,
+    `sse(): a stream needs a real response; this one lacks ${lacking.join(', ')}. Use a real server in the test`,
   )
 }

@@ -6,7 +6,7 @@ import { insteadOfRegistry, insteadOfRegistryOptions, insteadOfStore, insteadOfS
 import { createWarner } from './report.js'
 import type { Store } from './log/store.js'
 
-/** Options of one route of event streams. */
+/** Options of the event streams of one `sse()`. */
 export interface StreamOptions {
   /**
    * Which requests count as requests for an event stream.
@@ -41,7 +41,7 @@ export interface StreamOptions {
   maxAge?: number | false
   /**
    * The most connections of this route that may be open at once. Further requests are shed: their stream ends at once
-   * and tells the client to reconnect later. `Infinity` sets no limit.
+   * and tells the client to reconnect later. `0` sheds all. `Infinity` sets no limit.
    * @default Infinity
    */
   maxConnections?: number
@@ -73,7 +73,8 @@ export interface StreamOptions {
    */
   controlEvents?: boolean
   /**
-   * Response headers to send in addition to those of the package.
+   * Response headers to send in addition to those of the package. A header of the same name replaces the package's.
+   * `Vary` and `Set-Cookie` are added.
    * @default {}
    */
   headers?: Readonly<Record<string, string | readonly string[]>>
@@ -83,30 +84,31 @@ export interface StreamOptions {
 export interface RegistryOptions {
   /**
    * Bounds on the history of each channel: how far back a client can resume. At the first bound that is reached, the
-   * oldest event is evicted. `bytes` counts the encoded event and 256 bytes of overhead. `age` is in milliseconds.
-   * `false` replays nothing. The default bounds then still apply to connected slow clients.
+   * oldest event is evicted. `age` is in milliseconds. `bytes` counts text, key and own ID of each event, and at least 256
+   * bytes. `Infinity` turns a bound off. `false` replays nothing. Slow connected clients still get up to the default bounds.
    * @default { events: 1000, bytes: 4_194_304, age: 300_000 }
    */
   history?: Partial<HistoryBounds> | false
   /**
-   * Bytes that all channels together may hold, counted as in `history`. Above that, the oldest events are evicted, in
-   * whichever channel they are.
+   * Bytes that all channels together may hold, counted as in `history`. Above that, the oldest events of all channels are
+   * evicted. `Infinity` sets no limit.
    * @default 67_108_864 (64 MiB)
    */
   bytes?: number
   /**
    * The most keys of one channel whose latest event is kept. Beyond that, the key that has not changed for longest is
-   * evicted.
+   * evicted. `Infinity` sets no limit.
    * @default 10_000
    */
   keys?: number
   /**
-   * Where published events are kept.
+   * Where published events are kept. A store belongs to one registry.
    * @default memoryStore(): in the memory of this process
    */
   store?: Store
   /**
-   * Gets errors that no caller awaits, such as a rejected `publish`, or a filter or listener that throws.
+   * Gets errors that no caller awaits, such as a rejected `publish`, or a filter or listener that throws. `() => {}` ignores
+   * them.
    * @default process.emitWarning, for errors of the store at most once a minute
    */
   onError?: (error: Error) => void

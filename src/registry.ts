@@ -1,4 +1,4 @@
-/** A registry: the named channels of one route, or of several that share it, over one log. It only connects the parts. */
+/** A registry: the named channels of one or more routes, over one log. This file only connects the parts. */
 import { Admission } from './admission.js'
 import { requireChannelName } from './channel-name.js'
 import { Channel, type ChannelContext } from './channel.js'
@@ -19,35 +19,55 @@ import { createWarn } from './warnings.js'
 import { isOneOfSeveral } from './workers.js'
 import type { AnyEvents } from './wire/format.js'
 
-/** A connection as handlers see it: `res.sse`. */
+/** One open event stream, as handlers see it: `res.sse`. */
 export type Connection<E extends object = AnyEvents> = ConnectionOf<E, ChannelRegistry<E>>
 
 /**
- * Makes a registry, for several routes to share.
+ * Makes a registry that several routes can share. A route with a registry of its own needs only `sse()`.
  *
+ * @throws `ERR_SSE_OPTION` for a wrong option, or for a store that another registry uses
+ *
+ * @example
  * ```ts
- * const registry = createRegistry({ history: { age: 60_000 } })
- * app.get('/games', sse({ registry }), (req, res) => res.sse?.subscribe('games'))
- * app.get('/shop', sse({ registry }), (req, res) => res.sse?.subscribe('shop'))
- * ```
+ * import express from 'express'
+ * import { createRegistry, sse } from 'express-sse-channels'
  *
- * @throws `ERR_SSE_OPTION` for a wrong option
+ * const app = express()
+ * const registry = createRegistry({ history: { age: 60_000 } })
+ * app.get('/games', sse({ registry }), (req, res) => void res.sse?.subscribe('games'))
+ * app.get('/shop', sse({ registry }), (req, res) => void res.sse?.subscribe('shop'))
+ * app.listen(3000)
+ * ```
  */
 export function createRegistry<E extends object = AnyEvents>(options: RegistryOptions = {}): ChannelRegistry<E> {
   return new ChannelRegistry<E>(options)
 }
 
 /**
- * The key under which `sse()` finds the way in for requests. A symbol of the whole process, because an ESM and a CJS copy
- * of the package may meet in one app.
+ * The property where `sse()` finds the `Admission` of a registry. The symbol is shared by the whole process, because one
+ * app may load an ESM and a CJS copy of the package.
  */
 const ADMISSION = Symbol.for('express-sse-channels.admission')
 
-/** The way in for requests to a registry. */
+/** Returns the `Admission` of a registry. */
 export function admissionOf(registry: object): Admission<ChannelRegistry> {
   return (registry as { [ADMISSION]: Admission<ChannelRegistry> })[ADMISSION]
 }
 
+/**
+ * The named channels of one or more routes, and everything published to them. `createRegistry()` makes it. Also found on
+ * `live.registry` and `res.sse.registry`.
+ *
+ * @example
+ * ```ts
+ * import { createRegistry } from 'express-sse-channels'
+ *
+ * const registry = createRegistry()
+ * await registry.channel('game:42').publish({ event: 'goal', data: { minute: 12 } })
+ * console.log(registry.has('game:42'), registry.names()) // true [ 'game:42' ]
+ * await registry.close()
+ * ```
+ */
 export class ChannelRegistry<E extends object = AnyEvents> {
   readonly #log: Log
   readonly #store: Store
@@ -76,20 +96,17 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       warn,
       createReader: (stream) => new Reader(stream, readerContext),
     })
-    // Not a member: apps hold registries, and requests come in through `sse()` alone.
+    // Hidden from apps: only `sse()` hands requests to a registry.
     Object.defineProperty(this, ADMISSION, { value: admission })
     const starting = publisher.start()
     if (starting !== undefined) admission.hold(starting)
   }
 
   /**
-   * The channel of a name. A channel is created on first use, and removed once it has no subscribers and no history.
+   * Returns the channel with a name. A channel is created on first use, and removed once it has no subscribers, no history
+   * and no latest event.
    *
-   * ```ts
-   * await registry.channel('game:42').publish({ event: 'goal', data: { minute: 12 } })
-   * ```
-   *
-   * @throws `ERR_SSE_CHANNEL` for a wrong name
+   * @throws `ERR_SSE_CHANNEL` for a name that is empty, not a string or not well-formed Unicode
    */
   channel(name: string): Channel<E> {
     requireChannelName(name)
@@ -97,25 +114,32 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   }
 
   /**
-   * Whether a channel has a subscriber, history or a latest event.
+   * Whether a channel has a subscriber in this process, history or a latest event.
    *
-   * @throws `ERR_SSE_CHANNEL` for a wrong name
+   * @throws `ERR_SSE_CHANNEL` for a name that is empty, not a string or not well-formed Unicode
    */
   has(name: string): boolean {
     requireChannelName(name)
     return this.#log.channels.has(name)
   }
 
-  /** The names of the channels that have a subscriber, history or a latest event. */
+  /** Returns the names of the channels for which `has` is true. */
   names(): string[] {
     return [...this.#log.channels.keys()]
   }
 
   /**
-   * What the registry holds and has done, as plain counts.
+   * Returns the counts of this process, as a plain object: what the registry holds now, and what it has done.
    *
+   * @example
    * ```ts
+   * import express from 'express'
+   * import { createRegistry } from 'express-sse-channels'
+   *
+   * const app = express()
+   * const registry = createRegistry()
    * app.get('/healthz', (req, res) => res.json(registry.stats()))
+   * app.listen(3000)
    * ```
    */
   stats(): RegistryStats {
@@ -127,27 +151,35 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   }
 
   /**
-   * Prepares for the process to leave. Sheds new requests and ends each open connection at a random moment of the window,
-   * so that clients do not all come back at once. Settles when the last one is gone, at the latest when the grace behind
-   * the window is over. `close()` and `server.close()` may follow.
+   * Ends all connections before the process exits. Sheds new requests, and ends each open connection at a random moment of
+   * `window`, so that clients do not all reconnect at once. Settles when the last one is gone, at the latest `grace` after
+   * the window. Publishing still works: call `close()` next.
    *
+   * @throws `ERR_SSE_OPTION` for a wrong option
+   *
+   * @example
    * ```ts
+   * import { createServer } from 'node:http'
+   * import { createRegistry } from 'express-sse-channels'
+   *
+   * const registry = createRegistry()
+   * const server = createServer().listen(3000)
    * process.once('SIGTERM', async () => {
    *   await registry.drain({ window: 10_000 })
    *   await registry.close()
    *   server.close()
    * })
    * ```
-   *
-   * @throws `ERR_SSE_OPTION` for a wrong option
    */
   drain(options: DrainOptions = {}): Promise<void> {
     return this.#connections.drain(resolveDrainOptions(options))
   }
 
   /**
-   * Ends all connections and the store, sheds new requests and rejects what is published. Settles when that is done: the
-   * connections are gone when the grace is over. Rejects with `ERR_SSE_OPTION` for a wrong option.
+   * Ends all connections now, sheds new requests, rejects further publishes and closes the store. Settles when that is done.
+   * Connections are gone after `grace` at the latest.
+   *
+   * @throws Rejects with `ERR_SSE_OPTION` for a wrong option, and with the error of a store that cannot be closed
    */
   async close(options: CloseOptions = {}): Promise<void> {
     const grace = resolveGrace(options)

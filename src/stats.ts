@@ -21,6 +21,7 @@ export type GapReason = 'evicted' | 'slow' | 'restarted' | 'unknown'
  */
 export type CloseReason = 'client' | 'server' | 'expired' | 'drained' | 'stalled' | 'overflow' | 'error'
 
+/** What `registry.stats()` returns: counts of this process, either of now or since the registry was made. */
 export interface RegistryStats {
   /** Connections that are open now. */
   connections: number
@@ -28,11 +29,11 @@ export interface RegistryStats {
   channels: number
   /** Events in the log now. */
   events: number
-  /** Bytes that the log counts: its events, keys and channels, and the hashes of evicted event IDs. */
+  /** Bytes of the log, as the option `bytes` counts them: events, keys, channels, and hashes of evicted event IDs. */
   bytes: number
   /** Connections whose socket is full now. */
   stalled: number
-  /** Events published since the start. */
+  /** Events that this process has published. */
   published: number
   /** Events written, each counted once for every connection. */
   delivered: number
@@ -46,13 +47,13 @@ export interface RegistryStats {
   resumes: Record<'resumed' | Exclude<GapReason, 'slow'>, number>
   /** Connections that have ended, by reason. */
   closed: Record<CloseReason, number>
-  /** Connections that `drain()` or `close()` destroyed, because unsent bytes remained after the grace. */
+  /** Connections that `drain()` or `close()` destroyed, because unsent bytes remained after `grace`. */
   destroyed: number
   /** Requests that were shed because of `maxConnections`, `drain()` or `close()`. */
   shed: number
 }
 
-/** The counts of `stats()` that only rise. */
+/** The counts of `stats()` that never fall. */
 export class Counters {
   published = 0
   delivered = 0

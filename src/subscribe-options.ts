@@ -11,6 +11,7 @@ import type { EventFilter } from './log/published-event.js'
  */
 export type StartFrom = 'latest' | 'now' | 'start'
 
+/** Options of `subscribe()`. */
 export interface SubscribeOptions {
   /**
    * Where to begin if the client sends no last event ID: see `StartFrom`. A client that sends one resumes after it.
@@ -25,7 +26,7 @@ export interface SubscribeOptions {
   resume?: boolean | undefined
   /**
    * Decides which events this connection gets. Runs in the async context of `subscribe`. Must return a boolean, not a
-   * promise: a promise closes the connection. Filtered connections share no encoded batches.
+   * promise: a promise closes the connection. Batches of filtered connections are not shared with other connections.
    * @default every event
    */
   filter?: EventFilter | undefined

@@ -4,6 +4,7 @@
  */
 
 /**
+ * Codes of warnings. Listen with `process.on('warning', ({ name, code }) => …)`:
  * - `SSE_UNANSWERED`: a handler has neither opened the stream nor answered for 10 seconds.
  * - `SSE_WORKERS`: the process is one of several workers, and its log is in memory.
  * - `SSE_TWICE`: two `sse()` middlewares ran for one response.

@@ -1,7 +1,7 @@
 // What the compiler accepts. Only the last test runs; the type checker reads the rest.
 import { join } from 'node:path'
-import ts from 'typescript'
 import { EventStream, type Gap, type StreamState } from '../../src/client/index.js'
+import { complaints, createProgram, strictApp } from '../helpers/compiler.js'
 
 interface Events {
   score: { home: number }
@@ -56,15 +56,6 @@ it.each([
   ['with the types of browsers alone', { lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], types: [] }],
   ['with the types of Node alone', { lib: ['lib.es2022.d.ts'], types: ['node'] }],
 ])('the client compiles %s', (_, options) => {
-  const program = ts.createProgram([join(__dirname, '../../src/client/index.ts')], {
-    ...options,
-    strict: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    skipLibCheck: true,
-    noEmit: true,
-  })
-  const problems = ts.getPreEmitDiagnostics(program)
-  expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([])
+  const program = createProgram([join(__dirname, '../../src/client/index.ts')], { ...strictApp, ...options })
+  expect(complaints(program, program.getSourceFiles())).toEqual([])
 })

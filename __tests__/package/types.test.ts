@@ -1,58 +1,58 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
-import { buildPackage } from '../helpers/built-package.js'
+import { complaints, createProgram, strictApp } from '../helpers/compiler.js'
 
-/** The apps are compiled against the published types, not the source, because `stripInternal` changes them. */
+/** The apps are compiled against the published types, because `stripInternal` changes them. */
 
 const root = join(__dirname, '../..')
 const directory = join(__dirname, 'types')
 const express4 = 'express4-app.ts'
 
-const built = buildPackage()
+/** The folder of the published types. The files exist in memory only. */
+const published = join(root, 'published-types')
+const index = join(published, 'index.d.ts')
+const types = publishedTypes()
 
-/** Compiles as a strict app does: with `skipLibCheck: false`, and without the library of browsers. */
-function compile(files: readonly string[]): ts.Program {
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    lib: ['lib.es2023.d.ts'],
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    skipLibCheck: false,
-    noEmit: true,
-    types: ['node'],
-    typeRoots: [join(root, 'node_modules/@types')],
-    paths: { 'express-sse-channels': [join(built.directory, 'dist/esm/index.d.ts')] },
+/** Makes the types as `scripts/build.mjs` does, from the same configuration. */
+function publishedTypes(): ReadonlyMap<string, string> {
+  const overrides: ts.CompilerOptions = {
+    outDir: published,
+    emitDeclarationOnly: true,
+    noCheck: true,
+    declarationMap: false,
+    sourceMap: false,
   }
-  return ts.createProgram(files.slice(), options)
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail }
+  const config = ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.build.json'), overrides, host)!
+  const files = new Map<string, string>()
+  createProgram(config.fileNames, config.options).emit(undefined, (path, text) => files.set(path, text))
+  return files
 }
 
-/** Errors in the apps and in the package's types. Errors in other types are ignored. */
-function complaints(program: ts.Program): string[] {
-  const ours = program
-    .getSourceFiles()
-    .filter(({ fileName }) => fileName.startsWith(directory) || fileName.startsWith(built.directory))
-    .filter(({ fileName }) => !fileName.includes('/node_modules/'))
-  expect(ours.some(({ fileName }) => fileName.endsWith('dist/esm/index.d.ts'))).toBe(true)
-  const diagnostics = [
-    ...program.getOptionsDiagnostics(),
-    ...program.getGlobalDiagnostics(),
-    ...ours.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
-  ]
-  return diagnostics.map((diagnostic) => {
-    const line = diagnostic.file?.getLineAndCharacterOfPosition(diagnostic.start ?? 0).line ?? NaN
-    return `${diagnostic.file?.fileName}:${line + 1} ${ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')}`
-  })
+function fail({ messageText }: ts.Diagnostic): never {
+  throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'))
+}
+
+/** As a strict app compiles that checks the types of the package too. */
+function compile(files: readonly string[]): ts.Program {
+  const options = { ...strictApp, skipLibCheck: false, paths: { 'express-sse-channels': [index] } }
+  return createProgram(files, options, types)
+}
+
+/** What is wrong in the apps and in the package's types; types of other packages are not checked. */
+function problems(program: ts.Program): string[] {
+  const isOurs = ({ fileName }: ts.SourceFile) => fileName.startsWith(directory) || types.has(fileName)
+  const ours = program.getSourceFiles().filter(isOurs)
+  expect(ours.some(({ fileName }) => fileName === index)).toBe(true)
+  return complaints(program, ours)
 }
 
 /** The names of the members of an exported type. */
 function members(program: ts.Program, name: string): string[] {
   const checker = program.getTypeChecker()
-  const index = program.getSourceFile(join(built.directory, 'dist/esm/index.d.ts'))
-  const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(index!)!)
+  const module = checker.getSymbolAtLocation(program.getSourceFile(index)!)!
+  const symbols = checker.getExportsOfModule(module)
   const symbol = symbols.find((exported) => exported.name === name)!
   const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
   const properties = checker.getDeclaredTypeOfSymbol(target).getProperties()
@@ -64,7 +64,7 @@ describe('the published types', () => {
     const files = readdirSync(directory).filter((file) => file !== express4)
     expect(files.length).toBeGreaterThanOrEqual(4)
     const program = compile(files.map((file) => join(directory, file)))
-    expect(complaints(program)).toEqual([])
+    expect(problems(program)).toEqual([])
 
     expect(members(program, 'ChannelRegistry').sort()).toEqual(['channel', 'close', 'drain', 'has', 'names', 'stats'])
     expect(members(program, 'Channel').sort()).toEqual(['latest', 'name', 'publish', 'subscribers'])
@@ -88,6 +88,6 @@ describe('the published types', () => {
     const loaded = program.getSourceFiles().map(({ fileName }) => fileName)
     expect(loaded.some((file) => file.includes('/@types/express4/'))).toBe(true)
     expect(loaded.some((file) => file.includes('/@types/express/'))).toBe(false)
-    expect(complaints(program)).toEqual([])
+    expect(problems(program)).toEqual([])
   })
 })

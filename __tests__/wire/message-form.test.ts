@@ -81,7 +81,7 @@ describe('a value that is not a message', () => {
   })
 
   it('is refused with a hint at await if it is a promise', () => {
-    expect(refusal(Promise.resolve({ data: 'x' })).message).toContain('did you forget await?')
+    expect(refusal(Promise.resolve({ data: 'x' })).message).toContain('Did you forget await?')
   })
 
   it.each([[undefined], [null], [7], [() => 'x']])('is shown in the error: %p', (message) => {

@@ -13,27 +13,44 @@ type On<T> = ((event: T) => unknown) | null
 
 /**
  * `EventSource` over `fetch`: reconnects after every interruption and resumes after the last event. `Events` maps event
- * types to the types of their JSON, for `event.json()`.
+ * types to the types of their JSON, for `event.json()`. Connects at once; `close()` ends it for good.
  *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface (HTML standard, 9.2.2)
+ *
+ * @example
  * ```ts
- * const stream = new EventStream<{ goal: { minute: number } }>('/games/42/stream')
+ * import { EventStream } from 'express-sse-channels/client'
+ *
+ * const stream = new EventStream<{ goal: { minute: number } }>('https://example.com/games/42/stream')
  * stream.addEventListener('goal', (event) => console.log(event.json().minute))
+ * stream.addEventListener('gap', ({ detail }) => console.log('reload', detail.channels))
+ * stream.onerror = () => console.log(stream.state)
+ * setTimeout(() => stream.close(), 60_000)
  * ```
  */
 export class EventStream<Events extends object = object> extends (EventTarget as new <E>() => StreamTarget<E>)<Events> {
   static readonly CONNECTING = 0
   static readonly OPEN = 1
   static readonly CLOSED = 2
+  /** Value of `readyState` while it connects, or waits for the next attempt. */
   readonly CONNECTING = 0
+  /** Value of `readyState` while the response arrives. */
   readonly OPEN = 1
+  /** Value of `readyState` after it has closed for good. */
   readonly CLOSED = 2
 
+  /** The absolute URL of the stream. */
   readonly url: string
+  /** Whether cookies are sent to other origins too. */
   readonly withCredentials: boolean
   readonly #loop: RetryLoop
   readonly #handlers = new Map<string, Handler>()
 
-  /** @throws a `SyntaxError` for a URL that is not http or https, and a `TypeError` for an invalid option */
+  /**
+   * Connects in a microtask, so that listeners can be added first. A relative URL is resolved as in a link of the page.
+   *
+   * @throws a `SyntaxError` for a URL that is not http or https, and a `TypeError` for an invalid option
+   */
   constructor(url: string | URL, options: EventStreamOptions = {}) {
     super()
     this.url = resolve(url)
@@ -52,16 +69,18 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     else loop.connect()
   }
 
-  /** The state of the stream, in more detail than `readyState`. Each change dispatches a `statechange` event. */
+  /** The state, in more detail than `readyState`. Each change dispatches a `statechange` event. */
   get state(): StreamState {
     return this.#loop.state
   }
 
+  /** 0 (`CONNECTING`), 1 (`OPEN`) or 2 (`CLOSED`). */
   get readyState(): number {
     const { name } = this.state
     return name === 'open' ? 1 : name === 'closed' ? 2 : 0
   }
 
+  /** Called when a response has begun: each time it connects. `null` removes the handler. */
   get onopen(): AnyHandler {
     return this.#handler('open')
   }
@@ -69,6 +88,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     this.#handle('open', handler)
   }
 
+  /** Called for each event of the type `message`, which is the type of events without one. `null` removes the handler. */
   get onmessage(): AnyHandler {
     return this.#handler('message')
   }
@@ -76,6 +96,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     this.#handle('message', handler)
   }
 
+  /** Called when the connection was lost or refused. `null` removes the handler. */
   get onerror(): AnyHandler {
     return this.#handler('error')
   }
@@ -83,7 +104,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     this.#handle('error', handler)
   }
 
-  /** Closes the stream for good, in any state. */
+  /** Closes the stream for good, in any state. Dispatches `statechange` and `close`, unless it was closed before. */
   close(): void {
     this.#loop.close({ code: 'called' })
   }

@@ -9,14 +9,29 @@ export interface MessageInit {
   origin: string
 }
 
-/** An event of the server: a `MessageEvent` with text in `data`. `json()` parses the text. */
+/**
+ * An event of the server: a `MessageEvent` with text in `data`. `json()` parses the text.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage (HTML standard, 9.2.6)
+ *
+ * @example
+ * ```ts
+ * import { EventStream, type StreamMessage } from 'express-sse-channels/client'
+ *
+ * const show = (event: StreamMessage<{ minute: number }>) => console.log(event.lastEventId, event.json().minute)
+ * const stream = new EventStream<{ goal: { minute: number } }>('https://example.com/games/42/stream')
+ * stream.addEventListener('goal', show)
+ * setTimeout(() => stream.removeEventListener('goal', show), 60_000)
+ * ```
+ */
 // MessageEvent is generic in the types of browsers, but not in those of Node. MessageClass fits both.
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it is what addEventListener promises
 export class StreamMessage<T = unknown> extends (MessageEvent as MessageClass) {
+  /** The text of the event. */
   declare readonly data: string
 
   /**
-   * Parses `data` as JSON. The stream goes on if this throws in a listener.
+   * Parses `data` as JSON. The stream stays open if this throws in a listener.
    *
    * @throws a `SyntaxError` if `data` is not JSON
    */
@@ -30,8 +45,10 @@ export type StreamNotice<T> = Event & { readonly detail: T }
 
 /** Events were missed and cannot be replayed. Reload the content of these channels. */
 export interface Gap {
+  /** The names of the channels that lack events. */
   readonly channels: readonly string[]
   /**
+   * Why events are missing:
    * - `evicted`: the missed events are no longer in the server's history
    * - `slow`: the client read too slowly, and events were evicted before they were sent
    * - `restarted`: the server has begun a new history
@@ -40,14 +57,17 @@ export interface Gap {
   readonly reason: 'evicted' | 'slow' | 'restarted' | 'unknown'
 }
 
-/** Events that are dispatched in addition to those of the server. */
+/** Events about the stream itself, by type. They are dispatched in addition to those of the server. */
 export interface StreamNotices {
+  /** A response has begun. Dispatched each time the stream connects. */
   open: Event
   /** The connection was lost or refused. `readyState` tells whether another attempt follows. */
   error: StreamNotice<Reason>
+  /** `state` has changed. `detail` is the new state. */
   statechange: StreamNotice<StreamState>
   /** The stream has closed for good, for the reason in `detail`. Dispatched once. */
   close: StreamNotice<Reason>
+  /** Events were missed and cannot be replayed. */
   gap: StreamNotice<Gap>
 }
 
@@ -62,11 +82,25 @@ type Listener<Events, Type> =
 
 /** An `EventTarget` with typed events. */
 export interface StreamTarget<Events> extends EventTarget {
+  /** Adds a listener. The type of its event follows from the event type. */
   addEventListener<Type extends EventType<Events>>(
     type: Type,
     listener: Listener<Events, Type>,
     options?: Parameters<EventTarget['addEventListener']>[2],
   ): void
+  /**
+   * Removes a listener that was added with the same event type.
+   *
+   * @example
+   * ```ts
+   * import { EventStream } from 'express-sse-channels/client'
+   *
+   * const stream = new EventStream('https://example.com/games/42/stream')
+   * const show = (event: Event) => console.log(event.type)
+   * stream.addEventListener('goal', show)
+   * stream.removeEventListener('goal', show)
+   * ```
+   */
   removeEventListener<Type extends EventType<Events>>(
     type: Type,
     listener: Listener<Events, Type>,

@@ -8,34 +8,59 @@ type StreamInit = FetchInit & { cache: 'no-store' }
 /** A body that can be sent again with each attempt: anything that `fetch` takes except a stream. */
 export type StreamBody = Exclude<FetchInit['body'], ReadableStream | null | undefined>
 
+/** Options of an `EventStream`. */
 export interface EventStreamOptions {
-  /** Whether cookies are sent to other origins too, as with `EventSource`. Means `credentials: 'include'`. @default false */
+  /**
+   * Whether cookies are sent to other origins too, as with `EventSource`. Means `credentials: 'include'`.
+   * @default false
+   */
   withCredentials?: boolean | undefined
-  /** The `credentials` of `fetch`. Overrides `withCredentials`. @default 'same-origin' */
+  /**
+   * The `credentials` of `fetch`. Overrides `withCredentials`.
+   * @default 'same-origin'
+   */
   credentials?: FetchInit['credentials'] | undefined
-  /** Request headers, or a function that makes them for each attempt, such as for a fresh `Authorization`. @default {} */
+  /**
+   * Request headers, or a function that makes them for each attempt, such as for a fresh `Authorization`.
+   * @default {}
+   */
   headers?: FetchInit['headers'] | (() => FetchInit['headers'] | Promise<FetchInit['headers']>)
-  /** The request method. @default 'GET', or 'POST' with a `body`, even an empty one */
+  /**
+   * The request method.
+   * @default 'GET', or 'POST' with a `body`, even an empty one
+   */
   method?: string | undefined
-  /** The request body. Sent with each attempt, so it cannot be a stream. @default none */
+  /**
+   * The request body. Sent with each attempt, so it cannot be a stream.
+   * @default none
+   */
   body?: StreamBody | undefined
-  /** Used instead of the global `fetch`. Must take the same arguments and return a body of the same kind. */
+  /**
+   * Used instead of the global `fetch`. Must take the same arguments. `response.body` must have `getReader()`.
+   * @default the global `fetch` at each attempt
+   */
   fetch?: ((url: string, init: FetchInit) => Promise<Response>) | undefined
-  /** Closes the stream when the signal is aborted. */
+  /**
+   * Closes the stream when the signal is aborted.
+   * @default none: only `close()` closes it
+   */
   signal?: AbortSignal | undefined
   /**
-   * The longest silence of the server in ms: its option `keepAlive`. After two and a half times as long without a byte, the
-   * connection counts as lost. `false` waits forever. @default 15000
+   * The longest silence of the server in milliseconds: its option `keepAlive`. After two and a half times as long without a
+   * byte, the connection counts as lost. `false` waits forever.
+   * @default 15_000
    */
   keepAlive?: number | false | undefined
   /**
    * The longest accepted event, in UTF-16 units of the decoded text, which are never more than its bytes. A longer event or
-   * line closes the stream with the reason `too-large`. `Infinity` sets no bound. @default 16777216
+   * line closes the stream with the reason `too-large`. `Infinity` sets no bound.
+   * @default 16_777_216
    */
   maxEventBytes?: number | undefined
   /**
-   * The longest `Retry-After` in ms. A longer one is shortened to this. `reason.retryAfter` has the original value. `0`
-   * ignores `Retry-After`. `Infinity` sets no bound. @default 300000
+   * The longest `Retry-After` in milliseconds. A longer one is shortened to this. `reason.retryAfter` has the original value.
+   * `0` ignores `Retry-After`. `Infinity` sets no bound.
+   * @default 300_000
    */
   maxRetryAfter?: number | undefined
 }
@@ -55,7 +80,8 @@ export function settings(url: string, options: EventStreamOptions): Settings {
   const { headers, body, keepAlive = 15_000, maxEventBytes = 2 ** 24, maxRetryAfter = 300_000 } = options
   const silence = Number(keepAlive) * 2.5
   if (!(silence >= 0 && maxEventBytes > 0 && maxRetryAfter >= 0)) {
-    throw new TypeError('keepAlive, maxEventBytes and maxRetryAfter must be numbers over 0')
+    const given = [keepAlive, maxRetryAfter, maxEventBytes].join(', ')
+    throw new TypeError(`keepAlive and maxRetryAfter must be at least 0, maxEventBytes above 0; got ${given}`)
   }
   const init: StreamInit = {
     method: options.method ?? (body == null ? 'GET' : 'POST'),
@@ -64,8 +90,8 @@ export function settings(url: string, options: EventStreamOptions): Settings {
     cache: 'no-store',
   }
   const fixed = typeof headers === 'function' ? {} : (headers ?? {})
-  // Throws for what fetch would refuse at each attempt, which would look like a network failure: a password in the URL, a
-  // GET with a body, a stream as body, or a header name with a space.
+  // Throws at once for a request that fetch refuses. Otherwise, each attempt would fail as if the network were down. Such are
+  // a password in the URL, a GET with a body, a stream as body, or a header name with a space.
   new Request(url, { ...init, headers: fixed })
   return {
     url,

@@ -3,6 +3,7 @@
 /** Why a connection was lost, or why the stream has closed for good. */
 export interface Reason {
   /**
+   * What happened:
    * - `failed`: no response, a broken connection, or a `headers` function that threw; `error` is the cause
    * - `ended`: the server ended the response
    * - `silent`: nothing arrived for two and a half times `keepAlive`
@@ -35,6 +36,10 @@ export interface Reason {
   readonly error?: unknown
 }
 
+/**
+ * The state of a stream, by `name`: `connecting`, `open`, `waiting` for the next attempt, or `closed` for good.
+ * `readyState` is 0, 1, 0 and 2.
+ */
 export type StreamState =
   | {
       readonly name: 'connecting'

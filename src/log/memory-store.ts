@@ -5,14 +5,16 @@ import { createEpoch, nextPosition, ORIGIN, type Position } from './position.js'
 import type { Store, StoreLog } from './store.js'
 
 /**
- * Makes the default store. Pass it if each of several workers should have a separate registry: this turns off the warning
- * `SSE_WORKERS`.
+ * Makes the default store, which keeps events in the memory of this process. Pass it if each of several workers should
+ * have a separate registry: this turns off the warning `SSE_WORKERS`. A store belongs to one registry: a second
+ * `createRegistry()` with it throws `ERR_SSE_OPTION`.
  *
+ * @example
  * ```ts
+ * import { createRegistry, memoryStore } from 'express-sse-channels'
+ *
  * const registry = createRegistry({ store: memoryStore() })
  * ```
- *
- * A second registry with the same store throws `ERR_SSE_OPTION`.
  */
 export function memoryStore(): Store {
   return new MemoryStore()
@@ -24,7 +26,10 @@ export class MemoryStore implements Store {
 
   start(log: StoreLog): void {
     if (this.#log !== undefined) {
-      throw new SseError('ERR_SSE_OPTION', 'a memory store belongs to one registry: call memoryStore() for each')
+      throw new SseError(
+        'ERR_SSE_OPTION',
+        'memoryStore(): a store belongs to one registry; got a second one. Call memoryStore() for each registry',
+      )
     }
     this.#log = log
     this.#last = nextPosition(this.#last, Date.now())

@@ -1,21 +1,24 @@
 /**
  * Positions in a log, and the event IDs made of them. Pure.
  *
- * A position is a pair of milliseconds and a sequence number, like the IDs of Redis Streams, so that both stores number
- * events in the same way. The ID on the wire adds the log's epoch: an ID of another epoch belongs to a log that is gone,
- * and cannot be compared.
+ * A position is a pair of milliseconds and a sequence number. IDs of Redis Streams are such pairs, so both stores number
+ * events in the same way. The ID on the wire adds the log's epoch. IDs of other epochs belong to other logs, so they
+ * cannot be compared.
  */
 import { PACKAGE_ID } from '../wire/id-form.js'
 
+/** The place of an event in the log. Positions rise with each event of a registry. Event IDs are made of them. */
 export interface Position {
+  /** Milliseconds since 1970, at most 36⁹ − 1. */
   readonly ms: number
+  /** Tells events of one millisecond apart: a whole number from 0 to 36⁶ − 1. */
   readonly seq: number
 }
 
-/** Below every event: the position of a reader that has read nothing. */
+/** The position before all events. */
 export const ORIGIN: Position = { ms: 0, seq: 0 }
 
-/** The largest sequence number that an ID has room for. No clock stands still for two billion events. */
+/** The largest sequence number that fits into an event ID. */
 export const MAX_SEQ = 36 ** 6 - 1
 
 const EPOCH_LENGTH = 7
@@ -26,9 +29,14 @@ export function comparePositions(a: Position, b: Position): number {
 }
 
 /**
- * The position of the next event: the clock's, but always after the last one, also when the clock was set back.
+ * Returns the position of the next event, for authors of stores. `now` is in milliseconds since 1970. The position comes
+ * after `last` even if the clock was set back.
  *
+ * @example
  * ```ts
+ * import { nextPosition } from 'express-sse-channels'
+ *
+ * let last = { ms: 0, seq: 0 }
  * last = nextPosition(last, Date.now())
  * ```
  */
@@ -36,17 +44,21 @@ export function nextPosition(last: Position, now: number): Position {
   return now > last.ms ? { ms: now, seq: 0 } : { ms: last.ms, seq: last.seq + 1 }
 }
 
-/** The position right before another one. */
+/** Returns the position right before another one. */
 export function positionBefore(position: Position): Position {
   if (position.seq > 0) return { ms: position.ms, seq: position.seq - 1 }
   return position.ms > 0 ? { ms: position.ms - 1, seq: MAX_SEQ } : ORIGIN
 }
 
 /**
- * A random epoch, so that IDs of two processes, or from before and after a restart, are never taken for each other.
+ * Returns a random epoch, for authors of stores: 7 characters of base 36. Each log has its own epoch, so that IDs of two
+ * processes, or of times before and after a restart, are never confused.
  *
+ * @example
  * ```ts
- * log.begin(createEpoch(), nextPosition({ ms: 0, seq: 0 }, Date.now()))
+ * import { createEpoch, type StoreLog } from 'express-sse-channels'
+ *
+ * export const start = (log: StoreLog) => log.begin(createEpoch(), { ms: Date.now(), seq: 0 })
  * ```
  */
 export function createEpoch(): string {
@@ -54,12 +66,12 @@ export function createEpoch(): string {
   return Array.from(bits, (n) => (n % 36).toString(36)).join('')
 }
 
-/** At most 24 ASCII bytes, opaque to clients. IDs are short because clients send them back in a header. */
+/** Returns an ID of at most 24 ASCII bytes. IDs are short because clients send them back in a header. */
 export function formatId({ ms, seq }: Position, epoch: string): string {
   return join(ms.toString(36), seq, epoch)
 }
 
-/** Undefined when the text is not an ID of this form. */
+/** Returns undefined if the text is not an ID of this form. */
 export function parseId(id: string): { position: Position; epoch: string } | undefined {
   const [, ms, seq, epoch] = PACKAGE_ID.exec(id) ?? []
   if (ms === undefined || seq === undefined || epoch === undefined) return undefined
@@ -76,7 +88,7 @@ export class EventIds {
     this.epoch = epoch
   }
 
-  /** Hot path: caches the base-36 milliseconds, which many events share and which cost as much as all the rest. */
+  /** Hot path: caches the base-36 milliseconds. Many events share them, and they take half of the time to make an ID. */
   of({ ms, seq }: Position): string {
     if (ms !== this.#ms) {
       this.#ms = ms

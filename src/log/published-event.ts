@@ -1,8 +1,21 @@
-/** An event of the log as the app sees it: in a filter, and as the latest event of a key. */
+/** An event of the log, as filters and `channel.latest()` give it to the app. */
 import type { LogEvent } from './channel-log.js'
 import { decodeBody } from '../wire/format.js'
 import { formatId } from './position.js'
 
+/**
+ * An event of the log, in a filter or from `channel.latest()`. `event` and `data` are decoded when they are first read.
+ *
+ * @example
+ * ```ts
+ * import { createRegistry } from 'express-sse-channels'
+ *
+ * const game = createRegistry().channel('game:42')
+ * await game.publish({ event: 'score', data: { home: 2, away: 1 }, key: 'score' })
+ * const latest = game.latest('score')
+ * if (latest) console.log(latest.id, latest.event, latest.json())
+ * ```
+ */
 export class PublishedEvent {
   readonly #event: LogEvent
   readonly #epoch: string
@@ -14,12 +27,12 @@ export class PublishedEvent {
     this.#epoch = epoch
   }
 
-  /** The name of the channel. */
+  /** The name of the channel that it was published to. */
   get channel(): string {
     return this.#event.channel.name
   }
 
-  /** The event ID, as clients see it. */
+  /** The event ID, as clients see it: the app's own, or else the ID of its position. */
   get id(): string {
     return this.#event.ownId ?? formatId(this.#event.position, this.#epoch)
   }
@@ -40,7 +53,7 @@ export class PublishedEvent {
   }
 
   /**
-   * Parses the data as JSON.
+   * Parses the data as JSON. Returns null without data.
    *
    * @throws a `SyntaxError` if the data is not JSON
    */
@@ -53,5 +66,8 @@ export class PublishedEvent {
   }
 }
 
-/** Decides whether one connection gets an event. If the filter throws, the connection is closed. */
+/**
+ * Decides whether one connection gets an event: option `filter` of `subscribe`. If it throws or returns a promise, the
+ * connection is closed.
+ */
 export type EventFilter = (event: PublishedEvent) => boolean

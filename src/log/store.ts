@@ -1,93 +1,148 @@
-/** The contract of a store: where a registry's log lives, and how several processes share one. */
+/** The contract of a store, which keeps the published events of a registry. */
 import type { Position } from './position.js'
 
-/** Bounds of each channel's history. */
+/** Bounds on the history of each channel. At the first bound that is reached, the oldest event is evicted. */
 export interface HistoryBounds {
+  /** The most events. `Infinity` sets no bound. */
   events: number
+  /** The most bytes. An event counts its text, key and own ID, and at least 256 bytes. `Infinity` sets no bound. */
   bytes: number
-  /** Milliseconds. */
+  /** The age in milliseconds after which an event is evicted. `Infinity` sets no bound. */
   age: number
 }
 
+/** What a log keeps: the options `history`, `bytes` and `keys` of the registry, resolved. */
 export interface LogBounds {
+  /** The bounds on the history of each channel. */
   history: HistoryBounds
-  /** Whether history is replayed. If not, it only serves connected readers that are slow. */
+  /** Whether history is replayed to clients that resume. If not, it only serves connected clients that are slow. */
   replay: boolean
+  /** The most bytes of all channels together. */
   bytes: number
+  /** The most keys of one channel whose latest event is kept. */
   keys: number
 }
 
-/** An event on its way into the log, as a store carries it. */
+/** A published event without its position, as a store keeps it. */
 export interface LogEntry {
+  /** The name of the channel. */
   channel: string
+  /** The key of the event. An empty string is a key too. */
   key?: string | undefined
-  /** The app's own event ID. */
+  /** The app's own event ID. Without it, the event gets the ID of its position. */
   id?: string | undefined
   /** The encoded message without its ID: whole lines of the event stream format, without the blank line at the end. */
   body: string
 }
 
-/** An event as a store holds it. */
+/** An event with its position. */
 export interface StoredEvent {
+  /** The place of the event in the log. */
   readonly position: Position
+  /** The event itself. */
   readonly entry: LogEntry
 }
 
-/** What a store already holds when it begins to fill a log. */
+/** What a store already holds when a log begins. */
 export interface HeldEvents {
-  /** The latest event of each key, of those before `events`, in ascending positions. */
+  /** The latest event of each key that is older than `events`, in ascending positions. */
   readonly latest: readonly StoredEvent[]
   /** The newest events, without a hole, in ascending positions. */
   readonly events: readonly StoredEvent[]
-  /** Up to where clients may have read them before the log was replaced. */
+  /** The position up to which clients may have read these events before the log was replaced. */
   readonly readUpTo: Position
-  /** Milliseconds now on the clock that positions are from. Without it, the newest event counts as new. */
+  /** Milliseconds now, on the clock of the positions. Without it, the newest event counts as new. */
   readonly now?: number | undefined
-  /** Channels of which the store could not keep the latest event of every key. Newcomers are told of a gap. */
+  /** Channels that lack the latest event of some key. New subscribers are told of a gap. */
   readonly incomplete?: readonly string[] | undefined
 }
 
-/** A position, and the epoch of its ID where that may not be the one that the log has begun with. */
+/** A position, with the epoch of its log. */
 export interface StoredPosition extends Position {
+  /** Needed only if the log may have begun again since, with another epoch. Without it, the log's epoch counts. */
   readonly epoch?: string
 }
 
-/** The registry's log, as a store fills it. */
+/**
+ * The log of a registry, which a store fills.
+ *
+ * @example
+ * ```ts
+ * import { createEpoch, nextPosition, type StoreLog } from 'express-sse-channels'
+ *
+ * export function fill(log: StoreLog): void {
+ *   const floor = { ms: Date.now(), seq: 0 }
+ *   log.begin(createEpoch(), floor)
+ *   log.append(nextPosition(floor, Date.now()), { channel: 'game:42', body: 'event: goal\ndata: {"minute":12}\n' })
+ * }
+ * ```
+ */
 export interface StoreLog {
-  /** How much the log will keep, so that the store loads no more. */
+  /** How much the log keeps, so that the store loads no more. */
   readonly bounds: LogBounds
   /**
-   * Says where the log begins and which epoch its event IDs have: 7 characters of base 36. Comes before any `append`. A
-   * store that has lost events calls it again, with a new epoch: then the log holds only what it is given here, and every
-   * open stream is told of a gap.
+   * Begins the log at a position, with an epoch from `createEpoch()`. Call it before `append`. A store that has lost events
+   * calls it again with a new epoch. The log then holds only `held`, and every open stream is told of a gap.
    */
   begin(epoch: string, position: Position, held?: HeldEvents): void
-  /** Appends an event. Positions rise from one call to the next. */
+  /** Appends an event. Positions must rise from one call to the next. */
   append(position: Position, entry: LogEntry): void
   /**
-   * Says that the store will never give the events after the newest one, up to a position, except for the latest of each
-   * key. Every open stream is told of a gap.
+   * Skips events that the store no longer has: all after the newest one in the log, up to a position. `latest` are those
+   * that remain, the latest of their keys. Every open stream is told of a gap.
    */
   skip(position: Position, latest: readonly StoredEvent[]): void
-  /** Reports an error that no caller awaits. */
+  /** Passes an error that no caller awaits to the option `onError`. */
   report(error: unknown): void
 }
 
+/**
+ * Where published events are kept: the option `store`. A store belongs to one registry. Stores in several processes may
+ * share events. `storeContract` of `express-sse-channels/store-contract` tests a store.
+ *
+ * @example
+ * ```ts
+ * import { createEpoch, createRegistry, nextPosition } from 'express-sse-channels'
+ * import type { LogEntry, Store, StoreLog } from 'express-sse-channels'
+ *
+ * class MyStore implements Store {
+ *   #log: StoreLog | undefined
+ *   #last = { ms: Date.now(), seq: 0 }
+ *
+ *   start(log: StoreLog) {
+ *     this.#log = log
+ *     log.begin(createEpoch(), this.#last)
+ *   }
+ *   append(entry: LogEntry) {
+ *     this.#last = nextPosition(this.#last, Date.now())
+ *     this.#log?.append(this.#last, entry)
+ *     return this.#last
+ *   }
+ *   close() {
+ *     this.#log = undefined
+ *   }
+ * }
+ * const registry = createRegistry({ store: new MyStore() })
+ * ```
+ */
 export interface Store {
   /**
-   * Begins to fill a log: with what the store already holds, and with all that this process or another appends from then
-   * on. Requests wait until it has returned or its promise has settled. Streams that open before `begin` was called wait
-   * for that.
+   * Fills a log with what the store holds, and then with everything that this process or another appends. Requests wait
+   * until this has returned or its promise has settled. Streams that open before `begin` is called get no events until then.
+   *
+   * If it throws, `createRegistry()` throws. If it rejects, the error goes to `onError`.
    */
   start(log: StoreLog): void | Promise<void>
-  /** Appends an entry. Returns its position. The log is given the entry by then, or soon after. */
+  /**
+   * Appends an entry. Returns its position, which the log gets before that, or soon after. If this throws or rejects,
+   * `publish()` rejects with the same error.
+   */
   append(entry: LogEntry): StoredPosition | Promise<StoredPosition>
   /**
-   * Settles when the log has been given all that the store held at the time of the call. Never rejects. It is called
-   * when a client brings an ID that this log has not reached, because it comes from another process. A store whose log is
-   * never behind leaves this method out.
+   * Settles when the log has everything that the store held at the call. Must not reject. Called when a client sends an ID
+   * that this log has not reached, because the ID comes from another process. Leave it out if the log is never behind.
    */
   catchUp?(): Promise<void>
-  /** Ends what `start` began. */
+  /** Stops filling the log. Called by `registry.close()`, possibly more than once. */
   close(): void | Promise<void>
 }

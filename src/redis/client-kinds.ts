@@ -1,11 +1,28 @@
 /** One interface for all kinds of client of npm `redis`: for one server, a cluster, or servers behind Sentinel. */
 
-/** The part of a client of npm `redis` that the store uses. */
+/**
+ * The part of a client of npm `redis` 5 or 6 that the store uses: what `createClient`, `createCluster` and `createSentinel`
+ * return.
+ *
+ * @example
+ * ```ts
+ * import { createCluster } from 'redis'
+ * import { redisStore, type RedisClient } from 'express-sse-channels/redis'
+ *
+ * const client: RedisClient = createCluster({ rootNodes: [{ url: 'redis://localhost:7000' }] })
+ * const store = redisStore({ client, stream: 'shop-production-scores' })
+ * ```
+ */
 export interface RedisClient {
+  /** Copies the client. The store uses copies only. */
   duplicate(overrides?: object): RedisClient
+  /** Connects a copy. */
   connect(): Promise<unknown>
+  /** Disconnects a copy at once. */
   destroy(): unknown
+  /** Listens to errors of a copy. */
   on(event: 'error', listener: (error: unknown) => void): unknown
+  /** Sends a command over a copy. */
   sendCommand(...args: never[]): Promise<unknown>
 }
 

@@ -4,14 +4,17 @@ import { check, count, given, invalid, isObject, milliseconds, type Form } from 
 import type { RedisClient } from './client-kinds.js'
 import { describeClient, isRedisClient } from './client-form.js'
 
+/** Options of `redisStore()`. Either `url` or `client` must be given, and `stream`. */
 export interface RedisStoreOptions {
   /**
    * The address of Redis: `redis[s]://[user:password@]host[:port][/database]`. For other settings, pass `client` instead.
+   * @default none: `client` is needed
    */
   url?: string
   /**
    * A client made by `createClient`, `createCluster` or `createSentinel` of npm `redis` 5 or 6 (Sentinel: 6). The store
    * copies its settings for two connections. The client itself is not used and need not be connected.
+   * @default none: `url` is needed
    */
   client?: RedisClient
   /**
@@ -21,25 +24,25 @@ export interface RedisStoreOptions {
    */
   stream: string
   /**
-   * How many events Redis keeps, approximately, for processes that start or have fallen behind. More than `history` of all
-   * channels together has no use. Fewer than a few seconds of publishing cause gaps.
+   * How many events Redis keeps, approximately, for processes that start or have fallen behind. Must be finite. More than
+   * `history` of all channels together has no use. Fewer than a few seconds of publishing cause gaps.
    * @default 100_000
    */
   maxLength?: number
   /**
-   * The most keys whose latest event Redis keeps, over all channels. Beyond that, the key that has not changed for longest
-   * is evicted.
+   * The most keys whose latest event Redis keeps, over all channels. Must be finite. Beyond that, the key that has not
+   * changed for longest is evicted.
    * @default 100_000
    */
   maxKeys?: number
   /**
-   * Milliseconds that a publish waits for Redis. After that, it rejects with `ERR_SSE_STORE_TIMEOUT`.
+   * Milliseconds that a publish waits for Redis. After that, it rejects with `ERR_SSE_STORE_TIMEOUT`. Must be finite.
    * @default 5000
    */
   publishTimeout?: number
   /**
    * Milliseconds that requests wait for the log to load when the process starts. After that, streams open and get
-   * keep-alive comments until Redis can be reached.
+   * keep-alive comments until Redis can be reached. Must be finite.
    * @default 5000
    */
   startTimeout?: number
@@ -107,7 +110,7 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
 function requireStream(stream: string | undefined): string {
   if (stream !== undefined) return stream
   throw invalid(
-    "redisStore(): pass stream, a name for each registry, app and environment, such as { stream: 'shop-production-scores' }",
+    "redisStore(): stream must be a name for each registry, app and environment; got none. Write { stream: 'shop-production-scores' }",
   )
 }
 
@@ -117,7 +120,9 @@ function chooseClient(url: string | undefined, client: RedisClient | undefined):
     throw invalid(`redisStore(): client must be ${wanted}; got ${describeClient(client)}`)
   }
   if (client !== undefined && url === undefined) return client
-  if (client !== undefined || url === undefined) throw invalid('redisStore(): pass either url or client')
+  if (client !== undefined || url === undefined) {
+    throw invalid(`redisStore(): pass either url or client; got ${client === undefined ? 'neither' : 'both'}`)
+  }
   try {
     return createClient({ url })
   } catch (cause) {

@@ -17,16 +17,21 @@ const IDLE = 3000
 const ANSWER = 60_000
 
 /**
- * Makes a store that keeps the log in Redis, so that any number of processes share a registry.
+ * Makes a store that keeps the log in Redis, so that any number of processes share a registry. Needs the package `redis`.
+ * A store belongs to one registry: a second `createRegistry()` with it throws `ERR_SSE_OPTION`.
  *
+ * Connects when the registry is made. An unreachable Redis throws nothing: `onError` is told, and the store tries again.
+ *
+ * @throws `ERR_SSE_OPTION` for a wrong option
+ *
+ * @example
  * ```ts
+ * import { createRegistry } from 'express-sse-channels'
+ * import { redisStore } from 'express-sse-channels/redis'
+ *
  * const store = redisStore({ url: 'redis://localhost:6379', stream: 'shop-production-scores' })
  * const registry = createRegistry({ store })
  * ```
- *
- * If Redis cannot be reached, this does not throw: the store connects later.
- *
- * @throws `ERR_SSE_OPTION` for a wrong option
  */
 export function redisStore(options: RedisStoreOptions): Store {
   return new RedisStore(resolveRedisOptions(options))
@@ -61,7 +66,10 @@ class RedisStore implements Store {
 
   start(log: StoreLog): Promise<void> {
     if (this.#mirror !== undefined) {
-      throw new SseError('ERR_SSE_OPTION', 'redisStore(): a store belongs to one registry; call redisStore() for each')
+      throw new SseError(
+        'ERR_SSE_OPTION',
+        'redisStore(): a store belongs to one registry; got a second one. Call redisStore() for each registry',
+      )
     }
     const mirror = new Mirror(log, this.#reading, this.#database(this.#reading, ANSWER))
     this.#mirror = mirror

@@ -2,15 +2,33 @@
 import type { Store } from '../log/store.js'
 import { RecordingLog } from './recording-log.js'
 
+/**
+ * What `create` of `storeContract()` returns, once for each test.
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync, rmSync } from 'node:fs'
+ * import { memoryStore } from 'express-sse-channels'
+ * import type { StoreUnderTest } from 'express-sse-channels/store-contract'
+ *
+ * export function create(): StoreUnderTest {
+ *   const directory = mkdtempSync('store-')
+ *   return { open: () => memoryStore(), close: () => rmSync(directory, { recursive: true }) }
+ * }
+ * ```
+ */
 export interface StoreUnderTest {
-  /** Opens a store. With a shared log, all stores that are opened here share it. */
+  /** Opens a store. With `shared`, all stores that are opened here share a log. */
   open(): Store
-  /** Called after all stores have been closed. */
+  /** Called when all stores are closed, to remove what they left. */
   close?(): void | Promise<void>
 }
 
+/** One test that `storeContract()` returns. */
 export interface ContractTest {
+  /** The title of the test. */
   readonly name: string
+  /** Runs the test. Rejects if it fails. */
   readonly run: () => Promise<void>
 }
 

@@ -117,6 +117,8 @@ describeWithRedis('a process that starts beside others', () => {
 
 it('redisStore() requires either a URL or a client, not both', () => {
   const url = 'redis://127.0.0.1'
-  expect(() => redisStore({ stream: 'a' })).toThrow('pass either url or client')
-  expect(() => redisStore({ url, client: createClient({ url }), stream: 'a' })).toThrow('pass either url or client')
+  expect(() => redisStore({ stream: 'a' })).toThrow('pass either url or client; got neither')
+  expect(() => redisStore({ url, client: createClient({ url }), stream: 'a' })).toThrow(
+    'pass either url or client; got both',
+  )
 })
