@@ -1,4 +1,4 @@
-/** The way in for requests: holds them while the store starts, and makes a connection of each that is not shed. */
+/** Takes in requests: holds them while the store starts, then sheds each or makes a connection for it. */
 import { AsyncResource } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
 import { Connection, type ConnectionContext } from './connection.js'
@@ -8,7 +8,7 @@ import { resolveGrace, type CloseOptions } from './leave-options.js'
 import type { AnyEvents } from './wire/format.js'
 
 export class Admission<R> {
-  /** Whether the store still fills the log, so that requests have to wait. */
+  /** Whether requests have to wait, because the store is still filling the log. */
   isStarting = false
   readonly #connections: ConnectionSet
   readonly #context: ConnectionContext<R>

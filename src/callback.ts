@@ -5,8 +5,8 @@ import { AsyncResource } from 'node:async_hooks'
  * Binds a callback to the async context in which it was registered. An `AsyncLocalStorage` of the app then returns the
  * user who registered the callback, not the user who publishes.
  *
- * Reports what the callback throws, and what it rejects with: TypeScript accepts an async function where a callback
- * returns nothing.
+ * Reports thrown errors and rejections. Callbacks may return promises, because TypeScript accepts an async function where
+ * nothing is to be returned.
  */
 export function guard<A extends unknown[]>(
   callback: (...args: A) => unknown,

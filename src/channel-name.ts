@@ -9,7 +9,7 @@ export function requireChannelName(name: unknown): asserts name is string {
 
 /** Lone surrogates are refused, because UTF-8 cannot hold them: two different names would be one in Redis. */
 function explain(name: unknown): string {
-  if (name === '') return 'a channel name must be a non-empty string; got an empty one'
+  if (name === '') return 'a channel name must be a non-empty string; got ""'
   if (typeof name === 'string') {
     return 'a channel name must be well-formed Unicode; got a lone surrogate. Use toWellFormed() to replace it'
   }

@@ -1,4 +1,4 @@
-/** Checks options. Each option has a form. The error names the option, its value and the form. */
+/** Checks options. Each option has a form. Errors name the option, its value and the form. */
 import { inspect } from 'node:util'
 import { SseError } from './errors.js'
 import { nearestName } from './nearest-name.js'

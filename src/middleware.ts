@@ -60,7 +60,7 @@ export interface SseOptions<E extends object = AnyEvents> extends StreamOptions 
 /**
  * A middleware for Express, Connect, `node:http` and `node:http2`, made by `sse()`.
  *
- * `next` gets a 406 `HttpError` for other requests if `fallthrough` is false, and an `SseError` with the code
+ * `next` gets a 406 `HttpError` for other requests if `fallthrough` is false. It gets an `SseError` with the code
  * `ERR_SSE_RESPONSE` for a mock response that cannot carry a stream.
  *
  * @example
@@ -200,7 +200,7 @@ function goOnWithoutStream(
 ): void {
   if (!route.hasReportedHead && !res.writableEnded && acceptsEventStream(req, route.options.accept)) {
     route.hasReportedHead = true
-    const message = `sse(): the head of the response to ${req.url} was sent before sse() ran, so there is no res.sse; let sse() run first, or do not send the head`
+    const message = `sse(): the head of the response to ${req.url} was sent before sse() ran, so there is no res.sse. Put sse() before the middleware that sends the head`
     admission.report(new SseError('ERR_SSE_HEAD', message))
   }
   next()
@@ -214,6 +214,6 @@ function asResponse(res: ServerResponse | Http2ServerResponse): Response {
 function mockError(lacking: readonly string[]): SseError {
   return new SseError(
     'ERR_SSE_RESPONSE',
-    `a stream cannot be opened on this response, which lacks ${lacking.join(', ')}: use a real server in the test`,
+    `sse(): a stream needs a real response; this one lacks ${lacking.join(', ')}. Use a real server in the test`,
   )
 }

@@ -1,6 +1,6 @@
 /**
- * The way in for messages: `publish` encodes a message and hands it to the store; the store appends it to the log, and its
- * subscribers are served.
+ * Takes in messages. `publish` encodes a message and passes it to the store. The store calls `append`, which appends it to
+ * the log and asks the scheduler to serve the subscribers.
  */
 import type { Scheduler } from './delivery/scheduler.js'
 import { SseError } from './errors.js'
@@ -61,7 +61,7 @@ export class Publisher implements StoreLog {
     }
   }
 
-  /** Lets the store fill the log. Returns a promise when that takes time. */
+  /** Starts the store, which fills the log. Returns a promise if requests have to wait. */
   start(): void | Promise<void> {
     this.#log.isPending = true
     return this.#options.store.start(this)
@@ -94,12 +94,19 @@ export class Publisher implements StoreLog {
 
   #encode(channel: string, message: Message): LogEntry {
     if (this.#isClosed) {
-      throw new SseError('ERR_SSE_CLOSED', `channel "${channel}" belongs to a registry that is closed`)
+      throw new SseError(
+        'ERR_SSE_CLOSED',
+        `publish(): the registry of channel "${channel}" is closed; publish before close(), or to another registry`,
+      )
     }
     const body = encodeBody(message)
     const { key, id } = message
     if (lacksData(message)) this.#options.warn('SSE_NO_DATA')
-    if (id === '') throw new SseError('ERR_SSE_MESSAGE', 'id must not be empty: no client could resume after it')
+    if (id === '')
+      throw new SseError(
+        'ERR_SSE_MESSAGE',
+        'id must not be empty, because no client could resume after it; got "". Leave it out to get an ID of the log',
+      )
     return { channel, key, id, body }
   }
 
@@ -109,19 +116,19 @@ export class Publisher implements StoreLog {
     return position.epoch === undefined ? this.#log.ids.of(position) : formatId(position, position.epoch)
   }
 
-  /** Once: from here on newcomers may be told of a gap, in this channel or another. */
+  /** Reports the first eviction of a latest event, because new subscribers may then get gaps. */
   #reportEviction(channel: string): void {
     this.#hasReportedEviction = true
     this.report(
       new SseError(
         'ERR_SSE_LIMIT',
-        `a latest event was evicted when "${channel}" was published to; newcomers of its channel get a gap. Raise keys or bytes, or use fewer keys`,
+        `a publish to "${channel}" evicted a latest event; new subscribers of the event's channel get a gap. Raise keys or bytes, or use fewer keys`,
       ),
     )
   }
 }
 
-/** Lets a loop that awaits every publish give the sockets their turn. Otherwise it would outrun its subscribers. */
+/** Settles in the next turn. A loop that awaits each publish then lets sockets drain, so subscribers can keep up. */
 function inNextTurn(id: string): Promise<string> {
   return new Promise((resolve) => nextTurn(() => resolve(id)))
 }

@@ -1,15 +1,14 @@
 /**
- * Node's timers and clock, taken when the package is loaded.
+ * Node's timers and clock, stored when the package is loaded. Tests of apps may replace the global timers by a fake clock
+ * later. Callbacks that were scheduled before would then never run.
  *
- * Fake clocks replace the global timers later, and callbacks that were scheduled before would never run.
- *
- * Callbacks run in the async context of the import. Otherwise a shared timer would keep the context of the request that
- * started it, and run every callback there.
+ * Callbacks run in the async context of the import. Otherwise, a shared timer would run all callbacks in the context of the
+ * request that started the timer.
  */
 import { AsyncResource } from 'node:async_hooks'
 import * as timers from 'node:timers'
 
-// Members are looked up once, here: the namespace object would return replaced functions later.
+// Read once, because the namespace object would return replaced functions later.
 const { setImmediate, setInterval, setTimeout, clearInterval, clearTimeout } = timers
 const { performance } = globalThis
 const performanceNow = performance.now.bind(performance)

@@ -63,8 +63,7 @@ describe('node-mocks-http', () => {
     expect(error).toBeInstanceOf(SseError)
     expect(error).toMatchObject({
       code: 'ERR_SSE_RESPONSE',
-      message:
-        'a stream cannot be opened on this response, which lacks req, flushHeaders: use a real server in the test',
+      message: 'sse(): a stream needs a real response; this one lacks req, flushHeaders. Use a real server in the test',
     })
     expect(res.sse).toBeUndefined()
   })

@@ -60,7 +60,10 @@ describe('redisStore()', () => {
 
   it.each([{}, { stream: undefined }])('asks for a stream, and shows one, given %j', (stream) => {
     const { code, message } = refusal({ url, ...stream })
-    expect([code, message]).toEqual(['ERR_SSE_OPTION', expect.stringMatching(/pass stream, .*\{ stream: 'shop-/)])
+    expect([code, message]).toEqual([
+      'ERR_SSE_OPTION',
+      expect.stringMatching(/stream must be a name .*got none\. Write \{ stream: 'shop-/),
+    ])
   })
 
   it('refuses a stream without a name', () => {

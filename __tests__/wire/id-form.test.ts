@@ -36,8 +36,8 @@ describe('an own ID', () => {
     expect(refusal('a\x01b')).toBe(
       'id must be printable ASCII, so that every client can send it back in a header; got U+0001 at index 1',
     )
-    expect(refusal(' a')).toBe('id must not begin or end with a blank, which headers lose; got " a"')
-    expect(refusal('a ')).toBe('id must not begin or end with a blank, which headers lose; got "a "')
+    expect(refusal(' a')).toBe('id must not begin or end with a space, which headers lose; got " a"')
+    expect(refusal('a ')).toBe('id must not begin or end with a space, which headers lose; got "a "')
   })
 
   it('is accepted with any printable ASCII, and blanks inside', () => {
@@ -55,7 +55,7 @@ describe('an own ID', () => {
   it.each(['mb3k2x1a-0-k3v9x2q', 'item-7-updated', '0-0-0000000', 'zzzzzzzzz-zzzzzz-zzzzzzz'])(
     'of the package’s own form is refused, published or sent: %s',
     async (id) => {
-      expect(refusal(id)).toContain(`id must not have the form of the package's own IDs, as "${id}" has`)
+      expect(refusal(id)).toContain(`id must not have the form of the package's own IDs; got "${id}"`)
       const live = sse()
       await expect(live.channel('a').publish({ id, data: 'x' })).rejects.toMatchObject({ code: 'ERR_SSE_MESSAGE' })
     },
@@ -70,12 +70,12 @@ describe('an own ID', () => {
     const live = sse()
     await live.channel('a').publish({ data: 'x', key: 'k' })
     const { id, data } = live.channel('a').latest('k')!
-    expect(refusal(id)).toContain('leave it out')
+    expect(refusal(id)).toContain('Leave it out')
     expect(encodeMessage({ data })).toBe('data: x\n\n')
   })
 
   it('is judged alike where it comes from a store', () => {
-    expect(faultOfId('')).toBe('not be empty')
+    expect(faultOfId('')).toBe('not be empty; got ""')
     expect(faultOfId('ok')).toBeUndefined()
   })
 })

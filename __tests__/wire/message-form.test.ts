@@ -81,7 +81,7 @@ describe('something else than a message', () => {
   })
 
   it('that is a promise is answered with the await that is missing', () => {
-    expect(refusal(Promise.resolve({ data: 'x' })).message).toContain('did you forget await?')
+    expect(refusal(Promise.resolve({ data: 'x' })).message).toContain('Did you forget await?')
   })
 
   it.each([[undefined], [null], [7], [() => 'x']])('is shown as it is: %p', (message) => {

@@ -80,7 +80,8 @@ export function settings(url: string, options: EventStreamOptions): Settings {
   const { headers, body, keepAlive = 15_000, maxEventBytes = 2 ** 24, maxRetryAfter = 300_000 } = options
   const silence = Number(keepAlive) * 2.5
   if (!(silence >= 0 && maxEventBytes > 0 && maxRetryAfter >= 0)) {
-    throw new TypeError('keepAlive, maxEventBytes and maxRetryAfter must be numbers over 0')
+    const given = [keepAlive, maxRetryAfter, maxEventBytes].join(', ')
+    throw new TypeError(`keepAlive and maxRetryAfter must be at least 0, maxEventBytes above 0; got ${given}`)
   }
   const init: StreamInit = {
     method: options.method ?? (body == null ? 'GET' : 'POST'),
@@ -89,8 +90,8 @@ export function settings(url: string, options: EventStreamOptions): Settings {
     cache: 'no-store',
   }
   const fixed = typeof headers === 'function' ? {} : (headers ?? {})
-  // Throws for what fetch would refuse at each attempt, which would look like a network failure: a password in the URL, a
-  // GET with a body, a stream as body, or a header name with a space.
+  // Throws at once for a request that fetch refuses. Otherwise, each attempt would fail as if the network were down. Such are
+  // a password in the URL, a GET with a body, a stream as body, or a header name with a space.
   new Request(url, { ...init, headers: fixed })
   return {
     url,

@@ -11,7 +11,7 @@ export function resolve(url: string | URL): string {
     const { href } = new URL(url, document?.baseURI ?? location?.href)
     if (/^https?:/.test(href)) return href
   } catch {
-    // Throws below, with the error for other schemes.
+    // Throws below, with the same error as for other schemes.
   }
-  throw new DOMException(`not an http(s) URL: ${String(url)}`, 'SyntaxError')
+  throw new DOMException(`the URL of a stream must be http or https; got ${String(url)}`, 'SyntaxError')
 }

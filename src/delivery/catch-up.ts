@@ -1,4 +1,4 @@
-/** Callers that wait until the log holds all that the store holds. A caller that stops waiting is freed at once. */
+/** Calls waiters back when the log holds everything that the store holds. Frees a waiter at once if it stops waiting. */
 import type { Report } from '../report.js'
 
 type Waiter = () => void
@@ -6,18 +6,18 @@ type Waiter = () => void
 export class CatchUp {
   readonly #catchUp: () => Promise<void>
   readonly #report: Report
-  /** Those for whom the store is being asked now. */
+  /** Waiters for the current call of the store. */
   #asking: Set<Waiter> | undefined
-  /** Those who came while the store was being asked: that answer may be too old for them. */
+  /** Waiters for the next call, because they came after the current one began. */
   #next = new Set<Waiter>()
 
-  /** `catchUp` settles when the log holds all that the store held at the time of the call. */
+  /** `catchUp` settles when the log holds everything that the store held at the call. */
   constructor(catchUp: () => Promise<void>, report: Report) {
     this.#catchUp = catchUp
     this.#report = report
   }
 
-  /** Calls back once the log holds all that the store holds now. */
+  /** Calls `waiter` when the log holds everything that the store holds now. */
   add(waiter: Waiter): void {
     this.#next.add(waiter)
     if (this.#asking === undefined) this.#ask()

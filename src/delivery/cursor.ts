@@ -1,9 +1,9 @@
 /**
- * A cursor into a channel's log, and the rule by which it moves. No I/O.
+ * A cursor into the log of a channel. No I/O.
  *
- * Up to `latestUpTo` the cursor reads only the latest event of each key; from there it reads every event of the history.
- * A newcomer reads the latest events up to the moment it came. A cursor that lost events reads them up to where history
- * begins. All others have none to read.
+ * Up to `latestUpTo`, the cursor reads only the latest event of each key. After that, it reads every event of the history.
+ * A new subscriber reads latest events up to the end of the log. After a gap, a cursor reads them up to the start of
+ * history. Other cursors read none.
  */
 import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import { comparePositions, type Position } from '../log/position.js'
@@ -13,6 +13,7 @@ export class Cursor {
   readonly channel: ChannelLog
   /** Offset of the newest event that was read. */
   offset: number
+  /** Offset up to which only latest events are read. */
   latestUpTo: number
   /** `channel.latestEvictions` when the cursor began to read latest events. */
   #latestEvictions: number
@@ -23,12 +24,12 @@ export class Cursor {
     this.#latestEvictions = channel.latestEvictions
   }
 
-  /** Whether the channel has events after the cursor, evicted ones included. */
+  /** Whether the channel has or had events after the cursor: evicted ones count. */
   get isBehind(): boolean {
     return this.offset < this.channel.tail
   }
 
-  /** Whether events that come next were evicted: a gap. */
+  /** Whether the next events were evicted, which is a gap. */
   get isOvertaken(): boolean {
     const { channel, offset, latestUpTo } = this
     if (offset >= latestUpTo) return offset < channel.historyStart
@@ -36,14 +37,14 @@ export class Cursor {
     return latestUpTo < channel.historyStart && this.#nextLatest() === undefined
   }
 
-  /** The event to read next. Undefined at the end of the log, and before a gap. Does not move the cursor. */
+  /** Returns the next event; undefined at the end of the log, and before a gap. Does not move the cursor. */
   peek(): LogEvent | undefined {
     const { channel, offset, latestUpTo } = this
     if (offset >= latestUpTo) return channel.at(offset + 1)
     return this.#nextLatest() ?? channel.at(latestUpTo + 1)
   }
 
-  /** Moves over what `peek` returned. Where that was nothing, no latest event is left to read. */
+  /** Moves the cursor past the event that `peek` returned. `undefined`: no latest event is left, so history is next. */
   advance(event: LogEvent | undefined): void {
     this.offset = event?.offset ?? Math.max(this.offset, this.latestUpTo)
   }
@@ -54,19 +55,19 @@ export class Cursor {
     this.#readLatestUpTo(from === 'start' && replay ? historyStart : tail)
   }
 
-  /** Begins with the latest events, as a newcomer does, because the last event ID leads to no position. */
+  /** Begins with the latest events, like a new subscriber, because the last event ID has no position. */
   startOver(): void {
     this.offset = 0
     this.#readLatestUpTo(this.latestUpTo)
   }
 
-  /** Begins again after the log was replaced: with its latest events, then what came since. */
+  /** Begins again after the log was replaced: with latest events, then with events that the client cannot have read. */
   restart(): void {
     this.offset = 0
     this.#readLatestUpTo(this.channel.readUpTo)
   }
 
-  /** Continues after a position. Returns false if events after it were evicted: a gap. */
+  /** Continues after a position. Returns false if events after the position were evicted, which is a gap. */
   resumeAfter(position: Position, replay: boolean): boolean {
     const { channel } = this
     this.offset = channel.offsetAt(position)
@@ -77,7 +78,7 @@ export class Cursor {
     return false
   }
 
-  /** Continues after a gap, with the latest events that history has evicted. */
+  /** Continues after a gap, with the latest events that are no longer in history. */
   skipGap(): void {
     this.#readLatestUpTo(Math.max(this.latestUpTo, this.channel.historyStart))
   }

@@ -1,4 +1,4 @@
-/** A gap: events are missing from some subscriptions, and the client has to be told. */
+/** A gap: some subscriptions lack events, and the client must be told. */
 import type { GapReason } from '../stats.js'
 import type { Subscription } from './subscription.js'
 

@@ -1,4 +1,4 @@
-/** Reads several subscriptions of one connection as one stream: the event with the lowest position always comes next. */
+/** Merges the subscriptions of one connection: the event with the lowest position comes next. */
 import { countWhile } from '../log/binary-search.js'
 import type { LogEvent } from '../log/channel-log.js'
 import { comparePositions, type Position } from '../log/position.js'
@@ -10,11 +10,11 @@ interface Head {
 }
 
 /**
- * Moves each cursor over its event as it yields the event, and skips subscriptions that end meanwhile. Ends early at a
- * gap: the events behind the gap may have lower positions than all others, and the gap has to be announced first.
+ * Moves the cursor of each event before it yields the event, and skips subscriptions that end meanwhile. Ends early at a
+ * gap, which must be announced first. Events after the gap may have lower positions than all others.
  *
- * Leaves out events after `upTo`, the log's newest position at the beginning. A filter may publish to a channel that had
- * nothing to read. Without the limit, later events of other channels would go ahead of that event.
+ * Leaves out events after `upTo`, the newest position of the log at the beginning. A filter may publish to a channel that
+ * had nothing to read. Without the limit, newer events of other channels would be sent before that event.
  */
 export function* merge(subscriptions: readonly Subscription[], upTo: Position): Generator<Head, void> {
   const heads: Head[] = []
@@ -30,7 +30,7 @@ export function* merge(subscriptions: readonly Subscription[], upTo: Position): 
   }
 }
 
-/** Keeps the heads in falling order, so that `pop` returns the lowest. Returns false at a gap. */
+/** Keeps the heads in descending order, so that `pop` returns the lowest. Returns false at a gap. */
 function insert(heads: Head[], subscription: Subscription, upTo: Position): boolean {
   if (subscription.hasEnded) return true
   const event = subscription.peek()

@@ -1,7 +1,7 @@
 /** A queue that holds each item once, in the order in which the items were first added. */
 import Denque from 'denque'
 
-/** Carries its own queued flag, so that `add` needs no lookup in a set. */
+/** The item holds the queued flag, so that `add` needs no lookup in a set. */
 export interface Queueable {
   isQueued: boolean
 }
@@ -21,14 +21,14 @@ export class Queue<T extends Queueable> {
     this.#items.push(item)
   }
 
-  /** Leaves its place in the queue, which `take` skips. If the item is added again before that, it gets the place back. */
+  /** Removes an item. `take` skips its place in the queue. If the item is added again before, it gets the place back. */
   delete(item: T): void {
     if (!item.isQueued) return
     item.isQueued = false
     this.#size--
   }
 
-  /** Takes out the item that was added first; undefined when the queue is empty. */
+  /** Removes and returns the item that was added first; undefined if the queue is empty. */
   take(): T | undefined {
     let item = this.#items.shift()
     while (item?.isQueued === false) item = this.#items.shift()

@@ -1,6 +1,6 @@
 /**
- * Reads the log for one connection: writes what lies after the cursors of its subscriptions, the lowest position first,
- * until the socket is full. Live delivery, replay, catching up and a newcomer's first events are all this operation.
+ * Reads the log for one connection: writes the events after the cursors of its subscriptions, lowest position first, until
+ * the socket is full. Live delivery, replay, catching up and the first events of a new subscriber are this one operation.
  */
 import type { Output } from '../http/output.js'
 import type { Stream, StreamReader } from '../http/stream.js'
@@ -32,14 +32,14 @@ export class Reader implements Subscriber, StreamReader {
   readonly #context: ReaderContext
   readonly #subscriptions = new SubscriptionList()
   readonly #readyNotice = new ReadyNotice()
-  /** Set as long as there are cursors to be placed. */
+  /** Set while cursors must be placed. */
   #resumption: Resumption | undefined
-  /** Generation of the log that the cursors stand in. */
+  /** Generation of the log that the cursors belong to. */
   #generation: number
-  /** Whether the socket was full, so that keyed events conflate until the connection has caught up. */
+  /** Whether the socket was full. Keyed events are then conflated until the connection has caught up. */
   #isLate = false
   #isServing = false
-  /** Whether the store was asked to catch up with the client's last event ID, which does not change. */
+  /** Whether the store has caught up once. The last event ID does not change, so once is enough. */
   #hasCaughtUp = false
 
   constructor(stream: Stream, context: ReaderContext) {
@@ -50,7 +50,11 @@ export class Reader implements Subscriber, StreamReader {
     stream.reader = this
   }
 
-  /** The names that are not subscribed to yet. Throws an `SseError` when they are too many. */
+  /**
+   * Returns the names that are not subscribed yet.
+   *
+   * @throws `ERR_SSE_LIMIT` for more than `maxSubscriptions`
+   */
   select(channels: string | readonly string[]): ReadonlySet<string> {
     return this.#subscriptions.select([channels].flat(), this.#stream.route.options.maxSubscriptions)
   }
@@ -63,7 +67,7 @@ export class Reader implements Subscriber, StreamReader {
     const added = Array.from(names, (name) => {
       const subscription = new Subscription(this.#context.scheduler.join(name, this), bound)
       this.#subscriptions.add(subscription)
-      // The last event ID is older than what the connection itself has read of a channel.
+      // If the connection has read and left the channel, the last event ID may be older than what it has read.
       if (isResuming && !this.#subscriptions.hasLeft(name)) resumption.resume(subscription)
       else resumption.begin(subscription, from)
       return subscription
@@ -73,15 +77,15 @@ export class Reader implements Subscriber, StreamReader {
     return () => this.#unsubscribe(added)
   }
 
-  /** Writes what is due, as far as the socket takes it. */
+  /** Writes the events that are due, until the socket is full. */
   serve(): void {
-    // A filter that sends or closes comes back here, with the cursors in the middle of a batch.
+    // A filter that calls `send` or `close` calls `serve` again, while the cursors are in the middle of a batch.
     if (this.#isServing) return
     this.#isServing = true
     try {
       if (this.#placeDue()) this.#writeDue()
     } catch (error) {
-      // A filter threw, or the response cannot be written: that ends this connection and no other.
+      // A filter threw, or the response cannot be written. Only this connection ends.
       this.#context.report(error)
       this.#stream.destroy('error')
     } finally {
@@ -89,18 +93,18 @@ export class Reader implements Subscriber, StreamReader {
     }
   }
 
-  /** The socket takes more. Served in the next pass, so that readers whose sockets drain together share batches. */
+  /** Called when the socket has drained. Waits for the next pass, in which readers at the same place share batches. */
   onWritable(): void {
     this.#context.scheduler.enqueue(this)
   }
 
-  /** Ends all subscriptions: without any, a pass writes nothing and need not ask whether the stream is closed. */
+  /** Ends all subscriptions. A pass then writes nothing, so it need not check whether the stream is closed. */
   close(): void {
     this.#resumption?.cancel()
     for (const subscription of this.#subscriptions.toArray()) this.#end(subscription)
   }
 
-  /** Places the cursors that have to be. Returns false when that has to wait. */
+  /** Places cursors if necessary. Returns false if this has to wait. */
   #placeDue(): boolean {
     const { generation } = this.#context.log
     if (this.#generation !== generation) this.#resumption ??= this.#newResumption()
@@ -133,13 +137,13 @@ export class Reader implements Subscriber, StreamReader {
       }
       this.#announce([])
     } while (this.#writeNext())
-    // A filter has subscribed: the next pass places those cursors.
+    // A filter has subscribed. The next pass places the new cursors.
     if (this.#resumption !== undefined) return
     this.#isLate = false
     if (!this.#readyNotice.isTold) this.#tellReady()
   }
 
-  /** Returns false when nothing is left to write, or cursors have to be placed first. */
+  /** Returns false if nothing is left to write, or if cursors must be placed first. */
   #writeNext(): boolean {
     if (this.#resumption !== undefined) return false
     let behind: Subscription | undefined
@@ -164,7 +168,7 @@ export class Reader implements Subscriber, StreamReader {
     const { epoch, last } = this.#context.log
     const builder = new BatchBuilder({ conflates: this.#isLate })
     for (const { subscription, event } of merge(this.#subscriptions.toArray(), last)) {
-      // A filter may unsubscribe: then not even the event that it was asked about is sent.
+      // A filter may unsubscribe its channel. The current event is then not sent.
       const isWanted = builder.skips(event) || (subscription.wants(event, epoch) && !subscription.hasEnded)
       if (isWanted) builder.add(event)
       if (builder.isFull || this.#stream.closed) break
@@ -192,7 +196,7 @@ export class Reader implements Subscriber, StreamReader {
     this.#sendControl('sse-ready', { resumed, replayed }, this.#context.log.last)
   }
 
-  /** Announces gaps, and those in which subscriptions are that were overtaken. */
+  /** Announces gaps: those of placed cursors, and those of cursors that the log has overtaken. */
   #announce(placed: readonly Gap[]): void {
     const overtaken = this.#subscriptions.skipOvertaken()
     const gaps = overtaken === undefined ? placed : [...placed, { reason: 'slow' as const, lost: overtaken }]
@@ -200,13 +204,13 @@ export class Reader implements Subscriber, StreamReader {
       this.#context.counters.gaps[reason]++
       this.#readyNotice.gap()
       const channels = lost.map(({ channel }) => channel.name)
-      // Only the last has an ID: a client that drops before it would resume behind a gap that it has not read of.
+      // Only the last one has an ID. Otherwise, a client that disconnects between two would resume after an unread gap.
       const position = i === gaps.length - 1 ? (this.#subscriptions.readUpTo() ?? this.#context.log.last) : undefined
       this.#sendControl('sse-gap', { channels, reason }, position)
     })
   }
 
-  /** Sends a control event. It carries the package's ID also where the app has IDs of its own: either of them resumes. */
+  /** Sends a control event with an ID of the log. Clients can resume after it, even if the app gives its events own IDs. */
   #sendControl(event: string, data: object, position: Position | undefined): void {
     if (!this.#stream.route.options.controlEvents) return
     const id = position && this.#context.log.ids.of(position)
@@ -218,7 +222,7 @@ export class Reader implements Subscriber, StreamReader {
     for (const subscription of subscriptions) {
       if (subscription.hasEnded) continue
       const isPlaced = this.#resumption?.delete(subscription) !== true
-      // Forgetting a name costs events that come twice, and loses none.
+      // Only so many names are kept: a forgotten one may cause events to be sent twice, but none to be lost.
       if (isPlaced && lastEventId !== '') {
         this.#subscriptions.leave(subscription.channel.name, route.options.maxSubscriptions)
       }

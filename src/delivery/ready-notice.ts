@@ -1,18 +1,18 @@
 /**
- * Decides when a connection is sent `sse-ready`: when it has caught up at its beginning, after each gap, and after a
- * later `subscribe` that wrote older events, which moved the client's last event ID back.
+ * Decides when a connection is sent `sse-ready`: when it has caught up at its beginning, and after each gap. Also after a
+ * later `subscribe` that wrote older events, because these moved the client's last event ID back.
  */
 export class ReadyNotice {
   #when: 'caughtUp' | 'ifWritten' | 'told' = 'caughtUp'
   #hasGap = false
   #replayed = 0
 
-  /** Whether no notice is due. */
+  /** Whether no `sse-ready` is due. */
   get isTold(): boolean {
     return this.#when === 'told'
   }
 
-  /** A later subscription begins at older events. */
+  /** Call this when a later subscription begins at older events. */
   wentBack(): void {
     if (this.isTold) this.#expect('ifWritten')
   }
@@ -26,7 +26,7 @@ export class ReadyNotice {
     if (!this.isTold) this.#replayed += events
   }
 
-  /** The connection has caught up. Returns what to send, if anything. */
+  /** Call this when the connection has caught up. Returns what to send; undefined for nothing. */
   caughtUp(): { hasGap: boolean; replayed: number } | undefined {
     const notice = { hasGap: this.#hasGap, replayed: this.#replayed }
     const isDue = this.#when === 'caughtUp' || this.#replayed > 0

@@ -1,12 +1,14 @@
-/** Where a client with a last event ID goes on. Pure. */
+/** Finds the position after which a client resumes. Pure. */
 import { UNKNOWN_ID } from '../http/request.js'
 import type { Log } from '../log/log.js'
 import { comparePositions, parseId, type Position } from '../log/position.js'
 
 /**
- * The position that an ID leads to, or why it leads to none: `restarted` when another log gave it out, `unknown` when no
- * log is known to have given it out or the app used it twice. An ID of the app's own counts only in a channel that the
- * connection reads, so that it shows nothing of other channels.
+ * Returns the position of an ID, or the reason why it has none:
+ * - `restarted`: the ID belongs to another log.
+ * - `unknown`: the ID was never given out, or the app used it twice.
+ *
+ * An own ID of the app counts only if the connection reads its channel. Otherwise, it would reveal events of other channels.
  */
 export function locate(id: string, log: Log, reads: (channel: string) => boolean): Position | 'restarted' | 'unknown' {
   const own = log.ownIds.find(id, reads)
@@ -17,7 +19,7 @@ export function locate(id: string, log: Log, reads: (channel: string) => boolean
   return comparePositions(parsed.position, log.last) > 0 ? 'unknown' : parsed.position
 }
 
-/** Whether this log may still reach the ID, if it is filled by a store that others append to. */
+/** Whether other processes may have given out the ID, so that this log may still reach it. */
 export function isAhead(id: string, log: Log): boolean {
   const parsed = parseId(id)
   if (parsed === undefined) return id !== UNKNOWN_ID && !log.ownIds.has(id)

@@ -1,7 +1,6 @@
 /**
- * Puts the cursors of new subscriptions in their places: after the client's last event ID, or as `from` says. It also
- * puts all cursors at the beginning of a log that was replaced. It waits while the log is still being filled, or has not
- * reached the client's ID.
+ * Places the cursors of new subscriptions: after the client's last event ID, or as `from` says. Places all cursors again
+ * after the log was replaced. Waits while the log is being filled, or has not reached the client's ID.
  */
 import type { Log } from '../log/log.js'
 import type { Counters } from '../stats.js'
@@ -12,24 +11,24 @@ import { isAhead, locate } from './resume.js'
 import type { SubscriptionList } from './subscription-list.js'
 import type { Subscription } from './subscription.js'
 
-/** What the resumptions of a registry share. */
+/** What all resumptions of a registry share. */
 export interface ResumptionContext {
   readonly log: Log
   readonly counters: Counters
-  /** Undefined where the log is never behind its store. */
+  /** Undefined if the log is never behind its store. */
   readonly catchUp: CatchUp | undefined
 }
 
-/** What is known of the connection. */
+/** The part of a connection that a resumption uses. */
 export interface ResumingConnection {
-  /** An empty string when the client brought none. */
+  /** An empty string if the client sent none. */
   readonly lastEventId: string
   readonly subscriptions: SubscriptionList
-  /** Generation of the log that the cursors stand in so far. */
+  /** Generation of the log that the placed cursors belong to. */
   readonly generation: number
-  /** Whether the store was asked before to catch up with the last event ID. */
+  /** Whether the store has caught up before. */
   readonly hasCaughtUp: boolean
-  /** Called when there is nothing to wait for any more. */
+  /** Called when the store has caught up, so that the cursors can be placed. */
   readonly onCaughtUp: () => void
 }
 
@@ -38,7 +37,7 @@ export class Resumption {
   readonly #connection: ResumingConnection
   /** Subscriptions still to be resolved from the last event ID. */
   readonly #resuming = new Set<Subscription>()
-  /** Newcomers' subscriptions of channels that lack the latest event of some key. */
+  /** New subscriptions of channels that lack the latest event of some key. */
   readonly #incomplete = new Set<Subscription>()
   #catchUp: 'due' | 'waiting' | 'done'
 
@@ -48,7 +47,7 @@ export class Resumption {
     this.#catchUp = connection.hasCaughtUp ? 'done' : 'due'
   }
 
-  /** Asks the store to catch up, where the client is ahead of the log. Returns whether to wait before `place`. */
+  /** Returns whether to wait before `place`. Asks the store to catch up if the client is ahead of the log. */
   wait(): boolean {
     return this.#context.log.isPending || (this.#resuming.size > 0 && this.#waitForStore())
   }
@@ -86,7 +85,7 @@ export class Resumption {
     return [...this.#restart(), ...this.#resumeAll(), ...this.#tellIncomplete()]
   }
 
-  /** The log has begun: for the first time, or again because the store has lost what it held. */
+  /** Handles a log that has begun: for the first time, or again because the store lost events. */
   #restart(): Gap[] {
     const { log } = this.#context
     const { generation, subscriptions } = this.#connection
@@ -122,12 +121,12 @@ export class Resumption {
     return lost.length === 0 ? [] : [{ reason, lost }]
   }
 
-  /** Newcomers do not get the latest event of every key: `keys` or `bytes` has evicted some. */
+  /** New subscriptions get a gap if `keys` or `bytes` has evicted the latest event of some key. */
   #tellIncomplete(): Gap[] {
     return this.#incomplete.size === 0 ? [] : [{ reason: 'evicted', lost: [...this.#incomplete] }]
   }
 
-  /** A client that comes from another process may be ahead of this log by the milliseconds that a store takes. */
+  /** A client that was connected to another process may be a few milliseconds ahead of this log. */
   #waitForStore(): boolean {
     const { log, catchUp } = this.#context
     if (this.#catchUp === 'waiting') return true

@@ -1,9 +1,9 @@
 /**
- * Decides when subscribers are served: one pass per event-loop turn over every channel that has something new.
+ * Decides when subscribers are served: one pass per event-loop turn over all channels with new events.
  *
- * The pass turns a burst of events into one write per connection. It yields to the event loop when there are many
- * subscribers. It runs early when the pending events come near the bounds of the log, so that subscribers that keep up
- * are never overtaken.
+ * The pass turns a burst of events into one write per connection. It yields to the event loop if there are many
+ * subscribers. It runs early if pending events come near the bounds of the log, so that subscribers that keep up never
+ * have gaps.
  */
 import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import type { Log } from '../log/log.js'
@@ -13,11 +13,11 @@ import { Queue } from './queue.js'
 import { SharedBatches } from './shared-batches.js'
 import { Subscribers, type Subscriber } from './subscribers.js'
 
-/** Milliseconds for which subscribers are served in a row before the event loop gets its turn. */
+/** Milliseconds for which subscribers are served before the pass yields to the event loop. */
 const SLICE = 10
-/** Subscribers served between two looks at the clock. */
+/** The number of subscribers that are served before the clock is read again. */
 const STRIDE = 16
-/** Milliseconds after which a pass that was scheduled and has not come is scheduled again. */
+/** Milliseconds after which a scheduled pass that has not run is scheduled again. */
 const OVERDUE = 1000
 
 export class Scheduler {
@@ -27,13 +27,13 @@ export class Scheduler {
   readonly #byChannel = new Map<ChannelLog, Subscribers>()
   readonly #channels = new Queue<Subscribers>()
   readonly #single = new Queue<Subscriber>()
-  /** The subscribers still to be served of the channel that a pass is in the middle of. */
+  /** Subscribers of the current channel that the pass still has to serve. */
   #remaining: Iterator<Subscriber> | undefined
-  /** When the next pass was scheduled; undefined when none is. */
+  /** When the next pass was scheduled; undefined if none is. */
   #scheduledAt: number | undefined
   #isRunning = false
   #isOverloaded = false
-  /** Bytes appended to any channel since something was queued: they may push out what is queued. */
+  /** Bytes appended to all channels since something was queued. They may evict queued events. */
   #pendingBytes = 0
 
   constructor(log: Log, clock: () => number = now) {
@@ -41,7 +41,7 @@ export class Scheduler {
     this.#clock = clock
   }
 
-  /** Whether events come faster than passes, so that publishers should wait for the next turn. */
+  /** Whether events come faster than passes run, so that publishers should wait for the next turn. */
   get isOverloaded(): boolean {
     return this.#isOverloaded
   }
@@ -69,20 +69,20 @@ export class Scheduler {
     this.#log.dropIfUnused(channel)
   }
 
-  /** Asks for one subscriber to be served in the next pass: it has just subscribed, or its socket takes more. */
+  /** Serves one subscriber in the next pass, because it has just subscribed or its socket has drained. */
   enqueue(subscriber: Subscriber): void {
     this.#single.add(subscriber)
     this.#schedule()
   }
 
-  /** Asks for every subscriber to be served in the next pass: the log was replaced or has skipped events. */
+  /** Serves all subscribers in the next pass, because the log was replaced or has skipped events. */
   enqueueAll(): void {
     this.batches.clear()
     for (const subscribers of this.#byChannel.values()) this.#channels.add(subscribers)
     this.#schedule()
   }
 
-  /** Asks for the subscribers of an event's channel to be served in the next pass. */
+  /** Serves the subscribers of the event's channel in the next pass. */
   published(event: LogEvent): void {
     const subscribers = this.#byChannel.get(event.channel)
     if (subscribers !== undefined) {
@@ -90,7 +90,7 @@ export class Scheduler {
       this.#channels.add(subscribers)
     }
     if (this.#isIdle || this.#isRunning) return
-    // The channel counts too, as if it were new: in a burst over many channels it takes the most.
+    // Counts the channel as if it were new, because new channels take most of the bytes in a burst over many channels.
     this.#pendingBytes += event.size + event.channel.size
     this.#schedule()
     if (!this.#isNearBounds(subscribers)) return
@@ -107,7 +107,7 @@ export class Scheduler {
     return (subscribers !== undefined && isOverHalf(subscribers, history)) || this.#pendingBytes > bytes / 4
   }
 
-  /** A fake clock of an app's tests may have swallowed the scheduled turn, so an overdue pass is scheduled again. */
+  /** Schedules an overdue pass again, because a fake clock in tests of an app may have dropped it. */
   #schedule(): void {
     const time = this.#log.appendedAt
     if (this.#scheduledAt !== undefined && time - this.#scheduledAt < OVERDUE) return
@@ -132,7 +132,7 @@ export class Scheduler {
     this.batches.clear()
   }
 
-  /** The subscriber to serve next: first those queued alone, then those of each channel that has something new. */
+  /** Returns the next subscriber: first those that were queued singly, then those of channels with new events. */
   #take(): Subscriber | undefined {
     const subscriber = this.#single.take()
     if (subscriber !== undefined) return subscriber

@@ -1,27 +1,27 @@
 /**
- * Batches that readers share: readers at the same place of a channel get the same bytes, so that joining, encoding and
- * framing happen once for all of them.
+ * Batches that readers share. Readers at the same place of a channel get the same bytes, so that events are joined, encoded
+ * and framed once for all of them.
  */
 import type { ChannelLog } from '../log/channel-log.js'
 import { type Batch, BatchBuilder } from '../wire/batch.js'
 import type { Cursor } from './cursor.js'
 
-/** A batch, and the conditions under which it is what a cursor has to read next. */
+/** A batch, and the conditions under which a cursor can use it. */
 export interface SharedBatch {
   readonly channel: ChannelLog
   readonly from: number
   readonly latestUpTo: number
   readonly conflates: boolean
-  /** The channel's newest event when the batch was made: one published later may belong in it. */
+  /** Offset of the newest event of the channel when the batch was made. Later events may belong into the batch. */
   readonly tail: number
   /** Offset of a cursor that has read the batch. */
   readonly to: number
-  /** Undefined when all of its events were conflated. */
+  /** Undefined if all of its events were conflated. */
   readonly batch: Batch | undefined
   readonly conflated: number
 }
 
-/** 16 MiB: after an outage readers come to very many places at once, and must not each leave a batch behind. */
+/** 16 MiB. After an outage, readers may be at very many places, and each place makes a batch. */
 const MAX_BYTES = 16 * 1024 * 1024
 
 export class SharedBatches {
@@ -29,7 +29,7 @@ export class SharedBatches {
   #newest: SharedBatch | undefined
   #bytes = 0
 
-  /** What a cursor has to read next, up to the size of one write. Moves the cursor over it. */
+  /** Returns the next events of a cursor, up to the size of one write. Moves the cursor past them. */
   take(cursor: Cursor, conflates: boolean): SharedBatch {
     let shared = this.#newest
     if (!fits(shared, cursor, conflates)) shared = this.#byPlace.get(cursor.channel)?.get(cursor.offset)
@@ -38,7 +38,7 @@ export class SharedBatches {
     return shared
   }
 
-  /** Drops all batches. The sockets that still write one keep it. */
+  /** Drops all batches. Sockets keep a batch while they write it. */
   clear(): void {
     this.#newest = undefined
     this.#byPlace.clear()
@@ -56,7 +56,7 @@ export class SharedBatches {
   }
 }
 
-/** Does the same for a cursor whose channel has no other reader. */
+/** Does the same as `take`, without sharing: for a cursor whose channel has no other reader. */
 export function takeBatch(cursor: Cursor, conflates: boolean): SharedBatch {
   const { channel, offset: from, latestUpTo } = cursor
   const builder = new BatchBuilder({ conflates })

@@ -3,7 +3,7 @@ import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import type { Queueable } from './queue.js'
 
 export interface Subscriber extends Queueable {
-  /** Writes what lies after its cursors. */
+  /** Writes the events after its cursors. */
   serve(): void
 }
 
@@ -11,7 +11,7 @@ export class Subscribers implements Queueable {
   readonly channel: ChannelLog
   readonly all = new Set<Subscriber>()
   isQueued = false
-  /** Events appended since the subscribers were last served, and the bytes that they count for. */
+  /** The number of events that were appended since the subscribers were last served, and their bytes. */
   pendingEvents = 0
   pendingBytes = 0
 
@@ -24,7 +24,7 @@ export class Subscribers implements Queueable {
     this.pendingBytes += event.size
   }
 
-  /** Called when all pending events are about to be offered. */
+  /** Called before all subscribers are served. */
   clearPending(): void {
     this.pendingEvents = this.pendingBytes = 0
   }

@@ -3,7 +3,7 @@ import { SseError } from '../errors.js'
 import { comparePositions, positionBefore, type Position } from '../log/position.js'
 import type { Subscription } from './subscription.js'
 
-/** A connection with few subscriptions finds one faster by looking through them, and needs no memory for a map. */
+/** Up to this size, a search through the list is faster than a map, and saves the memory of one. */
 const FEW = 8
 
 export class SubscriptionList {
@@ -11,7 +11,7 @@ export class SubscriptionList {
   size = 0
   #last: Subscription | undefined
   #byName: Map<string, Subscription> | undefined
-  /** Names of channels that were read and left. */
+  /** Names of channels that were read and then unsubscribed. */
   #left: Set<string> | undefined
 
   has(name: string): boolean {
@@ -20,14 +20,18 @@ export class SubscriptionList {
     return false
   }
 
-  /** Those of the names that are not in the list. Throws an `SseError` when they would make it longer than `max`. */
+  /**
+   * Returns the names that are not in the list.
+   *
+   * @throws `ERR_SSE_LIMIT` if they would make the list longer than `max`
+   */
   select(names: readonly string[], max: number): ReadonlySet<string> {
     const selected = new Set(names.filter((name) => !this.has(name)))
     const count = this.size + selected.size
     if (count <= max) return selected
     throw new SseError(
       'ERR_SSE_LIMIT',
-      `subscribe(): a connection may have ${max} channels (maxSubscriptions), not ${count}; publish to fewer channels, or raise it`,
+      `subscribe(): a connection may have ${max} channels; got ${count}. Publish to fewer channels, or raise maxSubscriptions`,
     )
   }
 
@@ -50,7 +54,7 @@ export class SubscriptionList {
     this.#byName?.delete(channel.name)
   }
 
-  /** Remembers that a channel was read and left. `max` names are remembered, the newest. */
+  /** Remembers that a channel was read and then unsubscribed. Remembers the newest `max` names. */
   leave(name: string, max: number): void {
     const left = (this.#left ??= new Set())
     left.add(name)
@@ -62,7 +66,7 @@ export class SubscriptionList {
     return this.#left?.has(name) === true
   }
 
-  /** Puts the cursors that were overtaken behind their gaps. Returns their subscriptions; undefined when there are none. */
+  /** Moves overtaken cursors past their gaps. Returns their subscriptions; undefined if there are none. */
   skipOvertaken(): Subscription[] | undefined {
     let overtaken: Subscription[] | undefined
     for (let each = this.first; each !== undefined; each = each.next) {
@@ -73,10 +77,7 @@ export class SubscriptionList {
     return overtaken
   }
 
-  /**
-   * A position from which a client that drops now can resume without missing what it was about to be sent; undefined when
-   * that is nothing.
-   */
+  /** Returns the position before the next unsent event, after which the client can resume; undefined if all is sent. */
   readUpTo(): Position | undefined {
     let lowest: Position | undefined
     for (let each = this.first; each !== undefined; each = each.next) {

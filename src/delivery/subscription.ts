@@ -1,4 +1,4 @@
-/** One connection's reading of one channel: a cursor, the channel's subscribers, and a filter. */
+/** The subscription of one connection to one channel: a cursor and a filter. */
 import { AsyncResource } from 'node:async_hooks'
 import { isPromise } from '../callback.js'
 import { SseError } from '../errors.js'
@@ -11,9 +11,9 @@ import type { Subscribers } from './subscribers.js'
 export class Subscription extends Cursor {
   readonly subscribers: Subscribers
   readonly filter: EventFilter | undefined
-  /** Where to begin once the log has been filled. */
+  /** Where to begin when the log has been filled. */
   startFrom: StartFrom | undefined
-  /** Whether it was unsubscribed: nothing may be written for it any more. */
+  /** Whether it was unsubscribed, so that nothing more may be written for it. */
   hasEnded = false
   /** Neighbours in the connection's list. A linked list saves a cache miss per connection and pass. */
   previous: Subscription | undefined
@@ -26,7 +26,7 @@ export class Subscription extends Cursor {
     this.filter = filter
   }
 
-  /** Whether the connection is to be sent the event. Throws what the filter throws. */
+  /** Whether the filter accepts the event. Throws what the filter throws. */
   wants(event: LogEvent, epoch: string): boolean {
     if (this.filter === undefined) return true
     const answer: unknown = this.filter(new PublishedEvent(event, epoch))
@@ -43,9 +43,9 @@ export function bindFilter(filter: EventFilter | undefined): EventFilter | undef
   return filter && AsyncResource.bind(filter)
 }
 
-/** A promise is truthy, so every event would be sent. The connection has to be closed instead. */
+/** Returns the error that closes the connection. A promise is truthy, so every event would be sent. */
 function asyncFilter(answer: PromiseLike<unknown>): SseError {
-  // Its rejection would go unhandled, and says less than this error.
+  // Ignores a rejection of the promise, because this error says more.
   void Promise.resolve(answer).catch(() => undefined)
   return new SseError(
     'ERR_SSE_OPTION',

@@ -1,4 +1,4 @@
-/** All streams of a registry: which are admitted, which are shed, and how they are ended. */
+/** All streams of a registry: admits or sheds them, and ends them. */
 import type { DrainOptions } from '../leave-options.js'
 import type { Report } from '../report.js'
 import type { CloseReason, Counters } from '../stats.js'
@@ -8,23 +8,24 @@ import type { Stream, StreamOwner, StreamRoute } from './stream.js'
 import { Unopened } from './unopened.js'
 import { Upkeep } from './upkeep.js'
 
-/** How streams are left. With a `route`, only its own. */
+/** How streams are ended. */
 interface Leaving {
   window?: number
   grace: number | false
+  /** Only streams of this route are ended; `undefined` ends all. */
   route?: StreamRoute
 }
 
 export class ConnectionSet implements StreamOwner {
   readonly report: Report
-  /** How many are open. */
+  /** The number of open streams. */
   open = 0
   readonly #counters: Counters
-  /** Every admitted stream that is not finished. A closed one may still have something to send. */
+  /** Every admitted stream that is not finished. A closed one may still have unsent bytes. */
   readonly #streams = new Set<Stream>()
   readonly #upkeep = new Upkeep((visit) => this.#forEach(visit))
   readonly #sessions = new Http2Sessions()
-  /** Undefined in production, where nothing is watched. */
+  /** Undefined in production. */
   readonly #unopened: Unopened<Stream> | undefined
   #isLeaving = false
   #whenFinished: (() => void)[] = []
@@ -39,14 +40,14 @@ export class ConnectionSet implements StreamOwner {
     return this.#upkeep.now
   }
 
-  /** How many have a socket that is full. */
+  /** The number of streams whose socket is full. */
   get stalled(): number {
     let stalled = 0
     for (const { output } of this.#streams) if (output.isBlocked) stalled++
     return stalled
   }
 
-  /** Sheds a new stream, or watches that its handler opens it. Returns false when it was shed. */
+  /** Sheds a new stream, or watches whether its handler opens it. Returns false if it was shed. */
   expect(stream: Stream): boolean {
     if (this.#isFull(stream.route)) {
       this.#countShed(stream)
@@ -120,11 +121,11 @@ export class ConnectionSet implements StreamOwner {
 
   #countShed(stream: Stream): void {
     this.#counters.shed++
-    // A client that keeps the session of a shed stream open would keep `server.close()` from finishing.
+    // A client may keep the session of a shed stream open, and `server.close()` would wait for it.
     if (this.#isLeaving || stream.route.closed) this.#sessions.join(stream)
   }
 
-  /** Visits every stream. A stream that cannot be written to must not keep the visit from the others. */
+  /** Visits every stream. If a visit throws, destroys that stream and goes to the next one. */
   #forEach(visit: (stream: Stream) => void): void {
     for (const stream of this.#streams) {
       try {
@@ -136,7 +137,7 @@ export class ConnectionSet implements StreamOwner {
     }
   }
 
-  /** Settles when the streams are finished, at the latest when the grace behind the window is over. */
+  /** Settles when the streams are finished, at the latest `grace` after the window. */
   async #finish({ window = 0, grace, route }: Leaving): Promise<void> {
     if (grace !== false) this.#destroyIn(window + grace, route)
     if (this.#has(route)) this.#upkeep.stayAwake()

@@ -21,7 +21,7 @@ export const UNKNOWN_ID = '\uFFFD'
 /** Query parameters for the last event ID, from polyfills that cannot set a header. */
 const QUERY_PARAMETERS = ['lastEventId', 'last_event_id', 'evs_last_event_id']
 
-/** Whether `Accept` names `text/event-stream` with a quality above 0, or with `any`, allows it. */
+/** Whether `Accept` names `text/event-stream` with a quality above 0. With `any`: whether it allows that type. */
 export function acceptsEventStream(request: RequestHead, accept: 'explicit' | 'any'): boolean {
   const negotiator = new Negotiator(request)
   if (negotiator.mediaTypes().some((type) => type.toLowerCase() === EVENT_STREAM)) return true

@@ -1,6 +1,6 @@
 /**
- * One open response, from new over open to closed. It knows nothing of channels: what is read from the log reaches it as
- * bytes. How bytes reach the socket is in output.ts, time-outs are in upkeep.ts.
+ * One response, from new over open to closed. Channels are not known here: events of the log arrive as bytes. output.ts
+ * writes to the socket, and upkeep.ts has the time-outs.
  */
 import type { ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
@@ -13,10 +13,10 @@ import { CloseNotice } from './close-notice.js'
 import { Output } from './output.js'
 import { isGone, isHttp2, onClose, prepareHead, sessionOf } from './response.js'
 
-/** One `sse()`, as its streams share it. */
+/** What all streams of one `sse()` share. */
 export interface StreamRoute {
   readonly options: ResolvedStreamOptions
-  /** How many of its streams are open. */
+  /** The number of its open streams. */
   open: number
   /** Whether new requests are shed. */
   closed: boolean
@@ -26,24 +26,24 @@ export interface StreamRoute {
 
 /** The set that a stream belongs to. */
 export interface StreamOwner {
-  /** Milliseconds of the monotonic clock, as exact as time-outs need it. */
+  /** Milliseconds of the monotonic clock, at the last round of upkeep. */
   readonly now: number
   readonly report: Report
-  /** Takes in a stream that is about to open. Returns false to shed it. */
+  /** Adds a stream that is about to open. Returns false to shed it. */
   admit(stream: Stream): boolean
-  /** The stream has closed. Its socket may still have something to send. Called once for each admitted stream. */
+  /** The stream has closed. Its socket may still have unsent bytes. Called once for each admitted stream. */
   onClosed(stream: Stream, reason: CloseReason): void
-  /** Nothing of the stream is left. Called once for each admitted stream. */
+  /** The stream has closed, and its bytes are sent or dropped. Called once for each admitted stream. */
   onFinished(stream: Stream): void
-  /** The stream was destroyed because its client did not take what was unsent in time. */
+  /** The stream was destroyed because its client did not receive the unsent bytes in time. */
   onDestroyed(): void
 }
 
 /** Reads the log for a stream. */
 export interface StreamReader {
-  /** Writes what is due, as far as the socket takes it. */
+  /** Writes the events that are due, until the socket is full. */
   serve(): void
-  /** The socket was full and takes more. */
+  /** The socket was full and has drained. */
   onWritable(): void
   close(): void
 }
@@ -57,16 +57,16 @@ export class Stream {
   readonly route: StreamRoute
   readonly output: Output
   readonly closeNotice = new CloseNotice()
-  /** Between 0 and 1, fixed for the stream: spreads what would otherwise happen to all streams at once. */
+  /** A random number from 0 to 1, fixed for the stream. Spreads time-outs that would otherwise end for all streams at once. */
   readonly jitter = Math.random()
-  /** The round of upkeep before something was last written. */
+  /** When something was last written: the time of the round of upkeep before. */
   lastWrite = 0
-  /** The last round of upkeep that found nothing unsent, or less than before. */
+  /** The time of the last round of upkeep that found no unsent bytes, or fewer than before. */
   lastProgress = 0
-  /** When the stream is to be ended, and why. */
+  /** When the stream must be ended, and why. */
   endAt = Infinity
   endReason: 'expired' | 'drained' = 'expired'
-  /** When the stream is to be destroyed with what is unsent. */
+  /** When the stream must be destroyed, even with unsent bytes. */
   destroyAt = Infinity
   /** Set when the stream first subscribes. */
   reader: StreamReader | undefined
@@ -85,22 +85,26 @@ export class Stream {
     else onClose(res, () => this.#onResponseClosed())
   }
 
-  /** Whether nothing can be sent any more. */
+  /** Whether nothing more can be sent. */
   get closed(): boolean {
     return this.#state === 'closed' || this.#res.writableEnded
   }
 
-  /** Whether the app has begun or finished another response. */
+  /** Whether the app has begun or finished an answer without a stream. */
   get isAnswered(): boolean {
     return this.closed || this.#res.headersSent
   }
 
-  /** The HTTP/2 session that carries the stream, as long as both are open. */
+  /** The HTTP/2 session that carries the stream; undefined if either is closed. */
   get session(): Http2Session | undefined {
     return sessionOf(this.#res)
   }
 
-  /** Sends the head. Returns false when the stream is closed, or was shed. Throws when another head was sent before. */
+  /**
+   * Sends the head. Returns false if the stream is closed, or was shed.
+   *
+   * @throws `ERR_SSE_HEAD` if another head was sent before
+   */
   open(): boolean {
     if (this.#state === 'open') return !this.closed
     if (this.closed) return false
@@ -121,7 +125,7 @@ export class Stream {
     if (!this.closed) this.output.writeText(text)
   }
 
-  /** Writes text behind the events that are due. Returns false when the stream is closed. */
+  /** Writes text after the events that are due. Returns false if the stream is closed. */
   send(text: string): boolean {
     if (!this.open()) return false
     this.reader?.serve()
@@ -131,7 +135,7 @@ export class Stream {
     return !this.closed
   }
 
-  /** The socket was full and takes more. */
+  /** Called when the socket was full and has drained. */
   onWritable(): void {
     this.reader?.onWritable()
   }
@@ -140,23 +144,23 @@ export class Stream {
     this.writeText(KEEP_ALIVE)
   }
 
-  /** Settles when the socket can take more, or has closed. */
+  /** Settles when the socket is not full, or has closed. */
   whenWritable(): Promise<void> {
     return this.closed ? Promise.resolve() : this.output.whenWritable()
   }
 
-  /** Ends the response as the app asked for. */
+  /** Ends the response because the app called `close()`. */
   close(): void {
     if (this.#state === 'new' && this.#res.headersSent) this.output.end()
     else if (this.open()) this.end('server')
   }
 
-  /** Ends the response behind the events that are due. */
+  /** Ends the response after the events that are due. */
   end(reason: CloseReason): void {
     this.#end(reason, () => this.output.end())
   }
 
-  /** Ends the response, and then its socket: the process is about to leave. */
+  /** Ends the response, and then its socket, because the process is about to exit. */
   endWithSocket(reason: CloseReason): void {
     this.#end(reason, () => this.output.endWithSocket(this.#retry()))
   }
@@ -166,18 +170,18 @@ export class Stream {
     this.output.destroy()
   }
 
-  /** Drops what the client has not taken: the process is about to leave. */
+  /** Drops unsent bytes, because the process is about to exit. */
   destroyUnsent(): void {
     this.destroyAt = Infinity
     this.#owner.onDestroyed()
     this.destroy('server')
   }
 
-  /** Answers with a stream that ends at once. Any status but 200 would stop a browser's EventSource for good. */
+  /** Answers with a stream that ends at once. After any other status than 200, EventSource would never reconnect. */
   shed(): false {
     const { headers, retry } = this.route.options
     prepareHead(this.#res, headers)
-    // Kept alive, its socket would keep `server.close()` of a process that leaves from finishing.
+    // `server.close()` would wait for a socket that is kept alive.
     if (!isHttp2(this.#res)) this.#res.setHeader('Connection', 'close')
     this.#res.end(this.#encodeRetry((retry || DEFAULT_RETRY) * SHED_RETRY_FACTOR))
     this.#close('server')
@@ -207,7 +211,7 @@ export class Stream {
     return false
   }
 
-  /** A client that got status 200 would wait for ever. Another answer of the app's, such as a 403, is left alone. */
+  /** Destroys a response with status 200, for which the client would wait forever. Other answers, such as 403, go on. */
   #refuseHead(): SseError {
     if (this.#res.statusCode === 200) {
       this.#close('error')
@@ -215,7 +219,7 @@ export class Stream {
     }
     return new SseError(
       'ERR_SSE_HEAD',
-      'the head of the response was sent already: call res.sse.open() instead of res.flushHeaders(), res.writeHead() or ' +
+      'the head of the response was sent already. Call res.sse.open() instead of res.flushHeaders(), res.writeHead() or ' +
         'res.write(), and set headers with res.setHeader()',
     )
   }

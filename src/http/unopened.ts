@@ -1,4 +1,4 @@
-/** Watches connections that are not open yet, and detects a request that hangs. */
+/** Watches connections that are not open yet, to detect a request that hangs. */
 import { after, now, type Timer } from '../timers.js'
 
 /** Milliseconds that a handler may take before it opens the stream or answers otherwise. */

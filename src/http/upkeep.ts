@@ -1,23 +1,23 @@
 /**
- * The shared timer of all streams: keep-alives, stalls and ages. One timer and one clock serve all streams. What would be
- * due at the same moment for many streams is spread by the jitter of each.
+ * Keep-alives and time-outs of all streams. One timer and one clock serve all. Each stream has its own jitter, so that not
+ * all streams are due in the same round.
  */
 import { every, now, type Timer } from '../timers.js'
 import type { Stream } from './stream.js'
 
-/** Milliseconds between two rounds, unless time-outs are so short that they need more rounds. */
+/** Milliseconds between two rounds, at most and at least. Short time-outs need short periods. */
 const MAX_PERIOD = 250
 const MIN_PERIOD = 10
-/** Rounds within the shortest time-out: how exact the time-out is. */
+/** The number of rounds within the shortest time-out. It decides how exact the time-out is. */
 const ROUNDS = 20
-/** The part of `keepAlive` by which one may come early, so that many do not come at once. */
+/** The part of `keepAlive` by which a keep-alive may come early, so that not all come at once. */
 const SPREAD = 0.2
 
 export class Upkeep {
   /** Milliseconds of the monotonic clock at the last round. */
   now = clock()
   readonly #forEach: (visit: (stream: Stream) => void) => void
-  /** Whether the timer keeps the process alive: ending streams is work, also when no socket keeps the process alive. */
+  /** Whether the timer keeps the process alive, so that `drain()` settles even if no socket keeps the process alive. */
   #isAwake = false
   #timer: Timer | undefined
   #period = Infinity
@@ -27,14 +27,14 @@ export class Upkeep {
     this.#forEach = forEach
   }
 
-  /** Makes rounds often enough for the time-outs of a stream. */
+  /** Shortens the period, if necessary, for the time-outs of a stream. */
   watch({ route }: Stream): void {
     const { keepAlive, stallTimeout, maxAge } = route.options
     if (this.#timer === undefined) this.now = clock()
     this.watchWithin(Math.min(keepAlive || Infinity, stallTimeout || Infinity, maxAge || Infinity))
   }
 
-  /** Makes rounds often enough for something that takes this many milliseconds. */
+  /** Shortens the period, if necessary, for a time-out of so many milliseconds. */
   watchWithin(ms: number): void {
     const period = Math.max(MIN_PERIOD, Math.min(MAX_PERIOD, Math.floor(ms / ROUNDS)))
     if (period >= this.#period) return
@@ -44,14 +44,14 @@ export class Upkeep {
     if (this.#isAwake) this.#timer.ref()
   }
 
-  /** Makes no more rounds: no stream is left. */
+  /** Stops the timer, because no stream is left. */
   stop(): void {
     this.#timer?.stop()
     this.#timer = undefined
     this.#period = Infinity
   }
 
-  /** The moment so many milliseconds from now. `now` itself may be one period old. */
+  /** Returns the time in `ms` milliseconds. `now` would be inexact, because it may be one period old. */
   deadline(ms: number): number {
     return clock() + ms
   }
@@ -67,7 +67,7 @@ export class Upkeep {
     this.now = clock()
     const heldUp = Math.max(0, this.now - before - 2 * this.#period)
     this.#forEach((stream) => {
-      // While the process itself was blocked, no client could show that it reads.
+      // While the process was blocked, no client could make progress.
       stream.lastProgress += heldUp
       if (stream.output.pollWritten()) stream.lastWrite = before
       this.#tend(stream)
@@ -77,7 +77,7 @@ export class Upkeep {
   #tend(stream: Stream): void {
     const { route, output } = stream
     const { keepAlive, stallTimeout } = route.options
-    // A stream that was ended is finished when its client has taken the end.
+    // An ended stream is watched too, until its client has received the end.
     if (output.unsent > 0 || stream.closed) {
       if (output.pollProgress()) stream.lastProgress = this.now
       else if (stallTimeout !== false && this.now - stream.lastProgress >= stallTimeout) stream.destroy('stalled')

@@ -9,22 +9,22 @@ import { countWhile } from './binary-search.js'
 import { comparePositions, type Position } from './position.js'
 import { sizeOfChannel } from './sizes.js'
 
-/** One event in the log, encoded once; every connection is sent the same text. */
+/** One event in the log. It is encoded once, and every connection is sent the same text. */
 export interface LogEvent {
   readonly channel: ChannelLog
   readonly position: Position
-  /** Its place within the channel. */
+  /** The number of the event within its channel, from 1. */
   readonly offset: number
   readonly key: string | undefined
-  /** The app's own event ID, where the message brought one. */
+  /** The app's own event ID; undefined if the message had none. */
   readonly ownId: string | undefined
-  /** What goes over the wire, ID and blank line included. */
+  /** The encoded event, with its ID and the blank line at the end. */
   readonly text: string
   /** Length of `text` in bytes. */
   readonly bytes: number
-  /** What the event counts for in every bound; see `sizeOf`. */
+  /** Bytes that the event counts for in every bound: see `sizeOf`. */
   readonly size: number
-  /** When it came into this log, in whole milliseconds of a monotonic clock. */
+  /** When the event was appended, in whole milliseconds of a monotonic clock. */
   readonly at: number
   /** Whether a newer event of the same key is in the log. */
   replaced: boolean
@@ -37,26 +37,27 @@ export class ChannelLog {
   readonly name: string
   /** Offset of the newest event. */
   tail = 0
-  /** Position of the newest event that history has evicted, or where the log began. A cursor below it has a gap. */
+  /** Position of the newest event that was evicted from history, or where the log began. A cursor below it has a gap. */
   floor: Position
   /** Offset of the newest event that clients may have read before the log was replaced. */
   readUpTo = 0
-  /** How many connections read this channel. While there is one, the channel is not dropped. */
+  /** The number of subscribed connections. A channel with readers is not dropped. */
   readers = 0
-  /** What the events of the history count for; see `sizeOf`. */
+  /** Bytes of the events in history: see `sizeOf`. */
   bytes = 0
-  /** Whether a bound has evicted the latest event of some key, so that newcomers do not get the whole state. */
+  /** Whether a bound has evicted the latest event of some key, so that new subscribers do not get all keys. */
   isIncomplete: boolean
-  /** How many latest events were evicted, and the highest offset of these: a cursor that is to read one has a gap. */
+  /** The number of latest events that were evicted. */
   latestEvictions = 0
+  /** The highest offset of an evicted latest event. A cursor that still has to read one has a gap. */
   newestEvictedLatest = 0
-  /** Bytes that the channel itself counts for, beside its events. */
+  /** Bytes of the channel itself, without its events. */
   readonly size: number
-  /** Where `size` counts: in history while the channel has some, else in the latest events, else nowhere. */
+  /** The list that counts `size`: history if the channel has any, otherwise the latest events; undefined without events. */
   chargedTo: { bytes: number } | undefined
 
   readonly #history = new Denque<LogEvent>()
-  /** By key, in order of position: a key that is set again moves to the end. */
+  /** By key, in order of position. A key that is set again moves to the end. */
   readonly #latest = new Map<string, LogEvent>()
   #latestInOrder: readonly LogEvent[] | undefined
 
@@ -67,7 +68,7 @@ export class ChannelLog {
     this.size = sizeOfChannel(name)
   }
 
-  /** Offset of the newest event that history has evicted. The next one is the oldest of the history. */
+  /** Offset of the newest event that was evicted from history. The oldest event of the history has the next offset. */
   get historyStart(): number {
     return this.tail - this.#history.length
   }
@@ -84,7 +85,7 @@ export class ChannelLog {
     return this.#history.length === 0 && this.#latest.size === 0
   }
 
-  /** The event at an offset, if history holds it. */
+  /** Returns the event at an offset; undefined if history does not hold it. */
   at(offset: number): LogEvent | undefined {
     const index = offset - this.historyStart - 1
     return index < 0 ? undefined : this.#history.peekAt(index)
@@ -98,18 +99,18 @@ export class ChannelLog {
     return event.key !== undefined && this.#latest.get(event.key) === event
   }
 
-  /** The oldest of the latest events behind an offset. */
+  /** Returns the oldest of the latest events after an offset. */
   latestAfter(offset: number): LogEvent | undefined {
     const events = (this.#latestInOrder ??= [...this.#latest.values()])
     return events[countWhile(events.length, (i) => (events[i]?.offset ?? Infinity) <= offset)]
   }
 
-  /** The latest event of the key that has not changed for longest. */
+  /** The latest event of the key that has not changed for the longest time. */
   get oldestLatest(): LogEvent | undefined {
     return this.#latest.values().next().value
   }
 
-  /** How many events stand at or before a position. Below the floor, the answer counts those that are still known. */
+  /** Returns the offset of the newest event at or before a position. Below the floor, only latest events are known. */
   offsetAt(position: Position): number {
     if (comparePositions(position, this.floor) < 0) return this.#offsetBelowFloor(position)
     const history = this.#history
@@ -125,19 +126,19 @@ export class ChannelLog {
     return this.#setLatest(event)
   }
 
-  /** Takes in the latest event of a key from before the history, which must be empty. Returns the one it replaces. */
+  /** Adds a latest event that is older than history. History must be empty. Returns the event that it replaces. */
   restore(event: LogEvent): LogEvent | undefined {
     this.tail = event.offset
     return this.#setLatest(event)
   }
 
-  /** Moves the floor over events that the log was never given, so that every cursor is overtaken. History must be empty. */
+  /** Moves the floor past events that the log never got, so that every cursor has a gap. History must be empty. */
   skipTo(position: Position): void {
     this.tail++
     this.floor = position
   }
 
-  /** Drops all events, because the log is being replaced. */
+  /** Drops all events, because the log begins again. */
   clear(position: Position): void {
     this.#history.clear()
     this.#latest.clear()
@@ -148,7 +149,7 @@ export class ChannelLog {
     this.chargedTo = undefined
   }
 
-  /** Evicts the oldest event from history. It may stay as the latest of its key. */
+  /** Evicts the oldest event from history. The event stays in the log if it is the latest of its key. */
   evictOldest(): LogEvent | undefined {
     const event = this.#history.shift()
     if (event === undefined) return undefined
@@ -157,7 +158,7 @@ export class ChannelLog {
     return event
   }
 
-  /** Evicts the latest event of a key. It may stay in history. */
+  /** Evicts the latest event of a key. The event stays in history if history holds it. */
   evictLatest(event: LogEvent): void {
     if (!this.isLatest(event) || event.key === undefined) return
     this.#latest.delete(event.key)

@@ -1,12 +1,12 @@
 /**
- * A doubly linked list of events, oldest first, linked through the events themselves: any event is removed in constant
- * time. An event is in one list at a time.
+ * A doubly linked list of events, oldest first. The events hold the links, so that any event is removed in constant time.
+ * An event is in one list at a time.
  */
 import type { LogEvent } from './channel-log.js'
 
 export class EventList {
   oldest: LogEvent | undefined
-  /** What its events count for, and the channels charged to it. */
+  /** Bytes of the events, and of the channels that are charged to the list. */
   bytes = 0
   #newest: LogEvent | undefined
 

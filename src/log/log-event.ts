@@ -1,4 +1,4 @@
-/** Makes the events of a log: a message gets its place in a channel, its ID and its text for the wire. */
+/** Makes the events of a log: adds the place in the channel, the ID and the encoded text to an entry. */
 import { endBody, endEvent, isEvent } from '../wire/format.js'
 import type { ChannelLog, LogEvent } from './channel-log.js'
 import type { EventIds, Position } from './position.js'

@@ -1,8 +1,8 @@
 /**
- * The log of a registry: every event it still holds, by channel, within bounds. No I/O.
+ * The log of a registry: all events that are held, by channel, within bounds. No I/O.
  *
- * This file keeps the two bounds that span channels: the bytes of the whole log, and the age of history. What an eviction
- * means for one channel is in channel-log.ts.
+ * This file applies the bounds over all channels: the bytes of the whole log, and the age of history. channel-log.ts does
+ * the evictions of one channel.
  */
 import { now } from '../timers.js'
 import { ChannelLog, type LogEvent } from './channel-log.js'
@@ -20,15 +20,15 @@ export class Log {
   ids = new EventIds(createEpoch())
   /** Position of the newest event, or where the log began. */
   last: Position = ORIGIN
-  /** Whether nothing can be read yet, because the store has not said where the log begins. */
+  /** Whether nothing can be read yet, because the store has not called `begin`. */
   isPending = false
-  /** How often the log has begun. Cursors of an earlier generation have no place in it. */
+  /** How often the log has begun. Cursors of an earlier generation must be placed again. */
   generation = 0
   readonly bounds: LogBounds
   readonly channels = new Map<string, ChannelLog>()
-  /** How many events the log holds. */
+  /** The number of events in the log. */
   events = 0
-  /** How many latest events were evicted by `keys` or `bytes`. */
+  /** The number of latest events that `keys` or `bytes` evicted. */
   evictedKeys = 0
   readonly ownIds: OwnIds
   /** When the newest event was appended, in milliseconds of the monotonic clock. */
@@ -36,7 +36,7 @@ export class Log {
 
   readonly #clock: () => number
   #history = new EventList()
-  /** Events that history has evicted and that are still the latest of their key. */
+  /** Events that were evicted from history, and are still the latest of their key. */
   #latestOnly = new EventList()
   /** The highest floor of a dropped channel. A new channel, under any name, begins with this floor. */
   #droppedFloor: Position = ORIGIN
@@ -55,17 +55,17 @@ export class Log {
     return this.ids.epoch
   }
 
-  /** What events, channels and the memory of evicted ones count for; see `sizeOf`. */
+  /** Bytes of events, of channels, and of hashes of evicted IDs and dropped channels: see `sizeOf`. */
   get bytes(): number {
     return this.#history.bytes + this.#latestOnly.bytes + this.ownIds.bytes + this.#droppedIncomplete.bytes
   }
 
-  /** When the oldest event of all history came into the log; undefined when there is none. */
+  /** When the oldest event of history was appended; undefined without history. */
   get oldestAt(): number | undefined {
     return this.#history.oldest?.at
   }
 
-  /** Sets where the log begins and the epoch of its IDs. Drops what the log held before. */
+  /** Begins the log: sets its position and the epoch of its IDs, and replaces its events. */
   begin(epoch: string, position: Position, held: HeldEvents = { latest: [], events: [], readUpTo: position }): void {
     this.ids = new EventIds(epoch)
     this.isPending = false
@@ -74,7 +74,7 @@ export class Log {
     this.ownIds.refill(() => this.#fill(held))
   }
 
-  /** Notes that the events up to a position are lost, except for the latest event of some keys. */
+  /** Skips events that the store no longer has: all up to a position, except for `latest`. */
   skip(position: Position, latest: readonly StoredEvent[]): void {
     for (const channel of this.channels.values()) {
       while (channel.historyLength > 0) this.#evictFromHistory(channel)
@@ -86,7 +86,7 @@ export class Log {
     for (const { position, entry } of latest) this.#restore(position, entry)
   }
 
-  /** The channel of a name. Makes it if there is none. */
+  /** Returns the channel with a name, and makes it if there is none. */
   channel(name: string): ChannelLog {
     let channel = this.channels.get(name)
     if (channel === undefined) {
@@ -108,7 +108,7 @@ export class Log {
     return event
   }
 
-  /** Evicts what is beyond the bounds, of one channel and of the whole log. */
+  /** Evicts events beyond the bounds of one channel and of the whole log. */
   trim(channel: ChannelLog, now = this.appendedAt): void {
     const { history, keys } = this.bounds
     while (channel.historyLength > 1 && (channel.historyLength > history.events || channel.bytes > history.bytes)) {
@@ -120,7 +120,7 @@ export class Log {
     this.dropIfUnused(channel)
   }
 
-  /** Evicts what is older than history's `age`, in every channel. `now` is in milliseconds of the monotonic clock. */
+  /** Evicts events of all channels that are older than `history.age`. `now`: milliseconds of the monotonic clock. */
   trimAge(now = this.#clock()): void {
     const deadline = Math.floor(now) - this.bounds.history.age
     for (let event = this.#history.oldest; event !== undefined; event = this.#history.oldest) {
@@ -129,7 +129,7 @@ export class Log {
     }
   }
 
-  /** Takes a channel out of the log if it has no subscribers and no events. */
+  /** Removes a channel that has no subscribers and no events. */
   dropIfUnused(channel: ChannelLog): void {
     if (channel.readers > 0) return
     if (!this.bounds.replay) while (channel.historyLength > 0) this.#evictFromHistory(channel)
@@ -166,7 +166,7 @@ export class Log {
     else channel.isIncomplete = true
   }
 
-  /** Takes in the latest event of a key from before the history of its channel, which is still empty. */
+  /** Adds a latest event that is older than the history of its channel. That history must be empty. */
   #restore(position: Position, entry: LogEntry): void {
     const event = this.#create(position, entry, this.appendedAt)
     const replaced = event.channel.restore(event)
@@ -176,7 +176,7 @@ export class Log {
     this.trim(event.channel)
   }
 
-  /** Drops everything except the channels that have readers. */
+  /** Drops all events, and the channels without readers. */
   #clear(position: Position): void {
     this.#history = new EventList()
     this.#latestOnly = new EventList()
@@ -190,8 +190,8 @@ export class Log {
   }
 
   /**
-   * Evicts the oldest event of any channel, until the log is within `bytes`. History and latest events are each guaranteed
-   * half: a busy channel must not cost a quiet one its state, and many keys must not cost everybody's replay.
+   * Evicts the oldest events of all channels, until the log is within `bytes`. History and latest events are each guaranteed
+   * half. So a busy channel cannot evict the state of quiet ones, and many keys cannot evict all history.
    */
   #trimBytes(): void {
     const { bytes } = this.bounds
@@ -216,7 +216,7 @@ export class Log {
     this.#charge(channel)
   }
 
-  /** Evicts the latest event of a key, and so the event, unless history holds it. */
+  /** Evicts the latest event of a key. The event leaves the log unless history holds it. */
   #evictLatest(event: LogEvent | undefined): void {
     if (event === undefined) return
     const { channel } = event
@@ -234,7 +234,7 @@ export class Log {
     this.#charge(channel)
   }
 
-  /** Counts the channel itself where its events count. */
+  /** Counts the bytes of the channel itself in the list that holds its events. */
   #charge(channel: ChannelLog): void {
     const list = channel.historyLength > 0 ? this.#history : channel.isEmpty ? undefined : this.#latestOnly
     if (channel.chargedTo === list) return

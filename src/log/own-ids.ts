@@ -1,8 +1,8 @@
 /**
  * Maps event IDs of the app to positions.
  *
- * An ID that was used twice has no position, because a client that resumes after it could skip events. So a second use
- * must be noticed, in any channel, even after the first event was evicted.
+ * An ID that was used twice has no position, because a client that resumes after it could skip events. A second use is
+ * detected in any channel, even after the first event was evicted.
  */
 import { comparePositions, type Position } from './position.js'
 import { RecentHashes } from './recent-hashes.js'
@@ -16,7 +16,7 @@ interface Use {
   events: number
 }
 
-/** Bytes for evicted IDs: some 65,000 IDs, and fewer if the log is small. */
+/** Bytes for evicted IDs: about 65,000 IDs, or fewer if the log is small. */
 const MAX_EVICTED_BYTES = 2.5 * 1024 * 1024
 const SHARE_OF_LOG = 1 / 16
 

@@ -1,7 +1,7 @@
 /**
  * Positions in a log, and the event IDs made of them. Pure.
  *
- * A position is a pair of milliseconds and a sequence number, like the IDs of Redis Streams, so that both stores number
+ * A position is a pair of milliseconds and a sequence number. IDs of Redis Streams are such pairs, so both stores number
  * events in the same way. The ID on the wire adds the log's epoch. IDs of other epochs belong to other logs, so they
  * cannot be compared.
  */

@@ -110,7 +110,7 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
 function requireStream(stream: string | undefined): string {
   if (stream !== undefined) return stream
   throw invalid(
-    "redisStore(): pass stream, a name for each registry, app and environment, such as { stream: 'shop-production-scores' }",
+    "redisStore(): stream must be a name for each registry, app and environment; got none. Write { stream: 'shop-production-scores' }",
   )
 }
 
@@ -120,7 +120,9 @@ function chooseClient(url: string | undefined, client: RedisClient | undefined):
     throw invalid(`redisStore(): client must be ${wanted}; got ${describeClient(client)}`)
   }
   if (client !== undefined && url === undefined) return client
-  if (client !== undefined || url === undefined) throw invalid('redisStore(): pass either url or client')
+  if (client !== undefined || url === undefined) {
+    throw invalid(`redisStore(): pass either url or client; got ${client === undefined ? 'neither' : 'both'}`)
+  }
   try {
     return createClient({ url })
   } catch (cause) {

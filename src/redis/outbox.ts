@@ -44,7 +44,7 @@ export class Outbox {
   readonly #closed = new AbortController()
   /** The batch that was sent last. Empty after its reply. */
   #batch: PublishBatch = { number: 0, publishes: [] }
-  /** The number of unsettled publishes, and their bytes. */
+  /** The number of unsettled publishes, and their bytes. Both are bounded by `maxWaiting`. */
   #count = 0
   #bytes = 0
   /** The last error of the batch that was sent. */
@@ -62,7 +62,7 @@ export class Outbox {
     if (!isWellFormed(entry)) return Promise.reject(malformed())
     const bytes = sizeOfEntry(entry)
     if (this.#count >= maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes) {
-      return Promise.reject(full())
+      return Promise.reject(full(maxWaiting))
     }
     this.#count++
     this.#bytes += bytes
@@ -201,8 +201,12 @@ function malformed(): SseError {
   return new SseError('ERR_SSE_MESSAGE', 'channel, key and id must be well-formed Unicode; got a lone surrogate')
 }
 
-function full(): SseError {
-  return new SseError('ERR_SSE_STORE_FULL', 'too many publishes wait for Redis; the event is not published')
+function full({ publishes, bytes }: OutboxOptions['maxWaiting']): SseError {
+  const bounds = `more than ${publishes} publishes or ${bytes} bytes would wait for Redis`
+  return new SseError(
+    'ERR_SSE_STORE_FULL',
+    `${bounds}; the event is not published. Try again later, or raise maxWaiting`,
+  )
 }
 
 function closed(): SseError {

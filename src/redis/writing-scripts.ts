@@ -54,9 +54,9 @@ const MAX_INCOMPLETE = 10_000
  * Publishes a batch of events. Returns the epoch and the IDs of the events, separated by spaces.
  *
  * KEYS: events, state, receipt, latest, order, incomplete.
- * ARGV: maxLength, maxKeys, the epoch to begin if there is none, the number of the batch, the milliseconds to remember
- * the batch, `1` if an event has a key or nothing; then for each event: channel, body, `1` if it has a key or nothing,
- * key, own ID or nothing.
+ * ARGV: maxLength; maxKeys; the epoch to begin if there is none; the number of the batch; the milliseconds to remember it;
+ * `1` if any event has a key, or nothing. Then for each event: channel; body; `1` if it has a key, or nothing; key; own ID
+ * or nothing.
  *
  * A batch that was published before gets the same reply again. A batch that arrives after a newer one is not published.
  */

@@ -1,12 +1,12 @@
 /**
- * Encoded events, joined and framed once for all connections that are sent the same ones.
+ * Encoded events, joined and framed once for all connections that get the same events.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-7.1 for the chunked transfer coding
  */
 
-/** An event as far as a batch is concerned. */
+/** The part of an event that a batch uses. */
 export interface EncodedEvent {
-  /** What goes over the wire. */
+  /** The encoded event. */
   readonly text: string
   /** Length of `text` in bytes. */
   readonly bytes: number
@@ -15,9 +15,9 @@ export interface EncodedEvent {
 }
 
 export class Batch {
-  /** How many events it holds. */
+  /** The number of events. */
   readonly events: number
-  /** The events as one chunk of an HTTP/1.1 chunked body: the same memory, framing included. */
+  /** The events as one chunk of a chunked HTTP/1.1 body. `payload` shares its memory. */
   readonly chunk: Buffer
   #payload: Buffer | undefined
 
@@ -26,15 +26,15 @@ export class Batch {
     this.chunk = Buffer.from(`${bytes.toString(16)}\r\n${text}\r\n`, bytes === text.length ? 'latin1' : 'utf8')
   }
 
-  /** The events alone. */
+  /** The events without the framing. */
   get payload(): Buffer {
     return (this.#payload ??= this.chunk.subarray(this.chunk.indexOf('\n') + 1, -'\r\n'.length))
   }
 }
 
-/** Collects events for one batch, up to a size at which the socket is asked whether it can take more. */
+/** Collects events for one batch, up to a size at which the socket should be checked. */
 export class BatchBuilder {
-  /** Events left out because a newer one of the same key follows. */
+  /** The number of events that were left out, because a newer event of the same key follows. */
   conflated = 0
   readonly #conflates: boolean
   #text = ''
@@ -64,11 +64,11 @@ export class BatchBuilder {
     this.#events++
   }
 
-  /** Undefined when it holds no event. */
+  /** Returns the batch; undefined without events. */
   build(): Batch | undefined {
     return this.#bytes === 0 ? undefined : new Batch(this.#text, this.#bytes, this.#events)
   }
 }
 
-/** 64 KiB: several times a socket's high-water mark, and small enough to hold for each of many stalled clients. */
+/** 64 KiB: several times the high-water mark of a socket, and small enough for the memory of many stalled clients. */
 const FULL = 64 * 1024

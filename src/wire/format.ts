@@ -21,7 +21,7 @@ interface MessageFields {
   key?: string | undefined
   /** New reconnection time in milliseconds for each client that gets this. HTML standard, 9.2.6, field `retry`. */
   retry?: number | undefined
-  /** Text that clients ignore, for people who read the stream. */
+  /** Text that clients ignore, for people who read the stream. May have several lines. HTML standard, 9.2.6. */
   comment?: string | undefined
 }
 

@@ -15,22 +15,22 @@ const NOT_PRINTABLE_ASCII = /[^ -~]/
 /** Control characters, and spaces that every client and server trims. */
 const NEVER_SENT_BACK = /[^ -~\u0080-\u{10FFFF}]|^ | $/u
 
-/** What is wrong with an ID of the app, as the rest of "id must …"; undefined for a valid ID. */
+/** Returns the fault of an ID of the app, to follow "id must "; undefined for a valid ID. */
 export function faultOfId(id: string): string | undefined {
   const at = id.search(NOT_PRINTABLE_ASCII)
   if (at >= 0) {
     return `be printable ASCII, so that every client can send it back in a header; got ${nameOf(id, at)} at index ${at}`
   }
-  if (id === '') return 'not be empty'
-  if (id.startsWith(' ') || id.endsWith(' ')) return `not begin or end with a blank, which headers lose; got "${id}"`
+  if (id === '') return 'not be empty; got ""'
+  if (id.startsWith(' ') || id.endsWith(' ')) return `not begin or end with a space, which headers lose; got "${id}"`
   if (id.length > MAX_ID_BYTES) return `be at most ${MAX_ID_BYTES} bytes; got ${id.length}`
   if (PACKAGE_ID.test(id)) {
-    return `not have the form of the package's own IDs, as "${id}" has; leave it out, or put a word and a colon before it`
+    return `not have the form of the package's own IDs; got "${id}". Leave it out, or put a word and a colon before it`
   }
   return undefined
 }
 
-/** Whether no server can have given out this last event ID. An earlier server may have given out IDs that are not ASCII. */
+/** Whether no server can have given out this last event ID. Servers before this package may use IDs that are not ASCII. */
 export function isForgedId(id: string): boolean {
   return Buffer.byteLength(id) > MAX_ID_BYTES || NEVER_SENT_BACK.test(id)
 }

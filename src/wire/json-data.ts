@@ -1,4 +1,4 @@
-/** Encodes data as JSON. Refuses values that JSON turns into nothing useful, such as a `Map`. Pure. */
+/** Encodes data as JSON. Refuses values whose JSON is useless, such as a `Map`. Pure. */
 import { inspect, types } from 'node:util'
 import { SseError } from '../errors.js'
 
@@ -37,10 +37,12 @@ export function encodeJson(data: unknown): string {
   let json: unknown
   try {
     const lossy = findLossy(data)
-    if (lossy !== undefined) throw invalid(`data must not be ${lossy.is}, which has no JSON; ${lossy.fix}`)
+    if (lossy !== undefined) throw invalid(`data must not be ${lossy.is}, which has no useful JSON; ${lossy.fix}`)
     json = JSON.stringify(data)
     if (json === '{}' && !isPlain(data)) {
-      throw invalid(`data must not be ${nameOf(data)}, of which JSON keeps nothing; write what clients need of it`)
+      throw invalid(
+        `data must not be ${nameOf(data)}, whose JSON is {}; write an object of the fields that clients need`,
+      )
     }
   } catch (cause) {
     if (cause instanceof SseError) throw cause
@@ -51,12 +53,12 @@ export function encodeJson(data: unknown): string {
   // A function or a symbol has no JSON, and JSON.stringify returns undefined for it instead of throwing.
   if (typeof json === 'string') return json
   const fix = typeof data === 'function' ? '; did you forget to call it?' : ''
-  throw invalid(`data cannot be written as JSON: a ${typeof data} has none${fix}`)
+  throw invalid(`data cannot be written as JSON; got a ${typeof data}${fix}`)
 }
 
-/** Checks only the value itself, because a check of nested values would walk through all data. */
+/** Checks only the value itself, because a check of nested values would take time for all data. */
 function findLossy(data: unknown): Lossy | undefined {
-  // Hot path: one look at the prototype is enough for plain data.
+  // Hot path: plain data needs only one read of the prototype.
   if (typeof data !== 'object' || data === null || Array.isArray(data) || isPlain(data)) return undefined
   const lossy = LOSSY_WITH_JSON.find(({ test }) => test(data))
   return lossy ?? (hasJson(data) ? undefined : LOSSY.find(({ test }) => test(data)))
@@ -72,7 +74,7 @@ function nameOf(data: unknown): string {
   const { constructor } = data as object
   return typeof constructor === 'function' && constructor.name !== ''
     ? `an object of the class ${constructor.name}`
-    : 'such an object'
+    : 'an object of a class without a name'
 }
 
 function invalid(reason: string): SseError {

@@ -111,7 +111,7 @@ function explainNoMessage(message: unknown): string {
 
 function explainEmpty(message: object): string {
   const reason = 'a message needs at least one of event, data, id, retry and comment'
-  return 'then' in message ? `${reason}; got a promise: did you forget await?` : reason
+  return 'then' in message ? `${reason}; got a promise. Did you forget await?` : `${reason}; got none of them`
 }
 
 function explainUnknown(field: string): string {

@@ -117,6 +117,8 @@ describeWithRedis('a process that starts beside others', () => {
 
 it('a store is made of a URL or of a client, one of them', () => {
   const url = 'redis://127.0.0.1'
-  expect(() => redisStore({ stream: 'a' })).toThrow('pass either url or client')
-  expect(() => redisStore({ url, client: createClient({ url }), stream: 'a' })).toThrow('pass either url or client')
+  expect(() => redisStore({ stream: 'a' })).toThrow('pass either url or client; got neither')
+  expect(() => redisStore({ url, client: createClient({ url }), stream: 'a' })).toThrow(
+    'pass either url or client; got both',
+  )
 })
