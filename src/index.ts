@@ -1,4 +1,6 @@
-export { sse, type SseMiddleware, type SseOptions, type SseRequest, type SseResponse } from './middleware.js'
+export { sse, type SseMiddleware, type SseOptions } from './middleware.js'
+export type { SseRequest, SseResponse } from './exchange.js'
+export type { StreamHandler } from './handler.js'
 export { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 export type { RegistryOptions, StreamOptions } from './options.js'
 export type { CloseOptions, DrainOptions } from './leave-options.js'

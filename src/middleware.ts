@@ -1,6 +1,5 @@
 /** `sse()`: the middleware that turns a request for an event stream into `res.sse`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import createError from 'http-errors'
 import vary from 'vary'
 import type { Admission } from './admission.js'
@@ -9,6 +8,8 @@ import type { StreamRoute } from './http/stream.js'
 import { SseError } from './errors.js'
 import type { AnyEvents } from './wire/format.js'
 import type { CloseOptions } from './leave-options.js'
+import type { AnyRequest, AnyResponse, Next, SseRequest, SseResponse } from './exchange.js'
+import { createHandler, type StreamHandler } from './handler.js'
 import { acceptsEventStream, readLastEventId } from './http/request.js'
 import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
 import { invalid } from './check.js'
@@ -30,21 +31,6 @@ declare global {
       sse?: Connection
     }
   }
-}
-
-/** What `sse()` adds to a request, for servers without the types of Express. */
-export interface SseRequest {
-  /**
-   * The last event ID that the client sent; an empty string without one. `'\uFFFD'` replaces an ID that no server can have
-   * given out. HTML standard, 9.2.4.
-   */
-  lastEventId: string
-}
-
-/** What `sse()` adds to a response, for servers without the types of Express. */
-export interface SseResponse {
-  /** The connection, if the request asks for an event stream. */
-  sse?: Connection
 }
 
 /** Options of `sse()`: those of its event streams, and the registry. */
@@ -77,11 +63,7 @@ export interface SseOptions<E extends object = AnyEvents> extends StreamOptions 
  * ```
  */
 export interface SseMiddleware<E extends object = AnyEvents> {
-  (
-    req: IncomingMessage | Http2ServerRequest,
-    res: ServerResponse | Http2ServerResponse,
-    next: (error?: unknown) => void,
-  ): void
+  (req: AnyRequest, res: AnyResponse, next: Next): void
   /** The registry whose channels the connections subscribe to. */
   readonly registry: ChannelRegistry<E>
   /**
@@ -90,6 +72,32 @@ export interface SseMiddleware<E extends object = AnyEvents> {
    * @throws `ERR_SSE_CHANNEL` for a name that is empty, not a string or not well-formed Unicode
    */
   channel(name: string): Channel<E>
+  /**
+   * Returns a route handler that gets the connection as its third argument. It includes the middleware, so it stands alone
+   * on a route. The connection is never undefined, and it knows the event types of the registry. Annotate `req` to use what
+   * Express adds to it.
+   *
+   * Requests that do not accept `text/event-stream` go to `next`: with a 406 `HttpError` if `fallthrough` is false. What `fn`
+   * throws or rejects with goes to `next` too, also on Express 4 and Connect.
+   *
+   * @example
+   * ```ts
+   * import express, { type Request } from 'express'
+   * import { sse } from 'express-sse-channels'
+   *
+   * const app = express()
+   * const live = sse({ fallthrough: false })
+   * app.get(
+   *   '/games/:id/stream',
+   *   live.handler((req: Request<{ id: string }>, _res, connection) => {
+   *     connection.subscribe(`game:${req.params.id}`)
+   *   }),
+   * )
+   * ```
+   */
+  handler<Req extends AnyRequest = IncomingMessage, Res extends AnyResponse = ServerResponse>(
+    fn: StreamHandler<Req, Res, E>,
+  ): (req: Req, res: Res, next: Next) => void
   /**
    * Ends the connections of this middleware and sheds new requests. If `sse()` made the registry, the registry is closed
    * too. A registry that was passed in stays open. Settles when the connections are gone, at the latest after `grace`.
@@ -133,11 +141,7 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, .
   const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions | undefined)
   const admission = admissionOf(registry)
 
-  function middleware(
-    req: IncomingMessage | Http2ServerRequest,
-    res: ServerResponse | Http2ServerResponse,
-    next: (error?: unknown) => void,
-  ): void {
+  function middleware(req: AnyRequest, res: AnyResponse, next: Next): void {
     if (!admission.isStarting) return handle(req, asResponse(res), next, { route, admission })
     // A client that disconnects while the store starts must not stay in memory until the store answers.
     const stopWaiting = admission.onceStarted(() => {
@@ -150,6 +154,8 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, .
   return Object.assign(middleware, {
     registry,
     channel: (name: string) => registry.channel(name),
+    handler: <Req extends AnyRequest, Res extends AnyResponse>(fn: StreamHandler<Req, Res, E>) =>
+      createHandler(middleware, fn),
     close: (options?: CloseOptions) =>
       shared === undefined ? registry.close(options) : admission.closeRoute(route, options),
   })
@@ -161,13 +167,13 @@ interface Entrance {
   readonly admission: Admission<ChannelRegistry>
 }
 
-type Request = (IncomingMessage | Http2ServerRequest) & Partial<SseRequest>
+type Request = AnyRequest & Partial<SseRequest>
 
 /** Marks a response with the route that made its connection. Two copies of the package share the symbol. */
 const ROUTE = Symbol.for('express-sse-channels.route')
 type Response = ServerResponse & SseResponse & { [ROUTE]?: StreamRoute }
 
-function handle(req: Request, res: Response, next: (error?: unknown) => void, entrance: Entrance): void {
+function handle(req: Request, res: Response, next: Next, entrance: Entrance): void {
   const { route, admission } = entrance
   req.lastEventId = readLastEventId(req)
   if (res.headersSent) return goOnWithoutStream(req, res, next, entrance)
@@ -192,12 +198,7 @@ function handle(req: Request, res: Response, next: (error?: unknown) => void, en
 }
 
 /** Continues without `res.sse`, because the head was sent before. Reports this once, unless the response has finished. */
-function goOnWithoutStream(
-  req: Request,
-  res: Response,
-  next: (error?: unknown) => void,
-  { route, admission }: Entrance,
-): void {
+function goOnWithoutStream(req: Request, res: Response, next: Next, { route, admission }: Entrance): void {
   if (!route.hasReportedHead && !res.writableEnded && acceptsEventStream(req, route.options.accept)) {
     route.hasReportedHead = true
     const message = `sse(): the head of the response to ${req.url} was sent before sse() ran, so there is no res.sse. Put sse() before the middleware that sends the head`
@@ -207,7 +208,7 @@ function goOnWithoutStream(
 }
 
 /** All members used here exist in the HTTP/2 compatibility API too. */
-function asResponse(res: ServerResponse | Http2ServerResponse): Response {
+function asResponse(res: AnyResponse): Response {
   return res as ServerResponse
 }
 

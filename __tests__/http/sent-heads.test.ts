@@ -47,7 +47,7 @@ describe.each([bareHttp, bareHttps, bareHttp2, bareHttp2Tls])('a stream after a 
       })
       await askAndWait(server)
     }
-    const message = expect.stringMatching(/call res\.sse\.open\(\) instead of res\.flushHeaders\(\)/) as string
+    const message = expect.stringMatching(/Call res\.sse\.open\(\) instead of res\.flushHeaders\(\)/) as string
     const each = ['error', expect.objectContaining({ code: 'ERR_SSE_HEAD', message }) as unknown, true]
     expect(errors).toEqual(Object.keys(firsts).flatMap(() => each))
     expect(live.registry.stats()).toMatchObject({ connections: 0, channels: 0 })

@@ -30,6 +30,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['publisher', 'channel', 'connection'],
   ['admission'],
   ['registry'],
+  ['exchange'],
+  ['handler'],
   ['middleware'],
   ['index'],
 ]

@@ -1,5 +1,5 @@
 // Compiled, never run: an app written against the types of Express 4.
-import express from 'express4'
+import express, { type Request, type Response } from 'express4'
 import { createRegistry, sse } from 'express-sse-channels'
 
 interface Events {
@@ -22,6 +22,22 @@ app.get('/inline', sse(), (_req, res, next) => {
   // @ts-expect-error -- a request that asks for no event stream has no connection
   res.sse.close()
 })
+
+app.get(
+  '/matches/:id/stream',
+  live.handler((req: Request<{ id: string }>, res: Response, connection) => {
+    const id: string = req.params.id
+    const lastEventId: string = req.lastEventId
+    res.cookie('seen', lastEventId)
+    connection.subscribe(`match:${id}`)
+    connection.send({ event: 'score', data: { home: 1, away: 0 } })
+    connection.registry.channel('a').latest('score')?.json()
+    // @ts-expect-error -- an event type that the map does not have
+    connection.send({ event: 'goal', data: { home: 1, away: 0 } })
+    // @ts-expect-error -- a parameter that the path does not have
+    String(req.params.name)
+  }),
+)
 
 app.use(live)
 app.use('/streams', sse({ registry }))

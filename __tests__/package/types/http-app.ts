@@ -19,6 +19,14 @@ function listener(req: Request, res: Response): void {
   })
 }
 
+const handler = live.handler((req, res, connection) => {
+  res.setHeader('X-Last', req.lastEventId)
+  connection.send({ event: 'score', data: 1 })
+  // @ts-expect-error -- the data of another type
+  connection.send({ event: 'score', data: '1' })
+})
+createServer((req, res) => handler(req, res, () => undefined)).listen(0)
+
 createServer(listener).listen(0)
 createHttpsServer({ key: '', cert: '' }, listener).listen(0)
 createHttp2Server((req, res) => live(req, res, () => undefined)).listen(0)
