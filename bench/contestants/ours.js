@@ -1,7 +1,7 @@
 import express from 'express'
 import { listen } from './listen.js'
 
-const builtPackage = new URL('../../dist/esm/index.js', import.meta.url).href
+const builtPackage = new URL('../../dist/index.mjs', import.meta.url).href
 
 /** As the README has it: Express, `sse()`, `subscribe`, `publish`; history and IDs are always on, as by default. */
 export async function start({ tls, keepAlive, registry }) {

@@ -1,7 +1,7 @@
 // A server with this package on Redis. Arguments: URL of Redis, name of the stream.
 import { createServer } from 'node:http'
-import { sse } from '../../dist/esm/index.js'
-import { redisStore } from '../../dist/esm/redis/index.js'
+import { sse } from '../../dist/index.mjs'
+import { redisStore } from '../../dist/redis.mjs'
 import { cpu, memory, now, paced, serve } from './process.js'
 
 const [, , url, stream] = process.argv

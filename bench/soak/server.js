@@ -8,7 +8,7 @@ import { HISTORY, STREAM } from './limits.js'
 import { Publisher } from './publisher.js'
 import { Vitals } from './vitals.js'
 
-const builtPackage = new URL('../../dist/esm/index.js', import.meta.url).href
+const builtPackage = new URL('../../dist/index.mjs', import.meta.url).href
 const vitals = new Vitals()
 const errors = []
 let live
