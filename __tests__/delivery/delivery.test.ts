@@ -277,6 +277,23 @@ describe('a new client', () => {
   })
 })
 
+describe('several gaps', () => {
+  it('are announced together, and only the last has an ID', async () => {
+    const live = sse({ registry: { keys: 1, history: { events: 1 }, onError: () => {} } })
+    const server = await startServer(bareHttp, live, (_req, res) => {
+      res.sse?.subscribe('a')
+      res.sse?.subscribe('b', { resume: false })
+    })
+    const id = await publish(live, 'a', '0')
+    for (const channel of ['a', 'b']) for (const key of ['k', 'l', 'm']) await publish(live, channel, key, key)
+    const { stream, read } = await resume(server, id)
+    expect(read.slice(0, 2)).toEqual(['gap evicted a', 'gap evicted b'])
+    // With an ID on the first, a client that drops between them would not be told of the second.
+    const gaps = stream.events.filter(({ event }) => event === 'sse-gap')
+    expect(gaps.map((gap) => gap.id === undefined)).toEqual([true, false])
+  })
+})
+
 describe('own IDs', () => {
   it('resume, as do the IDs of control events beside them', async () => {
     const { live, server } = await start()

@@ -67,6 +67,16 @@ describe('merged subscriptions', () => {
     expect(merged(subscriptions)).toEqual(['b1', 'a3'])
   })
 
+  it('leave out a subscription that ends meanwhile', () => {
+    const { subscriptions } = play('abba')
+    const names: string[] = []
+    for (const { event } of merge(subscriptions, END)) {
+      names.push(`${event.channel.name}${event.offset}`)
+      subscriptions[1]!.hasEnded = true
+    }
+    expect(names).toEqual(['a1', 'a2'])
+  })
+
   it('tell which subscription an event is for', () => {
     const { subscriptions } = play('ba')
     expect([...merge(subscriptions, END)].map(({ subscription }) => subscription)).toEqual([
