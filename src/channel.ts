@@ -1,7 +1,7 @@
 /** The object that an app publishes with. A channel holds only its name. The log holds the events. */
 import type { Scheduler } from './delivery/scheduler.js'
 import type { Log } from './log/log.js'
-import { PublishedEvent } from './log/published-event.js'
+import { publishedEvent, type PublishedEvent } from './log/published-event.js'
 import type { Publisher } from './publisher.js'
 import type { AnyEvents, Message } from './wire/format.js'
 import { checkKey } from './wire/message-form.js'
@@ -80,6 +80,6 @@ export class Channel<E extends object = AnyEvents> {
     checkKey(key)
     const { log } = this.#context
     const event = log.channels.get(this.name)?.latest(key)
-    return event && new PublishedEvent(event, log.epoch)
+    return event && publishedEvent(event, log.epoch)
   }
 }

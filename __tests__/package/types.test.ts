@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { complaints, createProgram, strictApp } from '../helpers/compiler.js'
 
-/** The apps are compiled against the published types, because `stripInternal` changes them. */
+/** The apps are compiled against the types as they are published, because these contain less than the source. */
 
 const root = join(__dirname, '../..')
 const directory = join(__dirname, 'types')

@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { isPromise } from '../callback.js'
 import { SseError } from '../errors.js'
 import type { LogEvent } from '../log/channel-log.js'
-import { PublishedEvent, type EventFilter } from '../log/published-event.js'
+import { publishedEvent, type EventFilter } from '../log/published-event.js'
 import type { StartFrom } from '../subscribe-options.js'
 import { Cursor } from './cursor.js'
 import type { Subscribers } from './subscribers.js'
@@ -29,7 +29,7 @@ export class Subscription extends Cursor {
   /** Whether the filter accepts the event. Throws what the filter throws. */
   wants(event: LogEvent, epoch: string): boolean {
     if (this.filter === undefined) return true
-    const answer: unknown = this.filter(new PublishedEvent(event, epoch))
+    const answer: unknown = this.filter(publishedEvent(event, epoch))
     if (isPromise(answer)) throw asyncFilter(answer)
     return Boolean(answer)
   }

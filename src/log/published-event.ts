@@ -16,47 +16,66 @@ import { formatId } from './position.js'
  * if (latest) console.log(latest.id, latest.event, latest.json())
  * ```
  */
-export class PublishedEvent {
-  readonly #event: LogEvent
-  readonly #epoch: string
-  #decoded: ReturnType<typeof decodeBody> | undefined
-
-  /** @internal */
-  constructor(event: LogEvent, epoch: string) {
-    this.#event = event
-    this.#epoch = epoch
-  }
-
+export interface PublishedEvent {
   /** The name of the channel that it was published to. */
-  get channel(): string {
-    return this.#event.channel.name
-  }
-
+  readonly channel: string
   /** The event ID, as clients see it: the app's own, or else the ID of its position. */
-  get id(): string {
-    return this.#event.ownId ?? formatId(this.#event.position, this.#epoch)
-  }
-
+  readonly id: string
   /** The key of the event; undefined without one. */
-  get key(): string | undefined {
-    return this.#event.key
-  }
-
+  readonly key: string | undefined
   /** The event type; undefined if the message had none. Clients then use `message`. */
-  get event(): string | undefined {
-    return this.#decode().event
-  }
-
+  readonly event: string | undefined
   /** The data as clients get it: the string that was published, or JSON. Undefined without data. */
-  get data(): string | undefined {
-    return this.#decode().data
-  }
-
+  readonly data: string | undefined
   /**
    * Parses the data as JSON. Returns null without data.
    *
    * @throws a `SyntaxError` if the data is not JSON
    */
+  json(): unknown
+}
+
+/**
+ * Decides whether one connection gets an event: option `filter` of `subscribe`. If it throws or returns a promise, the
+ * connection is closed.
+ */
+export type EventFilter = (event: PublishedEvent) => boolean
+
+/** Wraps an event of the log for the app. */
+export function publishedEvent(event: LogEvent, epoch: string): PublishedEvent {
+  return new EventView(event, epoch)
+}
+
+class EventView implements PublishedEvent {
+  readonly #event: LogEvent
+  readonly #epoch: string
+  #decoded: ReturnType<typeof decodeBody> | undefined
+
+  constructor(event: LogEvent, epoch: string) {
+    this.#event = event
+    this.#epoch = epoch
+  }
+
+  get channel(): string {
+    return this.#event.channel.name
+  }
+
+  get id(): string {
+    return this.#event.ownId ?? formatId(this.#event.position, this.#epoch)
+  }
+
+  get key(): string | undefined {
+    return this.#event.key
+  }
+
+  get event(): string | undefined {
+    return this.#decode().event
+  }
+
+  get data(): string | undefined {
+    return this.#decode().data
+  }
+
   json(): unknown {
     return JSON.parse(this.data ?? 'null')
   }
@@ -65,9 +84,3 @@ export class PublishedEvent {
     return (this.#decoded ??= decodeBody(this.#event.text))
   }
 }
-
-/**
- * Decides whether one connection gets an event: option `filter` of `subscribe`. If it throws or returns a promise, the
- * connection is closed.
- */
-export type EventFilter = (event: PublishedEvent) => boolean
