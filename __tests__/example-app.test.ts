@@ -266,7 +266,7 @@ describe('npm start', () => {
     try {
       const url = await addressOf(server)
       const page = await fetch(url)
-      expect(await page.text()).toContain('<title>Matchday')
+      expect(await page.text()).toContain('<title>express-sse-channels')
       const stream = await follow(`${url}stream`)
       await stream.ready()
       server.kill('SIGTERM')
