@@ -28,7 +28,7 @@ export class ConnectionBar {
     byId('offline').textContent = isClosed ? 'Go online' : 'Go offline'
     byId('offline').classList.toggle('primary', isClosed)
     byId('drop').disabled = name !== 'open'
-    if (isClosed) say(reason.code === 'called' ? 'Wait for a goal, then go online.' : `Stopped: ${reason.code}.`)
+    if (isClosed) say(reason.code === 'called' ? 'Now wait for a goal.' : `Stopped: ${reason.code}.`)
     clearInterval(this.#countdown)
     if (name === 'waiting') {
       this.#showCountdown()

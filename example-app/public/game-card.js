@@ -101,7 +101,8 @@ export class GameCard {
   comeBack(goals) {
     const change = this.#left && changeSince(this.#left, this.#score, goals)
     this.#left = undefined
-    if (change) this.#showBadge(`${change} while you were away`)
+    this.#banner = undefined
+    this.#showBadge(change && `${change} while you were away`)
   }
 
   #showBadge(badge) {

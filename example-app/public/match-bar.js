@@ -2,8 +2,10 @@
 // words, so screen readers skip the bar.
 import { create, picture } from './dom.js'
 
-/** The least distance of two balls, as a share of the bar. CSS makes a ball smaller than that on every screen. */
-const ballDistance = 0.065
+/** The least distance between the left edges of two balls, in widths of a ball. */
+const ballDistance = 1.1
+/** Width of a ball as a share of the bar, until the bar is on the page: that of a narrow phone. */
+const widestBall = 0.06
 const symbols = { penalty: 'penalty', 'own goal': 'own-goal' }
 
 export class MatchBar {
@@ -11,6 +13,7 @@ export class MatchBar {
   #lanes = { home: create('div', { className: 'lane' }), away: create('div', { className: 'lane' }) }
   #length
   #goals = []
+  #ballWidth = widestBall
 
   constructor({ home, away, clock }) {
     this.#length = clock.length
@@ -26,6 +29,7 @@ export class MatchBar {
       create('div', { className: 'match-bar-shirts' }, ...shirts),
       create('div', { className: 'match-bar-lanes' }, this.#lanes.home, line, this.#lanes.away),
     )
+    new ResizeObserver(([{ contentRect }]) => this.#fit(contentRect)).observe(this.#lanes.home)
   }
 
   showClock({ elapsed, length }) {
@@ -39,9 +43,17 @@ export class MatchBar {
     this.#goals = goals
     for (const [side, lane] of Object.entries(this.#lanes)) {
       const ofSide = goals.filter(({ team }) => team === side)
-      const places = spread(ofSide.map((goal) => Math.min(1, minutesPlayed(goal) / this.#length)))
-      lane.replaceChildren(...ofSide.map((goal, index) => ball(goal, places[index])))
+      const places = ofSide.map((goal) => Math.min(1, minutesPlayed(goal) / this.#length))
+      const apart = spread(places, ballDistance * this.#ballWidth)
+      lane.replaceChildren(...ofSide.map((goal, index) => ball(goal, apart[index])))
     }
+  }
+
+  /** A ball has the height of its lane. Its middle goes from half a ball to half a ball before the end. */
+  #fit({ width, height }) {
+    if (width <= height) return
+    this.#ballWidth = height / (width - height)
+    this.showGoals(this.#goals)
   }
 }
 
@@ -55,14 +67,25 @@ function minutesPlayed({ minute }) {
   return minute.split('+').reduce((sum, part) => sum + Number(part), 0)
 }
 
-/** Moves places from 0 to 1 apart, as little as needed: to the right first, then back from the right end. */
-function spread(places) {
-  const moved = []
-  for (const place of places) moved.push(Math.max(place, (moved.at(-1) ?? -1) + ballDistance))
-  let limit = 1
-  for (let index = moved.length - 1; index >= 0; index--) {
-    moved[index] = Math.min(moved[index], limit)
-    limit = moved[index] - ballDistance
+/**
+ * Moves places from 0 to 1 as little as needed to be this far apart, such as those of goals in two minutes running. Places
+ * that are too near each other form a group around their middle.
+ */
+function spread(places, distance) {
+  const groups = []
+  for (const [index, place] of places.entries()) {
+    let group = { sum: place - index * distance, size: 1 }
+    while (groups.length > 0 && meanOf(groups.at(-1)) > meanOf(group)) {
+      const { sum, size } = groups.pop()
+      group = { sum: sum + group.sum, size: size + group.size }
+    }
+    groups.push(group)
   }
-  return moved
+  const last = 1 - (places.length - 1) * distance
+  const starts = groups.flatMap((group) => Array.from({ length: group.size }, () => meanOf(group)))
+  return starts.map((start, index) => Math.max(0, Math.min(start, last)) + index * distance)
+}
+
+function meanOf({ sum, size }) {
+  return sum / size
 }

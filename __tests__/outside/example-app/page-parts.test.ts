@@ -19,7 +19,7 @@ describeWithChromium('the parts of the example page in Chromium', (browser) => {
     const permissions = ['clipboard-read', 'clipboard-write']
     const page = await openExamplePage(browser(), url, { permissions })
     expect((await page.getByRole('heading', { level: 1 }).textContent())!.trim()).toBe('express-sse-channels')
-    await page.getByText('Server-Sent Events for Express.').waitFor()
+    await page.getByText('Server-Sent Events for Express, with no silently lost updates.').waitFor()
     await page.getByRole('button', { name: 'Copy' }).click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('npm install express-sse-channels')
