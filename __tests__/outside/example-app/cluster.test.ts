@@ -112,8 +112,12 @@ describeWithRedis('the example of a cluster with Redis', () => {
       expect(await killed.locator('.time-line').innerText()).toMatch(
         /Offline\s+\d+\ss\s+Caught up\s+\d+ events? replayed/,
       )
-      const scores = await page.locator('.process .digits[data-side="home"]').allTextContents()
-      expect(new Set(scores).size).toBe(1)
+      await page.waitForFunction(() => {
+        const results = [...document.querySelectorAll('.process')].map((column) =>
+          [...column.querySelectorAll('.digits')].map(({ textContent }) => textContent).join(':'),
+        )
+        return new Set(results).size === 1
+      })
 
       await page.getByRole('combobox', { name: 'Match' }).selectOption({ label: 'Brazil – Germany, 2014' })
       await live.nth(2).waitFor()
