@@ -32,7 +32,6 @@ export class EventList {
     this.#waiting.push(row)
     if (this.#waiting.length > limit) this.#waiting.shift()
     this.#schedule()
-    this.#showPaused()
   }
 
   /** Called when a stream has caught up: only then is it known which of its events were replayed. */
@@ -45,14 +44,8 @@ export class EventList {
 
   #pause(isPaused) {
     this.#isPaused = isPaused
-    this.#showPaused()
+    this.#button.textContent = isPaused ? 'Resume' : 'Pause'
     this.#schedule()
-  }
-
-  #showPaused() {
-    const { length } = this.#waiting
-    const words = length === 0 ? 'Resume' : `Resume (${length === limit ? `${limit}+` : length} new)`
-    this.#button.textContent = this.#isPaused ? words : 'Pause'
   }
 
   #schedule() {

@@ -78,7 +78,7 @@ describeWithChromium('the parts of the example page in Chromium', (browser) => {
     await put(2)
     await digits(page, 'usa-japan-2015', 2, 0)
     expect(await newest.textContent()).toContain('"home":1')
-    await page.getByRole('button', { name: 'Resume (1 new)' }).click()
+    await page.getByRole('button', { name: 'Resume', exact: true }).click()
     await newest.getByText('"home":2').waitFor()
     for (let home = 99; home > 0; home--) await put(home)
     await put(0)
