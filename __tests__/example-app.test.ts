@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import request from 'supertest'
@@ -261,12 +262,15 @@ describe('the counts at /stats', () => {
 })
 
 describe('npm start', () => {
-  it('prints its address and ends on SIGTERM, also with a stream open', async () => {
+  it('prints its address and what to try, and ends on SIGTERM, also with a stream open', async () => {
     const server = start('--port', '0')
     try {
-      const url = await addressOf(server)
+      const greeting = await greetingOf(server)
+      expect(greeting).toContain('go offline, wait for a goal, and go online')
+      expect(greeting).toContain("curl -N -H 'Accept: text/event-stream'")
+      const url = /http:\/\/\S+\//.exec(greeting)![0]
       const page = await fetch(url)
-      expect(await page.text()).toContain('<title>Matchday')
+      expect(await page.text()).toContain('<title>express-sse-channels')
       const stream = await follow(`${url}stream`)
       await stream.ready()
       server.kill('SIGTERM')
@@ -277,30 +281,61 @@ describe('npm start', () => {
     }
   })
 
+  it('names the command that takes a free port, if its own is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    try {
+      const { message, exit } = await refusal(start('--port', `${port}`))
+      expect(exit).toEqual([1, null])
+      expect(message).toBe(`Port ${port} is taken. Take a free one: npm start -- --port 0\n`)
+    } finally {
+      taken.close()
+    }
+  })
+
+  it.each([
+    ['many', '--port must be a whole number from 0 to 65535; got "many"'],
+    // The port is read first.
+    ['', '--speed must be a whole number'],
+  ])('reads PORT=%s of the environment, where an empty one counts as unset', async (port, expected) => {
+    const { message } = await refusal(startWith({ PORT: port }, '--speed', '0'))
+    expect(message).toContain(expected)
+  })
+
   it.each([
     ['--port', 'many'],
     ['--speed', '0'],
     ['--colour', 'red'],
-  ])('refuses %s %s and prints its usage', async (...flags) => {
-    const server = start(...flags)
-    const [message, exit] = await Promise.all([text(server.stderr), once(server, 'exit')])
+  ])('refuses %s %s with its usage', async (...flags) => {
+    const { message, exit } = await refusal(start(...flags))
     expect(exit).toEqual([1, null])
     expect(message).toContain('Usage: npm start')
   })
 })
 
 function start(...flags: string[]) {
-  const args = ['--import', 'tsx', join(exampleDirectory, 'server.ts'), ...flags]
-  return spawn(process.execPath, args, { cwd: join(exampleDirectory, '..'), stdio: ['ignore', 'pipe', 'pipe'] })
+  return startWith({}, ...flags)
 }
 
-async function addressOf({ stdout, stderr }: ReturnType<typeof start>): Promise<string> {
+function startWith(env: NodeJS.ProcessEnv, ...flags: string[]) {
+  const args = ['--import', 'tsx', join(exampleDirectory, 'server.ts'), ...flags]
+  const options = { cwd: join(exampleDirectory, '..'), env: { ...process.env, ...env } }
+  return spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+async function refusal(server: ReturnType<typeof start>) {
+  const [message, exit] = await Promise.all([text(server.stderr), once(server, 'exit') as Promise<unknown[]>])
+  return { message, exit }
+}
+
+/** What the server prints when it listens. */
+async function greetingOf({ stdout, stderr }: ReturnType<typeof start>): Promise<string> {
   let output = ''
   stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   for await (const chunk of stdout as AsyncIterable<Buffer>) {
     output += chunk.toString()
-    const url = /http:\/\/\S+\//.exec(output)?.[0]
-    if (url) return url
+    if (output.endsWith('\n\n')) return output
   }
   throw new Error(`the server ended before it listened: ${output}`)
 }

@@ -65,6 +65,11 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
 
   app.get('/games', (_req, res) => void res.json([...games.values()].map((game) => game.view())))
 
+  // EventStream sends Last-Event-ID, for which browsers ask other origins first.
+  app.options('/games/:id', (_req, res) => {
+    res.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Headers': 'Last-Event-ID' }).sendStatus(204)
+  })
+
   // One URL, two representations: JSON for whoever asks for JSON, a stream for an EventSource.
   app.get('/games/:id', live, (req: Request<{ id: string }>, res: Response) => {
     const game = gameOf(req)

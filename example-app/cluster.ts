@@ -1,82 +1,76 @@
-// `npm run start:cluster`: three processes that share their events through Redis, and a page that shows clients of all
-// three following one match. A process that ends is started again, so one can be killed to see what its clients do.
-import { fork, type ChildProcess } from 'node:child_process'
+// `npm run start:cluster`: three processes that share their events through Redis, and a page with a client of each. The
+// page can kill a process, to show what its client does.
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import express from 'express'
 import { createClient } from 'redis'
+import { bundleClient } from './client.js'
+import { ClusterProcess, restartDelay } from './cluster-process.js'
+import { listenError } from './listen-error.js'
 import { loadMatches } from './match.js'
+import { startRedis } from './own-redis.js'
 
 const host = '127.0.0.1'
+const command = 'npm run start:cluster --'
+const freePorts = `${command} --port 0`
 const directory = fileURLToPath(new URL('.', import.meta.url))
 const { values } = parseArgs({
   options: {
+    /** The port of the page; the processes take the three after it. 0 takes free ports. */
     port: { type: 'string', default: '3000' },
-    redis: { type: 'string', default: 'redis://127.0.0.1:6379' },
+    /** A Redis that runs already. Without it, one is started. */
+    redis: { type: 'string' },
     speed: { type: 'string', default: '1000' },
   },
 })
 const first = Number(values.port)
-const ports = [1, 2, 3].map((number) => first + number)
-const processes = new Map<number, ChildProcess>()
-let isLeaving = false
+const ports = [1, 2, 3].map((number) => (first === 0 ? 0 : first + number))
 
-// Looked at before anything is started: else each process would complain by itself, and again after each restart.
+// Checked before anything is started: else each process would complain, and again after each restart.
 for (const port of [first, ...ports]) await requirePort(port)
-await requireRedis(values.redis)
+const redis = values.redis ?? (await startRedis()) ?? fail(missingRedis())
+await requireRedis(redis)
+
+const processes = ports.map((port, index) => {
+  const flags = ['--host', host, '--redis', redis, '--speed', values.speed]
+  // The last one plays the matches; the others pass on what it publishes.
+  if (index < ports.length - 1) flags.push('--follow')
+  return new ClusterProcess({ directory, port, flags, onFailure: () => fail('A process did not start.') })
+})
 
 const app = express()
-app.get('/processes', (_req, res) => void res.json(ports.map((port) => ({ port, pid: processes.get(port)?.pid }))))
+app.get('/processes', (_req, res) => void res.json(processes.map(({ port, pid }) => ({ port, pid }))))
 app.post('/processes/:port/kill', (req, res) => {
-  res.sendStatus(processes.get(Number(req.params.port))?.kill('SIGKILL') === true ? 204 : 404)
+  const isKilled = processes.find(({ port }) => port === Number(req.params.port))?.kill() ?? false
+  res.status(isKilled ? 200 : 404).json(isKilled ? { restartsIn: restartDelay } : { error: 'no such process' })
 })
 app.get('/matches', (_req, res) => void res.json(loadMatches(join(directory, 'matches'))))
-app.get('/', (_req, res) => {
-  res.sendFile(join(directory, 'public/cluster.html'))
-})
+const client = bundleClient(directory)
+app.get('/client.js', (_req, res) => void res.type('text/javascript').send(client))
+app.get('/', (_req, res) => res.sendFile(join(directory, 'public/cluster.html')))
 app.use(express.static(join(directory, 'public')))
 const server = app.listen(first, host, (error?: Error) => {
-  if (error) fail(`${host}:${first} cannot be listened on: ${error.message}`)
+  if (error) fail(listenError(error, first, freePorts))
 })
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    leave()
-    server.close()
-    server.closeAllConnections()
-  })
-}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void leave())
 
-await Promise.all(ports.map(start))
-console.log(`Three processes on ports ${ports.join(', ')}; one page for all: http://${host}:${first}/`)
+await Promise.all(processes.map((child) => child.start()))
+console.log(`Three processes on ports ${processes.map(({ port }) => port).join(', ')}, with Redis at ${publicUrl(redis)}
+One page for all: http://${host}:${(server.address() as AddressInfo).port}/
 
-/** Settles when the process listens; one that ends later is started again. */
-async function start(port: number): Promise<void> {
-  const args = ['--port', String(port), '--host', host, '--redis', values.redis, '--speed', values.speed]
-  // The last one plays the matches; the others only pass on what it publishes.
-  if (port !== ports.at(-1)) args.push('--follow')
-  const child = fork(join(directory, 'server.ts'), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  processes.set(port, child)
-  let isListening = false
-  child.on('exit', () => {
-    if (isLeaving) return
-    if (isListening) setTimeout(() => void start(port), 2000)
-    // It has said why itself.
-    else fail(`The process for ${host}:${port} did not start`)
-  })
-  await once(child, 'message')
-  isListening = true
-}
+Try: kill a process on the page, or from a terminal, and watch its client catch up.
+  kill -9 ${processes[0]?.pid ?? ''}`)
 
 async function requirePort(port: number): Promise<void> {
   const probe = createServer().listen(port, host)
   try {
     await once(probe, 'listening')
   } catch (error) {
-    fail(`${host}:${port} cannot be listened on: ${(error as Error).message}. Choose others: --port 4000`)
+    fail(listenError(error as Error, port, freePorts))
   }
   probe.close()
   await once(probe, 'close')
@@ -88,11 +82,20 @@ async function requireRedis(url: string): Promise<void> {
   try {
     await client.connect()
   } catch (error) {
-    // Without the password that the URL may hold.
-    const { host, protocol } = new URL(url)
-    fail(`Redis at ${protocol}//${host} cannot be reached: ${reasonOf(error)}. Name another: --redis URL`)
+    fail(`Redis at ${publicUrl(url)} cannot be reached: ${reasonOf(error)}. Name another: ${command} --redis URL`)
   }
   client.destroy()
+}
+
+function missingRedis(): string {
+  const url = 'redis://127.0.0.1:6379'
+  return `redis-server is not installed. Start one: docker run --rm -d -p 6379:6379 redis && ${command} --redis ${url}`
+}
+
+/** Without the password that the URL may hold. */
+function publicUrl(url: string): string {
+  const { host, protocol } = new URL(url)
+  return `${protocol}//${host}`
 }
 
 /** Node leaves the message empty where a host has several addresses. */
@@ -100,13 +103,15 @@ function reasonOf(error: unknown): string {
   return error instanceof AggregateError ? error.errors.map(String).join(', ') : (error as Error).message
 }
 
-function leave(): void {
-  isLeaving = true
-  for (const child of processes.values()) child.kill('SIGTERM')
+/** Exits once the processes have ended, and Redis with this process. */
+async function leave(): Promise<void> {
+  server.close()
+  server.closeAllConnections()
+  await Promise.all(processes.map((child) => child.leave()))
+  process.exit()
 }
 
 function fail(message: string): never {
   console.error(message)
-  leave()
   process.exit(1)
 }

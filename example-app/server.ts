@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { redisStore } from 'express-sse-channels/redis'
 import { createApp } from './app.js'
+import { listenError } from './listen-error.js'
 import { speedLimits } from './replay.js'
 
 const usage = `Usage: npm start -- [--port 3000] [--host 127.0.0.1] [--speed 1000] [--redis URL] [--follow]
@@ -25,20 +26,25 @@ const { app, registry, close } = createApp({
 const server = createServer(app)
 
 server.listen(port, host, () => {
-  const url = `http://${host}:${(server.address() as AddressInfo).port}`
-  process.send?.('listening')
+  const { port } = server.address() as AddressInfo
+  const url = `http://${host}:${port}`
+  process.send?.({ port })
   console.log(`Live scores and a shop: ${url}/
 
-Try:
+Try on the page: go offline, wait for a goal, and go online.
+Try in a terminal, and watch the page:
   curl -N -H 'Accept: text/event-stream' ${url}/games/argentina-france-2022
   curl -X PUT -H 'Content-Type: application/json' -d '{"home":9,"away":0}' ${url}/games/argentina-france-2022/score
   curl -X PUT -H 'Content-Type: application/json' -d '{"stock":2}' ${url}/products/scarf-wool/availability
 `)
 })
 
-server.on('error', (error) => fail(error.message))
+server.on('error', (error) => fail(listenError(error, port, 'npm start -- --port 0')))
 process.once('SIGTERM', () => void shutDown())
 process.once('SIGINT', () => void shutDown())
+// The cluster that started this process has ended, perhaps by a crash.
+process.once('disconnect', () => void shutDown())
+process.channel?.unref()
 
 // An open stream keeps a server alive for ever: first send the clients away, spread over a second, then stop listening.
 async function shutDown(): Promise<void> {
@@ -64,7 +70,7 @@ function readFlags() {
   try {
     const { values } = parseArgs({ options })
     return {
-      port: wholeNumber('--port', values.port ?? process.env.PORT ?? '3000', { min: 0, max: 65_535 }),
+      port: wholeNumber('--port', values.port ?? portOfEnvironment() ?? '3000', { min: 0, max: 65_535 }),
       host: values.host ?? '127.0.0.1',
       speed: wholeNumber('--speed', values.speed ?? '1000', speedLimits),
       redis: values.redis,
@@ -73,6 +79,11 @@ function readFlags() {
   } catch (error) {
     return fail(`${(error as Error).message}\n\n${usage}`)
   }
+}
+
+/** Shells and process managers pass an unset variable as an empty one. */
+function portOfEnvironment(): string | undefined {
+  return process.env.PORT === '' ? undefined : process.env.PORT
 }
 
 function wholeNumber(name: string, value: string, { min, max }: { min: number; max: number }): number {

@@ -1,56 +1,82 @@
-// The one module that knows how events get here. It hands on each event as { type, id, data, raw } and each state of the
-// stream: 'connecting', 'open', 'waiting' or 'closed'. Everything else on the page would not notice another client in its place.
+// Follows a stream with EventStream, the client of this package. The only module that knows how events arrive.
 import { EventStream } from './client.js'
 
-const eventTypes = ['connecttime', 'score', 'clock', 'goal', 'availability', 'replay', 'sales', 'sse-ready', 'sse-gap']
+const eventTypes = ['connecttime', 'score', 'clock', 'goal', 'availability', 'replay', 'sales']
 
 export class LiveConnection {
   #url
+  #listeners
   #source
-  #onState
-  #onEvent
+  /** Events since the stream opened, until it has caught up. `undefined` afterwards. */
+  #catchingUp
+  #gap
+  /** Whether the page once had everything, so that a lost connection means missed events. */
+  #wasLive = false
 
+  /** What `POST /connections/:id/cut` takes. */
+  id = ''
   /** The newest ID seen, also across close() and open(). */
   lastEventId = ''
-  state = 'closed'
+  /** As EventStream describes it: `name` is 'connecting', 'open', 'waiting' or 'closed'. */
+  state = { name: 'closed' }
 
-  constructor(url, { onState, onEvent }) {
+  /** Listeners: onState(state), onEvent(event), onLost() and onCaughtUp({ resumed, replayed, gap, events }). */
+  constructor(url, listeners) {
     this.#url = url
-    this.#onState = onState
-    this.#onEvent = onEvent
+    this.#listeners = listeners
   }
 
-  /** When the next try will be made, in ms since 1970, while waiting for it. */
-  get nextTry() {
-    return this.#source?.state.nextTry
-  }
-
-  /** A stream knows its own last event ID; a new one is told that of the one before it. */
   open() {
     if (this.#source) return
+    // A stream remembers its last event ID. A new one has to be told that of the stream before.
     const headers = this.lastEventId ? { 'Last-Event-ID': this.lastEventId } : {}
     const source = new EventStream(this.#url, { headers })
     this.#source = source
-    this.#setState('connecting')
-    source.addEventListener('statechange', ({ detail }) => this.#setState(detail.name))
+    this.#setState(source.state)
+    source.addEventListener('statechange', ({ detail }) => this.#setState(detail))
     source.addEventListener('close', () => (this.#source = undefined))
     for (const type of eventTypes) source.addEventListener(type, (event) => this.#received(event))
+    source.addEventListener('sse-gap', (event) => {
+      this.#gap = event.json()
+      this.#received(event)
+    })
+    source.addEventListener('sse-ready', (event) => {
+      this.#received(event)
+      this.#caughtUp(event.json())
+    })
   }
 
   close() {
     this.#source?.close()
   }
 
-  #received({ type, data, lastEventId }) {
-    // An event without an ID repeats that of the one before it.
+  #received(message) {
+    const { type, data: raw, lastEventId } = message
+    const data = message.json()
+    if (type === 'connecttime') this.id = data.connection
+    // An event without an ID repeats that of the event before it.
     const id = lastEventId === this.lastEventId ? '' : lastEventId
-    this.lastEventId = lastEventId
-    this.#onEvent({ type, id, data: JSON.parse(data), raw: data })
+    this.lastEventId = lastEventId || this.lastEventId
+    const event = { type, id, data, raw, isMissed: this.#wasLive && this.#catchingUp !== undefined }
+    this.#catchingUp?.push(event)
+    this.#listeners.onEvent?.(event)
+  }
+
+  #caughtUp({ resumed, replayed }) {
+    const outcome = { resumed, replayed, gap: this.#gap, events: this.#catchingUp ?? [] }
+    this.#catchingUp = undefined
+    this.#gap = undefined
+    this.#wasLive = true
+    this.#listeners.onCaughtUp?.(outcome)
   }
 
   #setState(state) {
-    if (state === this.state) return
+    const { name } = this.state
     this.state = state
-    this.#onState(state)
+    if (state.name === name) return
+    if (state.name === 'open') this.#catchingUp ??= []
+    // A connection that is lost while it catches up was reported as lost before.
+    else if (name === 'open' && this.#catchingUp === undefined) this.#listeners.onLost?.()
+    this.#listeners.onState?.(state)
   }
 }

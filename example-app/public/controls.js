@@ -21,7 +21,7 @@ export class Controls {
 
   showReplay({ speed, running }) {
     this.#running = running
-    byId('replay-toggle').textContent = running ? 'Pause the matches' : 'Play the matches'
+    byId('replay-toggle').firstElementChild.textContent = running ? 'Pause' : 'Play'
     for (const radio of byId('replay-form').elements.speed) radio.checked = Number(radio.value) === speed
   }
 

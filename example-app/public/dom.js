@@ -28,9 +28,14 @@ export function picture(href, className) {
   return svg
 }
 
-/** Restarts a CSS animation by taking its class off and on again. */
+/** Runs the CSS animation of a class once, from its start. */
 export function flash(element, className) {
   element.classList.remove(className)
   void element.offsetWidth
   element.classList.add(className)
+  // Otherwise the animation would run again whenever a hidden tab is shown.
+  const end = () => {
+    if (element.getAnimations().length === 0) element.classList.remove(className)
+  }
+  for (const type of ['animationend', 'animationcancel']) element.addEventListener(type, end, { once: true })
 }

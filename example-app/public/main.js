@@ -2,20 +2,34 @@
 import { Announcer } from './announcer.js'
 import { getJson } from './api.js'
 import { LiveConnection } from './connection.js'
-import { ConnectionPanel } from './connection-panel.js'
+import { ConnectionBar } from './connection-bar.js'
+import { ConnectionFacts } from './connection-facts.js'
 import { Controls } from './controls.js'
-import { byId } from './dom.js'
-import { EventLog } from './event-log.js'
+import { copyOnClick } from './copy-button.js'
+import { byId, create } from './dom.js'
+import { EventList } from './event-list.js'
 import { Scoreboard } from './scoreboard.js'
 import { ShopGrid } from './shop.js'
+import { Statistics } from './statistics.js'
+import { showTabsOnPhones } from './tabs.js'
+import { TimeLine } from './time-line.js'
 
 async function start() {
+  copyOnClick(byId('copy'), byId('install'))
+  showTabsOnPhones()
   const [games, products] = await Promise.all([getJson('/games'), getJson('/products')])
+  byId('sources').append(...games.map(({ source }) => create('li', {}, source)))
   const scoreboard = new Scoreboard(byId('games'), games)
   const shop = new ShopGrid(byId('products'), products)
   const controls = new Controls()
   const announcer = new Announcer()
-  const log = new EventLog()
+  const list = new EventList(byId('events'), {
+    button: byId('events-pause'),
+    showsClock: () => byId('events-clock').checked,
+  })
+  const facts = new ConnectionFacts()
+  const timeLine = new TimeLine(byId('time-line'))
+  const statistics = new Statistics(byId('statistics'))
 
   const show = {
     score: (score) => scoreboard.showScore(score),
@@ -25,19 +39,39 @@ async function start() {
       announcer.announce(scoreboard.describeGoal(goal))
     },
     availability: (availability) => shop.showAvailability(availability),
-    replay: (state) => controls.showReplay(state),
+    replay: (state) => {
+      controls.showReplay(state)
+      scoreboard.pace = state.speed
+    },
     sales: (state) => controls.showSales(state),
   }
 
   const connection = new LiveConnection('/stream', {
-    onState: (state) => panel.showState(state),
+    onState: (state) => {
+      bar.showState(state)
+      statistics.running = state.name === 'open'
+    },
     onEvent: (event) => {
-      show[event.type]?.(event.data)
-      panel.showEvent(event)
-      log.add(event)
+      // A missed goal becomes a badge. A banner would say that it has just been scored.
+      if (event.type !== 'goal' || !event.isMissed) show[event.type]?.(event.data)
+      facts.showEvent(event, connection.lastEventId)
+      list.add(event)
+    },
+    onLost: () => {
+      timeLine.lost()
+      scoreboard.leave()
+      shop.leave()
+    },
+    onCaughtUp: (outcome) => {
+      timeLine.caughtUp(outcome)
+      bar.showOutcome(outcome)
+      facts.showOutcome(outcome)
+      list.markReplayed(outcome)
+      scoreboard.comeBack(outcome.events)
+      shop.comeBack()
     },
   })
-  const panel = new ConnectionPanel(connection)
+  const bar = new ConnectionBar(connection)
   connection.open()
 }
 

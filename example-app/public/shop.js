@@ -1,6 +1,8 @@
-// The shop's grid: what is left of each product, and a button that buys one.
+// The shop: what is left of each product, and a button that buys one.
 import { sendJson } from './api.js'
 import { create, flash, picture } from './dom.js'
+
+const badgeTime = 30_000
 
 export class ShopGrid {
   #tiles = new Map()
@@ -17,14 +19,28 @@ export class ShopGrid {
   showAvailability(availability) {
     this.#tiles.get(availability.sku)?.show(availability)
   }
+
+  /** The connection was lost: remembers what the page shows now. */
+  leave() {
+    for (const tile of this.#tiles.values()) tile.leave()
+  }
+
+  /** The connection has caught up: marks what changed. */
+  comeBack() {
+    for (const tile of this.#tiles.values()) tile.comeBack()
+  }
 }
 
 class ProductTile {
   #sku
   #full
-  #stock = 0
+  #stock
+  /** The stock at the moment the connection was lost. */
+  #left
   #level = create('span', { className: 'level-fill' })
   #status = create('p', { className: 'stock' })
+  #badge = create('p', { className: 'badge', hidden: true })
+  #badgeTimer
   #buy
 
   constructor({ sku, name, price, picture: symbol, delivery }) {
@@ -39,7 +55,7 @@ class ProductTile {
     this.element = create(
       'li',
       { className: 'product', data: { sku } },
-      create('div', { className: 'product-picture' }, picture(`products.svg#${symbol}`, 'drawing')),
+      create('div', { className: 'product-picture' }, picture(`products.svg#${symbol}`, 'drawing'), this.#badge),
       create('h3', {}, name),
       create('p', { className: 'price' }, price),
       create('span', { className: 'level', attributes: { 'aria-hidden': 'true' } }, this.#level),
@@ -49,17 +65,31 @@ class ProductTile {
   }
 
   show({ stock, status }) {
-    if (stock !== this.#stock) flash(this.#status, 'changed')
+    if (this.#stock !== undefined && stock !== this.#stock) flash(this.#status, 'changed')
     this.#stock = stock
     this.element.dataset.status = status
-    this.#status.textContent = { 'in stock': `${stock} in stock`, low: `Only ${stock} left`, 'sold out': 'Sold out' }[
-      status
-    ]
+    const words = { 'in stock': `${stock} in stock`, low: `Only ${stock} left`, 'sold out': 'Sold out' }
+    this.#status.textContent = words[status]
     this.#level.style.transform = `scaleX(${Math.min(1, stock / this.#full)})`
     this.#buy.disabled = stock === 0
   }
 
-  /** Changes nothing here: the new availability comes back over the stream, to this page as to all others. */
+  leave() {
+    this.#left = this.#stock
+    this.#badge.hidden = true
+  }
+
+  comeBack() {
+    const sold = (this.#left ?? this.#stock) - this.#stock
+    this.#left = undefined
+    if (sold === 0) return
+    this.#badge.textContent = `${sold > 0 ? `${sold} sold` : 'Restocked'} while you were away`
+    this.#badge.hidden = false
+    clearTimeout(this.#badgeTimer)
+    this.#badgeTimer = setTimeout(() => (this.#badge.hidden = true), badgeTime)
+  }
+
+  /** Changes nothing here: the new stock comes back over the stream, to this page as to all others. */
   async #buyOne() {
     await sendJson('PUT', `/products/${this.#sku}/availability`, { stock: Math.max(0, this.#stock - 1) })
   }
