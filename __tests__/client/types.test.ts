@@ -1,6 +1,7 @@
 // What the compiler accepts. Only the last test runs; the type checker reads the rest.
 import { join } from 'node:path'
 import { EventStream, type Gap, type StreamState } from '../../src/client/index.js'
+import type { GapReason } from '../../src/index.js'
 import { complaints, createProgram, strictApp } from '../helpers/compiler.js'
 
 interface Events {
@@ -23,6 +24,9 @@ export function typed(stream: EventStream<Events>): void {
   }
   stream.addEventListener('gap', ({ detail }) => {
     use<Gap>(detail)
+    // The client imports nothing of the server, so it repeats the reasons.
+    use<GapReason>(detail.reason)
+    use<(reason: GapReason) => void>((reason: Gap['reason']) => use(reason))
   })
   stream.addEventListener('statechange', ({ detail }) => {
     use<StreamState>(detail)

@@ -7,7 +7,7 @@ import type { Counters } from '../stats.js'
 import type { StartFrom } from '../subscribe-options.js'
 import type { CatchUp } from './catch-up.js'
 import type { Gap } from './gap.js'
-import { isAhead, locate } from './resume.js'
+import { isAhead, locate } from './locate.js'
 import type { SubscriptionList } from './subscription-list.js'
 import type { Subscription } from './subscription.js'
 

@@ -88,7 +88,10 @@ export class ConnectionSet implements StreamOwner {
     this.#counters.destroyed++
   }
 
-  /** Ends every stream at a random moment of the window. Settles when all are finished. */
+  /**
+   * Sheds new requests, and gives each stream a random moment of the window at which upkeep ends it. Settles when all are
+   * finished, at the latest after `grace`.
+   */
   drain({ window, grace }: Required<DrainOptions>): Promise<void> {
     this.#isLeaving = true
     if (this.#streams.size > 0) this.#upkeep.watchWithin(window)

@@ -82,7 +82,7 @@ export class Output {
     this.#written += bytes.length
     if (bytes.length > this.largestWrite) this.largestWrite = bytes.length
     if (socket === undefined) this.#writeThroughResponse(bytes)
-    else if (isFull(socket, socket.write(bytes))) this.#stop()
+    else if (isFull(socket, socket.write(bytes))) this.#waitIfFull()
   }
 
   writeText(text: string): void {
@@ -159,13 +159,13 @@ export class Output {
     const stream = this.#http2 ?? this.#res
     if (this.unsent === 0) this.#http2?.progressed()
     for (const piece of this.#http2?.pieces(bytes) ?? [bytes]) {
-      if (isFull(stream, this.#res.write(piece))) this.#stop()
+      if (isFull(stream, this.#res.write(piece))) this.#waitIfFull()
     }
     this.#flush()
   }
 
-  /** Stops only if bytes are unsent: after a large write, `write` returns false even if the system accepted all of it. */
-  #stop(): void {
+  /** Waits only if bytes are unsent: after a large write, `write` returns false even if the system accepted all of it. */
+  #waitIfFull(): void {
     if (!this.isBlocked && this.unsent > 0) this.#waitFor(this.#socket ?? this.#res, 'drain')
   }
 

@@ -1,4 +1,4 @@
-/** The default store: keeps the log in the memory of this process. */
+/** The default store: events go into the log of this process and nowhere else. */
 import { SseError } from '../errors.js'
 import type { LogEntry } from './store.js'
 import { createEpoch, nextPosition, ORIGIN, type Position } from './position.js'
