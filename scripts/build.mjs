@@ -2,7 +2,6 @@
 // package gets one copy, so that `instanceof SseError` holds. The client is built in both dialects, because bundlers for
 // browsers need ES modules.
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -34,7 +33,7 @@ const common = {
 }
 
 rmSync(outDir, { recursive: true, force: true })
-await Promise.all([
+const [bundles] = await Promise.all([
   build({ ...common, entry: server, format: 'cjs', platform: 'node', dts: true }),
   build({ ...common, entry: client, format: ['esm', 'cjs'], platform: 'node', dts: true }),
   // In one file, for pages without a bundler.
@@ -50,10 +49,9 @@ await Promise.all([
   }),
 ])
 
-const require = createRequire(import.meta.url)
-for (const name of Object.keys(server)) {
-  const exports = Object.keys(require(join(outDir, `${name}.cjs`)))
-  writeFileSync(join(outDir, `${name}.mjs`), `export { ${exports.join(', ')} } from './${name}.cjs'\n`)
-  writeFileSync(join(outDir, `${name}.d.mts`), `export * from './${name}.cjs'\n`)
+for (const { isEntry, name, fileName, exports } of bundles.flatMap(({ chunks }) => chunks)) {
+  if (!isEntry || !fileName.endsWith('.cjs')) continue
+  writeFileSync(join(outDir, `${name}.mjs`), `export { ${exports.join(', ')} } from './${fileName}'\n`)
+  writeFileSync(join(outDir, `${name}.d.mts`), `export * from './${fileName}'\n`)
 }
 console.log(`${readdirSync(outDir, { recursive: true }).length} files in ${outDir}`)
