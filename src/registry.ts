@@ -6,6 +6,7 @@ import type { Connection as ConnectionOf } from './connection.js'
 import { CatchUp } from './delivery/catch-up.js'
 import { Reader, type ReaderContext } from './delivery/reader.js'
 import { Scheduler } from './delivery/scheduler.js'
+import { SseError } from './errors.js'
 import { ConnectionSet } from './http/connection-set.js'
 import { resolveDrainOptions, resolveGrace, type CloseOptions, type DrainOptions } from './leave-options.js'
 import { Log } from './log/log.js'
@@ -126,6 +127,36 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   /** Returns the names of the channels for which `has` is true. */
   names(): string[] {
     return [...this.#log.channels.keys()]
+  }
+
+  /**
+   * Resolves with the event ID that means "now": a client that opens a stream with it gets every later event. Read it before
+   * the state that you render, so that no event between rendering and opening is lost. Events that are replayed may be older
+   * than that state. With Redis, it is how far this process has read.
+   *
+   * It is always the package's own ID, also if messages have own IDs.
+   *
+   * @throws Rejects with `ERR_SSE_STORE` before the store has begun
+   *
+   * @example
+   * ```ts
+   * import express from 'express'
+   * import { sse } from 'express-sse-channels'
+   *
+   * const app = express()
+   * const live = sse()
+   * app.get('/games/:id', async (req, res) => {
+   *   const lastEventId = await live.registry.lastEventId()
+   *   const score = live.channel(`game:${req.params.id}`).latest('score')?.json()
+   *   res.json({ score, stream: `/games/${req.params.id}/stream?lastEventId=${lastEventId}` })
+   * })
+   * ```
+   */
+  lastEventId(): Promise<string> {
+    const { ids, last, isPending } = this.#log
+    if (!isPending) return Promise.resolve(ids.of(last))
+    const message = 'lastEventId(): the store has not begun yet; read it in a handler behind sse(), which waits for the store'
+    return Promise.reject(new SseError('ERR_SSE_STORE', message))
   }
 
   /**
