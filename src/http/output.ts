@@ -71,7 +71,13 @@ export class Output {
    */
   get isWritable(): boolean {
     // Hot path: each pass asks every connection. A look at the response would be a cache miss, so `#socket` comes first.
-    return !this.isBlocked && (this.#socket !== undefined || !this.#res.writableEnded)
+    return !this.isBlocked && !this.hasEnded
+  }
+
+  /** Whether the response was ended. */
+  get hasEnded(): boolean {
+    // Hot path: upkeep asks every connection. `#socket` is undefined once the response has ended, see `isWritable`.
+    return this.#socket === undefined && this.#res.writableEnded
   }
 
   write(batch: Batch): void {

@@ -90,6 +90,11 @@ export class Stream {
     return this.#state === 'closed' || this.#res.writableEnded
   }
 
+  /** Whether the stream has closed, but its client may not have received the end. For upkeep, which asks every stream. */
+  get hasEnded(): boolean {
+    return this.#state === 'closed' || this.output.hasEnded
+  }
+
   /** Whether the app has begun or finished an answer without a stream. */
   get isAnswered(): boolean {
     return this.closed || this.#res.headersSent

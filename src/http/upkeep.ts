@@ -78,7 +78,7 @@ export class Upkeep {
     const { route, output } = stream
     const { keepAlive, stallTimeout } = route.options
     // An ended stream is watched too, until its client has received the end.
-    if (output.unsent > 0 || stream.closed) {
+    if (output.unsent > 0 || stream.hasEnded) {
       if (output.pollProgress()) stream.lastProgress = this.now
       else if (stallTimeout !== false && this.now - stream.lastProgress >= stallTimeout) stream.destroy('stalled')
     } else {
