@@ -34,11 +34,19 @@ A dash means that the middleware does not run there, with or without a stream.
 
 So save the session yourself and delete it from the request. The end of the response then does not write to the store:
 
+<!-- given:
+import express from 'express'
+import 'express-session'
+import { sse } from 'express-sse-channels'
+const app = express()
+const live = sse()
+-->
+
 \`\`\`js
 app.get('/stream', live, (req, res) => {
   req.session.save(() => {
     res.sse?.subscribe('scores') // sends the head, and with it the session's cookie
-    delete req.session
+    Reflect.deleteProperty(req, 'session')
   })
 })
 \`\`\`
@@ -46,6 +54,8 @@ app.get('/stream', live, (req, res) => {
 ## Rate limits
 
 A browser's \`EventSource\` stops for good at a 429. Tell it to reconnect later instead:
+
+<!-- given: import { rateLimit } from 'express-rate-limit' -->
 
 \`\`\`js
 rateLimit({
@@ -66,6 +76,12 @@ and are authorised again.
 
 \`server.close()\`, \`stoppable()\` without a grace period and Nest's \`app.close()\` wait for open responses, and so for streams. Drain first,
 and they finish: \`await live.registry.drain()\`, then \`stoppable\`'s \`stop()\` or \`http-terminator\`'s \`terminate()\`. In Nest:
+
+<!-- given:
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common'
+import { sse } from 'express-sse-channels'
+const live = sse()
+-->
 
 \`\`\`ts
 @Injectable()
