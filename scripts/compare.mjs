@@ -38,21 +38,27 @@ const contestants = {
     const stream = new SSE()
     return { listener: stream.init, publish: (data, { event } = {}) => stream.send(data, event) }
   },
-  async '@fastify/sse'({ keepAlive }) {
+  async '@fastify/sse'({ keepAlive, history }) {
     const [{ default: createFastify }, { default: plugin }] = await Promise.all([load('fastify'), load('@fastify/sse')])
     const fastify = createFastify()
     await fastify.register(plugin, { heartbeatInterval: keepAlive })
     const open = new Set() // it has no channels
+    const kept = [] // and no history
     let id = 0
     fastify.get('/', { sse: 'only' }, async (_request, reply) => {
       reply.sse.keepAlive()
       await reply.sse.send({ data: 'connected' })
+      await reply.sse.replay(async (lastEventId) => {
+        const after = kept.findIndex((message) => message.id === lastEventId) + 1
+        for (const message of kept.slice(after)) await reply.sse.send(message)
+      })
       open.add(reply.sse)
       reply.sse.onClose(() => open.delete(reply.sse))
     })
     await fastify.ready()
     const publish = (data, { event } = {}) => {
       const message = { id: String(++id), data, ...(event && { event }) }
+      if (kept.push(message) > history) kept.shift()
       for (const sse of open) void sse.send(message).catch(() => undefined)
     }
     return { listener: fastify.routing, publish }
