@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { complaints, createProgram, strictApp } from '../helpers/compiler.js'
 import { isCompiled, pages, type CodeBlock, type Page } from '../helpers/doc-pages.js'
-import { tryOut } from '../helpers/doc-program.js'
 
 const root = join(__dirname, '../..')
 
@@ -57,8 +56,6 @@ const WITHOUT_CODE = [
   'scale',
 ].map((name) => `docs/${name}.md`)
 
-const programs = pages.flatMap(({ blocks }) => blocks.filter(({ steps }) => steps.length > 0))
-
 describe('code in the documentation', () => {
   it('compiles strictly', () => {
     const files = new Map(pages.flatMap(filesOf))
@@ -84,8 +81,4 @@ describe('code in the documentation', () => {
     const guides = pages.filter(({ path }) => path !== 'README.md' && !WITHOUT_CODE.includes(path))
     expect(guides.filter((page) => !begins(page)).map(({ path }) => path)).toEqual([])
   })
-})
-
-describe('a program of the documentation does what its page says', () => {
-  it.each(programs.map((block) => [block.place, block] as const))('%s', (_, block) => tryOut(block))
 })

@@ -1,15 +1,16 @@
 // The pages of docs/ in the order of the sidebar. llms.txt is made from this list too.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 const docs = new URL('../', import.meta.url)
 
 const groups = {
-  Start: ['getting-started', 'recipes', 'typescript', 'frameworks'],
+  Start: ['getting-started', 'recipes', 'typescript', 'frameworks', 'testing'],
   'Publish and subscribe': ['channels', 'replay', 'streaming', 'auth'],
   Browsers: ['client', 'react-vue-svelte', 'dev-proxies'],
-  'In production': ['deploying', 'proxies', 'middlewares', 'redis', 'scale', 'monitoring', 'hostile-clients'],
-  Reference: ['options', 'errors', 'testing', 'protocol', 'stores', 'node-versions', 'mutation'],
-  'Why this package': ['comparison', 'performance'],
+  'In production': ['deploying', 'proxies', 'middlewares', 'redis', 'scale', 'troubleshooting'],
+  Reference: ['options', 'errors', 'protocol', 'stores', 'versioning', 'node-versions'],
+  Security: ['security', 'hostile-clients'],
+  'Why this package': ['comparison', 'performance', 'migrating', 'mutation'],
 }
 
 /** Names of the pages that are in docs/ and in no group. */
@@ -21,7 +22,7 @@ export const unlisted = readdirSync(docs).flatMap((file) => {
 /** Each group with the path, title and first sentence of its pages. */
 export const sections = Object.entries(groups).map(([title, names]) => ({
   title,
-  pages: names.filter((name) => existsSync(new URL(`${name}.md`, docs))).map(readPage),
+  pages: names.map(readPage),
 }))
 
 function readPage(name) {
@@ -31,7 +32,7 @@ function readPage(name) {
 }
 
 function firstSentence(text) {
-  const [sentence = text] = /^.*?[.:!?](?=\s|$)/.exec(text) ?? []
+  const [sentence = text] = /^.*?[.!?](?=\s|$)/.exec(text) ?? []
   return sentence.replace(/:$/, '.')
 }
 
