@@ -3,7 +3,17 @@ import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'reports/', '.stryker-tmp/', 'bench/results/', '**/node_modules/'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/.vitepress/cache/',
+      'coverage/',
+      'reports/',
+      '.stryker-tmp/',
+      'bench/results/',
+      '**/node_modules/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,5 +1,5 @@
 // Takes the browser's EventSource and EventStream through outages side by side, and writes what each did into
-// the README: npx tsx scripts/client-outages.ts
+// docs/client.md: npx tsx scripts/client-outages.ts
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
@@ -19,7 +19,7 @@ const options: OutageOptions = {
   retry: 3000,
   follow: ['EventSource', 'EventStream'],
 }
-const page = new URL('../README.md', import.meta.url)
+const page = new URL('../docs/client.md', import.meta.url)
 
 function told({ back, readyState, gaps, missed, twice }: Course): string {
   const lost = `${missed} events missed${missed && gaps.length ? `, announced by a gap (${gaps.join()})` : ''}`

@@ -44,28 +44,56 @@ await writeMarkdown(
   'docs/proxies.md',
   `# Behind a proxy
 
-Made by \`node scripts/matrix-proxies.mjs\` from a run of \`__tests__/outside/proxies.test.ts\` on ${ranOn}. The
-test starts each of these programs from Debian's packages in front of an Express app. "As it comes" is the shortest configuration that
-proxies at all; the full configurations are in \`__tests__/helpers/proxies.ts\`. HTTP/2 is over TLS with nginx, haproxy, caddy and apache,
-and without TLS with varnish and lighttpd. squid's reverse proxy has no HTTP/2. The figures are of one run on a small machine, over loopback.
+Most proxies pass events on at once, because the response says \`Cache-Control: no-cache, no-transform\` and \`X-Accel-Buffering: no\`. With
+nginx this is enough:
+
+\`\`\`nginx
+location / {
+  proxy_pass http://127.0.0.1:3000;
+  proxy_http_version 1.1;           # keeps connections to the app open
+  proxy_set_header Connection "";
+  proxy_buffer_size 16k;            # room for large cookies
+  proxy_buffers 8 16k;
+}
+\`\`\`
+
+| proxy    | what it does by default                                                                                        | line to add                                                                                                                          |
+| -------- | -------------------------------------------------------------------------------------------------------------- | ------------------------------------------------------------------------------------------------------------------------------------ |
+| nginx    | streams, compressed or not; answers 502 if the head of a response is larger than 4 KiB, cookies included        | \`proxy_buffer_size 16k; proxy_buffers 8 16k;\`; to keep connections, \`proxy_http_version 1.1; proxy_set_header Connection "";\`   |
+| haproxy  | delays every event by 200 ms on HTTP/1.1; notices a disconnect only on the next write                          | \`option http-no-delay\`, \`option abortonclose\`                                                                                   |
+| caddy    | streams                                                                                                        | none                                                                                                                                 |
+| apache   | streams, compressed or not; notices a disconnect only on the next write                                        | none                                                                                                                                 |
+| varnish  | streams, but holds back what \`do_gzip\` compresses; notices a disconnect only on the next write               | \`if (beresp.http.Content-Type !~ "^text/event-stream") { set beresp.do_gzip = true; }\`                                            |
+| squid    | streams                                                                                                        | none                                                                                                                                 |
+| lighttpd | holds the whole response; then, on HTTP/1.1, notices a disconnect only on the next write                       | \`server.stream-response-body = 1\`                                                                                                 |
+
+Nothing has to be configured in the app. A proxy that notices a disconnect only on the next write notices it on the keep-alive, after 15 seconds at
+the latest.
+
+## What was tested
+
+\`node scripts/matrix-proxies.mjs\` makes this page from a run of \`__tests__/outside/proxies.test.ts\`, on ${ranOn}.
+
+- The test starts each program from Debian's packages, in front of an Express app.
+- "As it comes" is the shortest configuration that proxies at all. \`__tests__/helpers/proxies.ts\` has the full configurations.
+- HTTP/2 is over TLS with nginx, haproxy, caddy and apache, and without TLS with varnish and lighttpd. squid's reverse proxy has no HTTP/2.
+- The figures are of one run on a small machine, over loopback.
 
 ${table(HEAD, merged(rows).map(cells))}
 
-- *events*: each event has to arrive before the next is published, so no event can wait for another.
-- *first event*: time from the request until two clients of the same URL both have an event. The response must not be shared or cached.
-- *a client that leaves is noticed*: \`at a write\` means that the app notices it with the next event or keep-alive comment, by default
-  after 15 seconds at the latest.
-- *a client that accepts gzip* also gets each event before the next is published. haproxy, caddy and lighttpd do not compress the stream,
-  even when they are configured to compress event streams.
-- *a cookie of 4,000 bytes* is about the largest that browsers keep. A request with such a cookie always passes. The column is about a
-  response that sets one. nginx answers 502 when the head of a response is larger than a memory page, and a 502 stops a browser's
-  \`EventSource\` for good.
+- *events*: each event has to arrive before the next is published. So no event can wait for another.
+- *first event*: the time from the request until two clients of the same URL both have an event. So the proxy neither shares nor caches the response.
+- *a client that leaves is noticed*: \`at a write\` means with the next event or keep-alive, by default after 15 seconds at the latest.
+- *a client that accepts gzip* gets each event before the next is published, too. haproxy, caddy and lighttpd do not compress the stream, even if they
+  are configured to.
+- *a cookie of 4,000 bytes* is about the largest that browsers keep. A request with such a cookie always passes. The column is about a response that
+  sets one. nginx answers 502 if the head of a response is larger than a memory page. A 502 stops a browser's \`EventSource\` for good.
 
 ## Silence
 
-The table shows after how long a proxy cuts a silent stream by default. The test lowers this to two seconds with the lines shown. It checks
-that a stream without keep-alives is cut and one with them is not. Keep \`keepAlive\`, 15 seconds by default, below it. Caddy does not cut
-streams.
+Proxies cut a stream that has been silent for too long. Keep \`keepAlive\`, 15 seconds by default, below that time. Caddy does not cut streams.
+
+The test lowers the time to two seconds, with the lines below. It checks that a stream without keep-alives is cut, and one with them is not.
 
 ${table(
   ['proxy', 'cuts after', 'line'],

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** The memory bounds in SECURITY.md, each filled with items that have much overhead. */
+/** The memory bounds in docs/security.md, each filled with items that have much overhead. */
 
 const MIB = 1024 * 1024
 const probe = ['--expose-gc', '--import', 'tsx', join(__dirname, '../helpers', 'bounds-probe.ts')]
