@@ -66,7 +66,8 @@ describe('the published types', () => {
     const program = compile(files.map((file) => join(directory, file)))
     expect(problems(program)).toEqual([])
 
-    expect(members(program, 'ChannelRegistry').sort()).toEqual(['channel', 'close', 'drain', 'has', 'names', 'stats'])
+    const registry = ['channel', 'close', 'drain', 'has', 'lastEventId', 'names', 'stats']
+    expect(members(program, 'ChannelRegistry').sort()).toEqual(registry)
     expect(members(program, 'Channel').sort()).toEqual(['latest', 'name', 'publish', 'subscribers'])
     expect(members(program, 'Connection').sort()).toEqual([
       'close',
