@@ -2,6 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** Whether the tests run to make tables, on a machine that does nothing else. Only then are times judged. */
+export const makesTables = process.env.MATRIX_RESULTS !== undefined
+
 /** Writes a row into the folder that MATRIX_RESULTS names; without that, the tests are all there is. */
 export function recordResult(matrix: string, row: string, result: object): void {
   const folder = process.env.MATRIX_RESULTS

@@ -1,10 +1,10 @@
 /**
  * Hostile clients against a server with well-behaved ones on it. Each siege is compared with the same server a moment before,
- * and held to bounds on memory, on descriptors and on what the others feel.
+ * and held to bounds on memory and descriptors. The others must get every event; their latency is measured.
  */
 import type { AttackedServer, Measured } from './attacked-server.js'
 import { Bystanders } from './bystanders.js'
-import { recordResult } from './matrix-results.js'
+import { makesTables, recordResult } from './matrix-results.js'
 
 export const KIB = 1024
 export const MIB = 1024 * KIB
@@ -14,7 +14,7 @@ const ALLOWANCE = 64 * MIB
 export const BYSTANDERS = 50
 const AT_LEAST = 120
 
-/** The bounds that are the same for every siege. */
+/** The bound on latency, while tables are made. */
 const LATENCY = { factor: 3, ms: 200 }
 
 export interface Siege {
@@ -62,7 +62,8 @@ export function expectHeld(siege: Siege, row: Row): void {
   const { after, ...measured } = siege
   const { table, name, ...bounds } = { ...row, memory: row.memory + ALLOWANCE, allowance: ALLOWANCE }
   expect(after.troubles).toEqual([])
-  expect(siege.beside).toBeLessThanOrEqual(Math.max(LATENCY.factor * siege.alone, siege.alone + LATENCY.ms))
+  const latency = Math.max(LATENCY.factor * siege.alone, siege.alone + LATENCY.ms)
+  if (makesTables) expect(siege.beside).toBeLessThanOrEqual(latency)
   expect(siege.grown).toBeLessThan(bounds.memory)
   expect(siege.descriptors).toBeLessThanOrEqual(bounds.descriptors)
   recordResult(`hostile-${table}`, name, { ...bounds, measured })

@@ -113,7 +113,7 @@ describeSiege('clients', () => {
   })
 
   it('that read less than is published are kept, and get gaps', async () => {
-    const server = await AttackedServer.start({ stream: { stallTimeout: 3000 }, registry })
+    const server = await AttackedServer.start({ stream: { stallTimeout: 15_000 }, registry })
     const siege = await besiege(server, async () => {
       const readers = await openSlowReaders(server.port, 128 * KIB, 100, '/channels/flood')
       await server.until(({ stats }) => stats.connections === BYSTANDERS + CLIENTS)
