@@ -20,6 +20,8 @@ await writeMarkdown(
   'docs/hostile-clients.md',
   `# Hostile clients
 
+What each kind of hostile client may cost, and that other clients still get every event, as tested.
+
 Made by \`node scripts/matrix-hostile-clients.mjs\` from a run of the \`__tests__/outside/hostile/*.test.ts\` on ${ranOn}. Each row is a
 separate server process with hostile clients, and 50 other clients that behave well and get some 200 events a second. The tests fail when
 

@@ -60,6 +60,8 @@ await writeMarkdown(
   'docs/mutation.md',
   `# Mutation testing
 
+How many changes of the source the tests notice, and why some survive.
+
 \`npm run mutation\` made this page on ${ranOn}. [Stryker](https://stryker-mutator.io) changes the source in one place and runs the
 tests. A mutant is killed when a test fails or times out. The run fails if the score is below 85 %, or if a mutant survives
 without an explanation below.

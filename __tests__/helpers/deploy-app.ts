@@ -1,5 +1,5 @@
-// An app as a process of its own, for tests of deploys: started with `fork`, it sends its port and leaves at SIGTERM as the
-// README says, and sends its counts and when it ended which connection. Settings come in the environment: REDIS_URL for a log that processes share, DRAIN_WINDOW
+// An app as a process of its own, for tests of deploys: started with `fork`, it sends its port and leaves at SIGTERM as
+// docs/deploying.md says, and sends its counts and when it ended which connection. Settings come in the environment: REDIS_URL for a log that processes share, DRAIN_WINDOW
 // and HEALTH_WAIT, from the first unhealthy answer to the drain, in ms.
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'

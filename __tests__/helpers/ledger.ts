@@ -1,5 +1,5 @@
 /**
- * What was published to a registry, and what its log may have let go by now. It knows the bounds from the README and nothing
+ * What was published to a registry, and what its log may have let go by now. It knows the bounds from docs/options.md and nothing
  * of how the log keeps them. Where sizes are not known to the byte it takes the largest.
  */
 

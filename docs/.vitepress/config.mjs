@@ -9,6 +9,7 @@ import { sections } from './pages.mjs'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const reference = new URL('../api/typedoc-sidebar.json', import.meta.url)
 const anchor = { slugify: slug }
+const icon = encodeURIComponent(readFileSync(join(root, 'example-app/public/icon.svg'), 'utf8'))
 
 /** `docs/channels.md` → `/docs/channels` */
 const address = (path) => `/${path.replace(/\.md$/, '')}`
@@ -23,6 +24,7 @@ export default defineConfig({
   description: 'Server-Sent Events for Express and Connect',
   lang: 'en',
   base: process.env.DOCS_BASE ?? '/',
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `data:image/svg+xml,${icon}` }]],
   srcDir: '..',
   srcExclude: ['{__tests__,coverage,dist,example-app,reports,scripts,src,.stryker-tmp}/**'],
   rewrites: { 'README.md': 'index.md' },
@@ -40,7 +42,7 @@ export default defineConfig({
       {
         text: 'API reference',
         collapsed: true,
-        items: existsSync(reference) ? JSON.parse(readFileSync(reference, 'utf8')).map(apiModule) : [],
+        items: existsSync(reference) ? JSON.parse(readFileSync(reference, 'utf8')).map(apiItem) : [],
       },
       {
         text: 'The project',
@@ -64,16 +66,11 @@ export default defineConfig({
   },
 })
 
-/** The package's name for a module of TypeDoc's sidebar, and its links as the site has them. */
-function apiModule({ text, link, items = [] }) {
-  const name = text === 'index' ? 'express-sse-channels' : `express-sse-channels/${text}`
-  return { text: name, link: apiLink(link), collapsed: true, items: items.map(apiItem) }
-}
-
-function apiItem({ text, link, items }) {
-  return { text, ...(link && { link: apiLink(link) }), ...(items && { items: items.map(apiItem), collapsed: false }) }
-}
-
-function apiLink(link) {
-  return `/docs${link.replace(/\.md$/, '')}`
+/** An entry of TypeDoc's sidebar, with the link that the site has. */
+function apiItem({ text, link, items, collapsed }) {
+  return {
+    text,
+    ...(link && { link: `/docs${link.replace(/\.md$/, '')}` }),
+    ...(items && { items: items.map(apiItem), collapsed }),
+  }
 }

@@ -1,4 +1,4 @@
-// Short outages in a real browser. scripts/client-outages.ts runs long ones for the README.
+// Short outages in a real browser. scripts/client-outages.ts runs long ones for docs/client.md.
 import { describeWithChromium } from '../../helpers/chromium.js'
 import { outages, runOutage, type OutageOptions } from '../../helpers/client-outages.js'
 
