@@ -155,7 +155,8 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   lastEventId(): Promise<string> {
     const { ids, last, isPending } = this.#log
     if (!isPending) return Promise.resolve(ids.of(last))
-    const message = 'lastEventId(): the store has not begun yet; read it in a handler behind sse(), which waits for the store'
+    const message =
+      'lastEventId(): the store has not begun yet; read it in a handler behind sse(), which waits for the store'
     return Promise.reject(new SseError('ERR_SSE_STORE', message))
   }
 

@@ -187,7 +187,10 @@ export class OpenStream {
       const settle = (value: T | undefined, problem: string) => {
         clearTimeout(timer)
         this.#waiting.delete(look)
-        if (value !== undefined) return resolve(value)
+        if (value !== undefined) {
+          resolve(value)
+          return
+        }
         const got = JSON.stringify(this.events.slice(-5))
         reject(new Error(`${problem} waiting for ${what}; status ${this.status}, last events: ${got}`))
       }
