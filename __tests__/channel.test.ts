@@ -401,6 +401,21 @@ describe('a filter', () => {
 })
 
 describe('a channel', () => {
+  it('returns the latest event of every key, and the keys, oldest first', async () => {
+    const channel = sse().channel('a')
+    expect([channel.latest(), channel.keys()]).toEqual([[], []])
+    for (const [key, data] of ['x1', 'y1', '1', 'x2'].map((name) => [name.slice(0, -1), name])) {
+      await channel.publish({ data, ...(key !== '' && { key }) })
+    }
+    expect(channel.latest().map(({ key, data }) => [key, data])).toEqual([
+      ['y', 'y1'],
+      ['x', 'x2'],
+    ])
+    expect(channel.keys()).toEqual(['y', 'x'])
+    // A key that is missing by mistake does not return all of them.
+    expect(() => channel.latest(undefined as unknown as string)).toThrow('key')
+  })
+
   it('counts its subscribers and returns the latest event of a key', async () => {
     const { live, stream, another } = await openSubscribed('a')
     const { stream: second } = await another()

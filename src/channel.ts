@@ -76,10 +76,44 @@ export class Channel<E extends object = AnyEvents> {
    * console.log(game.latest('score')?.json()) // { home: 2, away: 1 }
    * ```
    */
-  latest(key: string): PublishedEvent | undefined {
-    checkKey(key)
+  latest(key: string): PublishedEvent | undefined
+  /**
+   * Returns the newest event of every key, oldest first: what a new client is sent.
+   *
+   * @example
+   * ```ts
+   * import { createRegistry } from 'express-sse-channels'
+   *
+   * const shop = createRegistry().channel('shop')
+   * await shop.publish({ event: 'stock', data: { sku: 7, stock: 3 }, key: 'sku:7' })
+   * console.log(shop.latest().map((event) => event.json())) // [ { sku: 7, stock: 3 } ]
+   * ```
+   */
+  latest(): PublishedEvent[]
+  latest(...args: [key?: string]): PublishedEvent | PublishedEvent[] | undefined {
     const { log } = this.#context
-    const event = log.channels.get(this.name)?.latest(key)
+    const channel = log.channels.get(this.name)
+    // Not `key === undefined`: a missing key by mistake must not return all of them.
+    if (args.length === 0) return channel?.allLatest.map((event) => publishedEvent(event, log.epoch)) ?? []
+    const [key] = args as [key: string]
+    checkKey(key)
+    const event = channel?.latest(key)
     return event && publishedEvent(event, log.epoch)
+  }
+
+  /**
+   * Returns the keys of which the log holds the newest event, the one that has not changed for longest first.
+   *
+   * @example
+   * ```ts
+   * import { createRegistry } from 'express-sse-channels'
+   *
+   * const game = createRegistry().channel('game:42')
+   * await game.publish({ event: 'score', data: { home: 2, away: 1 }, key: 'score' })
+   * console.log(game.keys()) // [ 'score' ]
+   * ```
+   */
+  keys(): string[] {
+    return this.latest().flatMap(({ key }) => key ?? [])
   }
 }

@@ -99,9 +99,14 @@ export class ChannelLog {
     return event.key !== undefined && this.#latest.get(event.key) === event
   }
 
+  /** The latest event of every key, in order of position. */
+  get allLatest(): readonly LogEvent[] {
+    return (this.#latestInOrder ??= [...this.#latest.values()])
+  }
+
   /** Returns the oldest of the latest events after an offset. */
   latestAfter(offset: number): LogEvent | undefined {
-    const events = (this.#latestInOrder ??= [...this.#latest.values()])
+    const events = this.allLatest
     return events[countWhile(events.length, (i) => (events[i]?.offset ?? Infinity) <= offset)]
   }
 
