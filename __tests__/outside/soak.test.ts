@@ -40,6 +40,7 @@ interface Client {
 }
 
 interface Chance {
+  pick<T>(list: T[]): T | undefined
   some<T>(list: T[], count: number): T[]
   chance(share: number): boolean
 }
@@ -266,7 +267,7 @@ describe('the soak, for a client that waits for an event,', () => {
     const complaints: string[] = []
     let time = 0
     const client = new judgement.Client(0, {
-      random: { some: (list, count) => list.slice(0, count), chance: () => false },
+      random: { pick: ([first]) => first, some: (list, count) => list.slice(0, count), chance: () => false },
       port,
       clock: () => (time += tick),
       onComplaint: ({ complaint }) => complaints.push(complaint),
