@@ -49,6 +49,7 @@ const counted = ['src/**/*.ts', ...(hasRedis ? [] : ['!src/redis/**'])]
 
 const args = [
   '--coverage',
+  '--maxWorkers=100%',
   ...counted.map((pattern) => `--collectCoverageFrom=${pattern}`),
   `--coverageThreshold=${JSON.stringify({ global: { branches: BOUND } })}`,
   ...['text-summary', 'html', 'json'].map((reporter) => `--coverageReporters=${reporter}`),
