@@ -15,7 +15,7 @@ const versionIn = (path) => JSON.parse(readFileSync(new URL(path, import.meta.ur
  */
 const contestants = {
   async 'express-sse-channels'({ keepAlive, history }) {
-    const { sse } = await import('../dist/esm/index.js')
+    const { sse } = await import('../dist/index.mjs')
     const live = sse({ keepAlive, fallthrough: false, registry: { history: { events: history } } })
     const listener = (req, res) => live(req, res, () => (res.sse ? res.sse.subscribe('a') : res.writeHead(406).end()))
     return { listener, publish: (data, more) => live.channel('a').publish({ data, ...more }) }
