@@ -1,10 +1,10 @@
 // Runs a program of the documentation in a process of its own, on free ports, and carries out the steps of its page.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { CodeBlock } from './doc-pages.js'
+import { freePort } from './free-port.js'
 import { until } from './until.js'
 
 const root = join(__dirname, '../..')
@@ -154,14 +154,6 @@ class DocProgram {
 function parseHeader(header: string): [string, string][] {
   const [name = '', ...value] = header.split(':')
   return name.trim() === '' ? [] : [[name.trim(), value.join(':').trim()]]
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** The program as JavaScript, together with this package's source. Other packages are imported from node_modules. */

@@ -5,11 +5,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
+import { freePort } from './free-port.js'
 import { REDIS_VERSIONS, type RedisVersion } from './redis-clients.js'
 
 const missing = 'no redis-server on this machine; install it with: sudo apt-get install redis-server'
@@ -24,15 +25,6 @@ export function describeWithRedis(name: string, tests: () => void): void {
 /** The same for each version of npm redis. */
 export function describeWithEachRedis(name: string, tests: (version: RedisVersion) => void): void {
   for (const version of REDIS_VERSIONS) describeWithRedis(`${name} (${version.version})`, () => tests(version))
-}
-
-/** A port that nothing listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 export class RedisServer {

@@ -9,7 +9,8 @@ import { afterTest } from '../../helpers/after-test.js'
 import { describeWithChromium } from '../../helpers/chromium.js'
 import { exampleDirectory } from '../../helpers/example-app.js'
 import { desktop, faults, openPage, phone } from '../../helpers/example-page.js'
-import { describeWithRedis, freePort, RedisServer } from '../../helpers/redis-server.js'
+import { freePort } from '../../helpers/free-port.js'
+import { describeWithRedis, RedisServer } from '../../helpers/redis-server.js'
 
 function spawnCluster(flags: string[], env: NodeJS.ProcessEnv = {}) {
   const args = ['--import', 'tsx', join(exampleDirectory, 'cluster.ts'), ...flags]

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterTest } from '../../helpers/after-test.js'
 import { openStream } from '../../helpers/open-stream.js'
 import { startLive } from '../../helpers/redis-live.js'
-import { describeWithRedis, freePort, RedisServer } from '../../helpers/redis-server.js'
+import { freePort } from '../../helpers/free-port.js'
+import { describeWithRedis, RedisServer } from '../../helpers/redis-server.js'
 import { bareHttp } from '../../helpers/servers.js'
 
 const isInstalled = spawnSync('nginx', ['-v']).status === 0
