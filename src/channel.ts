@@ -114,6 +114,7 @@ export class Channel<E extends object = AnyEvents> {
    * ```
    */
   keys(): string[] {
-    return this.latest().flatMap(({ key }) => key ?? [])
+    const { log } = this.#context
+    return log.channels.get(this.name)?.allLatest.flatMap(({ key }) => key ?? []) ?? []
   }
 }
