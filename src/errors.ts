@@ -44,7 +44,7 @@ export type SseErrorCode =
  * ```
  */
 export class SseError extends Error {
-  /** Tells errors of this class apart where `instanceof` cannot: an ESM and a CJS copy have different classes. */
+  /** Tells errors of this class apart where `instanceof` cannot: two installed copies have different classes. */
   override readonly name = 'SseError'
   /** What is wrong, for code. The message says it for people. */
   readonly code: SseErrorCode

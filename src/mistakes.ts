@@ -6,7 +6,7 @@ function has(value: unknown, ...members: string[]): boolean {
   return isObject && members.every((member) => member in value)
 }
 
-/** Checks members instead of `instanceof`, because an ESM and a CJS copy of the package have different classes. */
+/** Checks members instead of `instanceof`, because two installed copies of the package have different classes. */
 export const looksLikeRegistry = (value: unknown) =>
   typeof value !== 'function' && has(value, 'channel', 'drain', 'stats')
 export const looksLikeConnection = (value: unknown) => has(value, 'lastEventId', 'subscribe', 'sendAll')

@@ -46,7 +46,7 @@ export function createRegistry<E extends object = AnyEvents>(options: RegistryOp
 
 /**
  * The property where `sse()` finds the `Admission` of a registry. The symbol is shared by the whole process, because one
- * app may load an ESM and a CJS copy of the package.
+ * app may load two installed copies of the package.
  */
 const ADMISSION = Symbol.for('express-sse-channels.admission')
 

@@ -179,7 +179,7 @@ describe('every source file', () => {
     expect(files.filter(({ name }) => /(^|[/-])(utils?|types?|helpers?|common|misc|shared)$/.test(name))).toEqual([])
   })
 
-  it('keeps no module state, which an ESM and a CJS copy would each have', () => {
+  it('keeps no module state, which two installed copies would each have', () => {
     const state = files.flatMap(({ name, mutableState }) => mutableState.map((variable) => `${name}: ${variable}`))
     expect(state).toEqual([])
   })
