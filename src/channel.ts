@@ -1,5 +1,4 @@
 /** The object that an app publishes with. A channel holds only its name. The log holds the events. */
-import type { Scheduler } from './delivery/scheduler.js'
 import type { Log } from './log/log.js'
 import { publishedEvent, type PublishedEvent } from './log/published-event.js'
 import type { Publisher } from './publisher.js'
@@ -9,7 +8,6 @@ import { checkKey } from './wire/message-form.js'
 /** What the channels of a registry share. */
 export interface ChannelContext {
   readonly publisher: Publisher
-  readonly scheduler: Scheduler
   readonly log: Log
 }
 
@@ -37,8 +35,7 @@ export class Channel<E extends object = AnyEvents> {
 
   /** How many connections of this process are subscribed now. */
   get subscribers(): number {
-    const { scheduler, log } = this.#context
-    return scheduler.subscribers(log.channels.get(this.name))
+    return this.#context.log.channels.get(this.name)?.readers ?? 0
   }
 
   /**

@@ -127,6 +127,7 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
     for (const name of [channels].flat()) requireChannelName(name)
     const reader = (this.#reader ??= this.#context.createReader(this.#stream))
     const names = reader.select(channels)
+    reader.setWindow(options.conflate)
     if (!this.open()) return () => undefined
     return reader.subscribe(names, options)
   }

@@ -87,7 +87,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     const log = (this.#log = new Log(bounds))
     const scheduler = new Scheduler(log)
     const publisher = (this.#publisher = new Publisher({ store: this.#store, log, scheduler, counters, report, warn }))
-    this.#channelContext = { publisher, scheduler, log }
+    this.#channelContext = { publisher, log }
     this.#connections = new ConnectionSet({ counters, report, warn })
     const catchUp = this.#store.catchUp && new CatchUp(this.#store.catchUp.bind(this.#store), report)
     const readerContext: ReaderContext = { log, counters, scheduler, report, catchUp }

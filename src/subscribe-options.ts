@@ -11,6 +11,9 @@ import type { EventFilter } from './log/published-event.js'
  */
 export type StartFrom = 'latest' | 'now' | 'start'
 
+/** The longest update window in milliseconds. */
+const MAX_WINDOW = 60_000
+
 /** Options of `subscribe()`. */
 export interface SubscribeOptions {
   /**
@@ -25,6 +28,16 @@ export interface SubscribeOptions {
    */
   resume?: boolean | undefined
   /**
+   * Update window in milliseconds, up to 60,000: events with a key are sent at most once per window, and only the newest of
+   * each key. The first event after a quiet window is sent at once. An event without a key is sent at once too, after all
+   * events before it. A window ends early if history could evict an event.
+   *
+   * The window belongs to the connection: a later `subscribe` with another value throws, and one without a value keeps it.
+   * `false` sends every event at once.
+   * @default false
+   */
+  conflate?: number | false | undefined
+  /**
    * Decides which events this connection gets. Runs in the async context of `subscribe`. Must return a boolean, not a
    * promise: a promise closes the connection. Batches of filtered connections are not shared with other connections.
    * @default every event
@@ -35,6 +48,10 @@ export interface SubscribeOptions {
 const FORMS: Record<keyof SubscribeOptions, Form> = {
   from: { is: "'latest', 'now' or 'start'", test: (value) => ['latest', 'now', 'start'].includes(value as string) },
   resume: { is: 'true or false', test: (value) => typeof value === 'boolean' },
+  conflate: {
+    is: `a number of milliseconds above 0 and at most ${MAX_WINDOW}, or false`,
+    test: (value) => value === false || (typeof value === 'number' && value > 0 && value <= MAX_WINDOW),
+  },
   filter: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 

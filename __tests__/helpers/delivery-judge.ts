@@ -80,15 +80,15 @@ export class ClientAccount {
     const { connection } = this
     const period = connection?.period(channel)
     if (period !== undefined && !period.accepts(number)) return
-    const mayConflate = connection?.mayBeLate ?? false
+    const mayConflate = connection?.mayConflate ?? false
     period?.pending.set(number, { publication, mayConflate })
     this.owed.get(channel)?.set(number, { publication, mayConflate })
   }
 
   /** A connection is opened with the last event ID. */
-  connect(mayBeLate: boolean): ConnectionAccount {
+  connect(mayBeLate: boolean, hasWindow: boolean): ConnectionAccount {
     if (this.lastEventId === '') this.owed.clear()
-    return (this.connection = new ConnectionAccount(this, mayBeLate))
+    return (this.connection = new ConnectionAccount(this, mayBeLate, hasWindow))
   }
 
   /** Told when all that can be read has been read: what is still owed on the open connection is lost. */
@@ -121,6 +121,8 @@ export class ConnectionAccount {
   /** What the server wrote, and how much of it the client has read. */
   readonly items: Item[] = []
   read = 0
+  /** Whether it has an update window, so that keyed events conflate. */
+  readonly #hasWindow: boolean
   readonly #event: number | undefined
   readonly #idAt: number
   readonly #periods = new Map<string, Period>()
@@ -141,13 +143,18 @@ export class ConnectionAccount {
   #events = 0
   #putIdAside = false
 
-  constructor(client: ClientAccount, mayBeLate: boolean) {
+  constructor(client: ClientAccount, mayBeLate: boolean, hasWindow: boolean) {
     this.client = client
     this.ledger = client.ledger
     this.id = client.lastEventId
     this.mayBeLate = mayBeLate
+    this.#hasWindow = hasWindow
     this.#event = client.lastEvent
     this.#idAt = this.#event ?? this.ledger.numberAt(this.id)
+  }
+
+  get mayConflate(): boolean {
+    return this.mayBeLate || this.#hasWindow
   }
 
   get hasGap(): boolean {
@@ -299,7 +306,7 @@ export class ConnectionAccount {
       const debts = client.owed.get(channel) ?? new Map<number, Debt>()
       for (const [number, debt] of debts) {
         if (!accepts(number)) debts.delete(number)
-        if (this.mayBeLate) debt.mayConflate = true
+        if (this.mayConflate) debt.mayConflate = true
       }
       client.owed.set(channel, debts)
       return new Map(Array.from(debts, ([number, debt]) => [number, { ...debt }]))
@@ -311,7 +318,8 @@ export class ConnectionAccount {
     }
     if (mode === 'start') {
       for (const each of ledger.of(channel)) {
-        if (!ledger.mayHaveLeft(each, false)) debts.set(each.number, { publication: each, mayConflate: this.mayBeLate })
+        if (!ledger.mayHaveLeft(each, false))
+          debts.set(each.number, { publication: each, mayConflate: this.mayConflate })
       }
     }
     for (const number of debts.keys()) if (!accepts(number)) debts.delete(number)

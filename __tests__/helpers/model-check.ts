@@ -13,6 +13,7 @@ export const KINDS = [
   'resumes: unknown',
   'conflated',
   'stalls',
+  'update windows',
   'cuts',
   'closed by the server',
   'drains',

@@ -65,6 +65,8 @@ export interface ClientPlan {
   hasForeignId: boolean
   /** Whether `res.write` is wrapped, as by a middleware. */
   isWrapped: boolean
+  /** The length of its update window in real milliseconds. */
+  conflate: number | null
   /** Whether a connection that comes back also reads what the one before had been subscribed to later. */
   keepsChannels: boolean
 }
@@ -87,6 +89,9 @@ export interface Scenario {
   isTicking: boolean
   ending: 'drain' | 'close'
 }
+
+/** Milliseconds. */
+export const LONGEST_WINDOW = 10
 
 const CLIENTS = 3
 const PLENTY = 1_000_000
@@ -157,6 +162,7 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
     ),
     hasForeignId: fc.constantFrom(false, false, false, false, true),
     isWrapped: fc.constantFrom(false, false, true),
+    conflate: fc.constantFrom(null, null, null, 1, 5, LONGEST_WINDOW),
     keepsChannels: fc.boolean(),
   })
   const bytes = fc.oneof(fc.nat(200), fc.nat(2000))

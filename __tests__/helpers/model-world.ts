@@ -8,11 +8,20 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { sse, type Connection, type SseMiddleware, type SseRequest, type SseResponse } from '../../src/index.js'
 import { ClientAccount, type ConnectionAccount } from './delivery-judge.js'
 import { Ledger, positionOf } from './ledger.js'
-import type { ClientPlan, FilterPlan, Landed, MessagePlan, Scenario, Step, SubscribePlan } from './model-scenario.js'
+import {
+  LONGEST_WINDOW,
+  type ClientPlan,
+  type FilterPlan,
+  type Landed,
+  type MessagePlan,
+  type Scenario,
+  type Step,
+  type SubscribePlan,
+} from './model-scenario.js'
 import { EVENT, readItems, SENT, tapItems, type Numbered } from './stream-items.js'
 import { Wire, type WireOptions } from './wire.js'
 
@@ -151,9 +160,15 @@ export class ModelWorld {
     for (let i = 0; i < turns; i++) await turn()
   }
 
+  get #hasWindows(): boolean {
+    return this.#scenario.clients.some(({ conflate }) => conflate !== null)
+  }
+
   async #quiet(): Promise<void> {
     for (let quiet = 0, before = this.activity; quiet < QUIET; quiet++) {
       await turn()
+      // Timers that were set before end before this one.
+      if (quiet === QUIET - 1 && this.#hasWindows) await sleep(LONGEST_WINDOW + 1)
       if (this.activity !== before) quiet = 0
       before = this.activity
     }
@@ -316,7 +331,7 @@ class ModelClient {
     if (this.#wire !== undefined) return
     const { account } = this
     const isCalm = options.highWaterMark > 1_000_000 && options.isPrompt && allow === null
-    const connection = account.connect(!isCalm)
+    const connection = account.connect(!isCalm, this.#plan.conflate !== null)
     const wire = (this.#wire = new Wire(options))
     tapItems(wire.server, (item, isFull) => {
       this.#world.activity++
@@ -395,8 +410,11 @@ class ModelClient {
     const accepts = (n: number) => rejects === 0 || n % rejects !== 0
     account.subscribed({ channels, from: plan.from, resume: plan.resume, accepts })
     const resume = plan.resume ? {} : { resume: false }
+    const { conflate } = this.#plan
+    const window = conflate === null ? {} : { conflate }
+    if (conflate !== null) this.#world.count('update windows')
     const filter = plan.filter && this.#filter(connection, account, plan.filter, accepts)
-    const run = connection.subscribe(channels, { from: plan.from, ...resume, ...(filter && { filter }) })
+    const run = connection.subscribe(channels, { from: plan.from, ...resume, ...window, ...(filter && { filter }) })
     for (const channel of added) this.#unsubscribe.set(channel, { channels: added, run })
     this.#watchPlacing(added)
   }

@@ -1,12 +1,29 @@
 /** Merges the subscriptions of one connection: the event with the lowest position comes next. */
 import { countWhile } from '../log/binary-search.js'
 import type { LogEvent } from '../log/channel-log.js'
+import type { Log } from '../log/log.js'
 import { comparePositions, type Position } from '../log/position.js'
+import type { BatchBuilder } from '../wire/batch.js'
 import type { Subscription } from './subscription.js'
 
 interface Head {
   readonly subscription: Subscription
   readonly event: LogEvent
+}
+
+/** Adds the next events to a batch: those that filters accept, until the batch is full or `isClosed` returns true. */
+export function mergeInto(
+  builder: BatchBuilder,
+  subscriptions: readonly Subscription[],
+  { epoch, last }: Pick<Log, 'epoch' | 'last'>,
+  isClosed: () => boolean,
+): void {
+  for (const { subscription, event } of merge(subscriptions, last)) {
+    // A filter may unsubscribe its channel. The current event is then not sent.
+    const isWanted = builder.skips(event) || (subscription.wants(event, epoch) && !subscription.hasEnded)
+    if (isWanted) builder.add(event)
+    if (builder.isFull || isClosed()) return
+  }
 }
 
 /**

@@ -4,20 +4,19 @@
  */
 import type { Output } from '../http/output.js'
 import type { Stream, StreamReader } from '../http/stream.js'
-import type { Position } from '../log/position.js'
 import type { Report } from '../report.js'
 import type { SubscribeOptions } from '../subscribe-options.js'
 import { BatchBuilder, type Batch } from '../wire/batch.js'
-import { encodeControl } from '../wire/format.js'
+import { ControlEvents } from './control-events.js'
 import type { Gap } from './gap.js'
-import { merge } from './merge.js'
-import { ReadyNotice } from './ready-notice.js'
+import { mergeInto } from './merge.js'
 import { Resumption, type ResumptionContext } from './resumption.js'
 import type { Scheduler } from './scheduler.js'
 import { takeBatch } from './shared-batches.js'
-import type { Subscriber } from './subscribers.js'
+import type { Subscriber, Subscribers } from './subscribers.js'
 import { SubscriptionList } from './subscription-list.js'
 import { bindFilter, Subscription } from './subscription.js'
+import { UpdateWindow } from './update-window.js'
 
 /** What the readers of a registry share. */
 export interface ReaderContext extends ResumptionContext {
@@ -31,11 +30,13 @@ export class Reader implements Subscriber, StreamReader {
   readonly #output: Output
   readonly #context: ReaderContext
   readonly #subscriptions = new SubscriptionList()
-  readonly #readyNotice = new ReadyNotice()
+  readonly #controlEvents: ControlEvents
   /** Set while cursors must be placed. */
   #resumption: Resumption | undefined
   /** Generation of the log that the cursors belong to. */
   #generation: number
+  /** Undefined before the first `subscribe`. */
+  #window: UpdateWindow | undefined
   /** Whether the socket was full. Keyed events are then conflated until the connection has caught up. */
   #isLate = false
   #isServing = false
@@ -46,6 +47,7 @@ export class Reader implements Subscriber, StreamReader {
     this.#stream = stream
     this.#output = stream.output
     this.#context = context
+    this.#controlEvents = new ControlEvents(stream, context)
     this.#generation = context.log.generation
     stream.reader = this
   }
@@ -59,25 +61,47 @@ export class Reader implements Subscriber, StreamReader {
     return this.#subscriptions.select([channels].flat(), this.#stream.route.options.maxSubscriptions)
   }
 
+  /** @throws `ERR_SSE_OPTION` for another update window than that of the first call */
+  setWindow(conflate: number | false | undefined): void {
+    if (this.#window !== undefined) return this.#window.require(conflate)
+    this.#window = conflate ? new UpdateWindow(conflate, this.#context.scheduler.window(conflate)) : UpdateWindow.NONE
+  }
+
   /** Subscribes to channels that `select` returned. Returns the function that unsubscribes. */
   subscribe(names: ReadonlySet<string>, { from = 'latest', filter, resume = true }: SubscribeOptions): () => void {
     const bound = bindFilter(filter)
     const resumption = (this.#resumption ??= this.#newResumption())
     const isResuming = resume && this.#stream.lastEventId !== ''
     const added = Array.from(names, (name) => {
-      const subscription = new Subscription(this.#context.scheduler.join(name, this), bound)
+      const subscription = new Subscription(this.#join(name, bound !== undefined), bound)
       this.#subscriptions.add(subscription)
       // If the connection has read and left the channel, the last event ID may be older than what it has read.
       if (isResuming && !this.#subscriptions.hasLeft(name)) resumption.resume(subscription)
       else resumption.begin(subscription, from)
       return subscription
     })
-    if (isResuming || added.some((subscription) => subscription.isBehind)) this.#readyNotice.wentBack()
+    if (isResuming || added.some((subscription) => subscription.isBehind)) this.#controlEvents.wentBack()
     this.#context.scheduler.enqueue(this)
     return () => this.#unsubscribe(added)
   }
 
-  /** Writes the events that are due, until the socket is full. */
+  /** Whether the events after the cursors wait for the next update window: only events with a key wait. */
+  isHeld(): boolean {
+    if (this.#window?.isClosed !== true || this.#isServing) return false
+    const { epoch, generation } = this.#context.log
+    if (this.#resumption !== undefined || this.#generation !== generation) return false
+    this.#isServing = true
+    try {
+      return !this.#subscriptions.hasNewUnkeyed(epoch)
+    } catch (error) {
+      this.#fail(error)
+      return true
+    } finally {
+      this.#isServing = false
+    }
+  }
+
+  /** Writes the events that are due, until the socket is full. Does not wait for the next update window. */
   serve(): void {
     // A filter that calls `send` or `close` calls `serve` again, while the cursors are in the middle of a batch.
     if (this.#isServing) return
@@ -85,9 +109,7 @@ export class Reader implements Subscriber, StreamReader {
     try {
       if (this.#placeDue()) this.#writeDue()
     } catch (error) {
-      // A filter threw, or the response cannot be written. Only this connection ends.
-      this.#context.report(error)
-      this.#stream.destroy('error')
+      this.#fail(error)
     } finally {
       this.#isServing = false
     }
@@ -95,13 +117,19 @@ export class Reader implements Subscriber, StreamReader {
 
   /** Called when the socket has drained. Waits for the next pass, in which readers at the same place share batches. */
   onWritable(): void {
-    this.#context.scheduler.enqueue(this)
+    if (this.#isLate || !this.isHeld()) this.#context.scheduler.enqueue(this)
   }
 
   /** Ends all subscriptions. A pass then writes nothing, so it need not check whether the stream is closed. */
   close(): void {
     this.#resumption?.cancel()
     for (const subscription of this.#subscriptions.toArray()) this.#end(subscription)
+  }
+
+  /** A filter threw, or the response cannot be written. Only this connection ends. */
+  #fail(error: unknown): void {
+    this.#context.report(error)
+    this.#stream.destroy('error')
   }
 
   /** Places cursors if necessary. Returns false if this has to wait. */
@@ -140,7 +168,7 @@ export class Reader implements Subscriber, StreamReader {
     // A filter has subscribed. The next pass places the new cursors.
     if (this.#resumption !== undefined) return
     this.#isLate = false
-    if (!this.#readyNotice.isTold) this.#tellReady()
+    if (!this.#controlEvents.isReadyTold && this.#subscriptions.size > 0) this.#controlEvents.caughtUp()
   }
 
   /** Returns false if nothing is left to write, or if cursors must be placed first. */
@@ -159,23 +187,29 @@ export class Reader implements Subscriber, StreamReader {
   #writeShared(subscription: Subscription): boolean {
     const { batches } = this.#context.scheduler
     const isAlone = subscription.subscribers.all.size === 1
-    const taken = isAlone ? takeBatch(subscription, this.#isLate) : batches.take(subscription, this.#isLate)
+    const taken = isAlone ? takeBatch(subscription, this.#conflates) : batches.take(subscription, this.#conflates)
     this.#write(taken.batch, taken.conflated)
     return subscription.isBehind
   }
 
   #writeMerged(): boolean {
-    const { epoch, last } = this.#context.log
-    const builder = new BatchBuilder({ conflates: this.#isLate })
-    for (const { subscription, event } of merge(this.#subscriptions.toArray(), last)) {
-      // A filter may unsubscribe its channel. The current event is then not sent.
-      const isWanted = builder.skips(event) || (subscription.wants(event, epoch) && !subscription.hasEnded)
-      if (isWanted) builder.add(event)
-      if (builder.isFull || this.#stream.closed) break
-    }
+    const { log } = this.#context
+    const builder = new BatchBuilder({ conflates: this.#conflates })
+    mergeInto(builder, this.#subscriptions.toArray(), log, () => this.#stream.closed)
     // A filter may have closed the stream.
     if (!this.#stream.closed) this.#write(builder.build(), builder.conflated)
     return true
+  }
+
+  /** Connections with an update window always conflate: while they resume, too. */
+  get #conflates(): boolean {
+    return this.#isLate || this.#window?.clock !== undefined
+  }
+
+  #join(name: string, isFiltered: boolean): Subscribers {
+    const { scheduler } = this.#context
+    const clock = this.#window?.clock
+    return clock === undefined ? scheduler.join(name, this) : scheduler.joinWindow(name, this, clock, { isFiltered })
   }
 
   #write(batch: Batch | undefined, conflated: number): void {
@@ -183,38 +217,16 @@ export class Reader implements Subscriber, StreamReader {
     counters.conflated += conflated
     if (batch === undefined) return
     counters.delivered += batch.events
-    this.#readyNotice.wrote(batch.events)
+    this.#controlEvents.wrote(batch.events)
     this.#output.write(batch)
-  }
-
-  #tellReady(): void {
-    if (this.#subscriptions.size === 0) return
-    const notice = this.#readyNotice.caughtUp()
-    if (notice === undefined) return
-    const { hasGap, replayed } = notice
-    const resumed = this.#stream.lastEventId !== '' && !hasGap
-    this.#sendControl('sse-ready', { resumed, replayed }, this.#context.log.last)
+    this.#window?.written()
   }
 
   /** Announces gaps: those of placed cursors, and those of cursors that the log has overtaken. */
   #announce(placed: readonly Gap[]): void {
     const overtaken = this.#subscriptions.skipOvertaken()
     const gaps = overtaken === undefined ? placed : [...placed, { reason: 'slow' as const, lost: overtaken }]
-    gaps.forEach(({ reason, lost }, i) => {
-      this.#context.counters.gaps[reason]++
-      this.#readyNotice.gap()
-      const channels = lost.map(({ channel }) => channel.name)
-      // Only the last one has an ID. Otherwise, a client that disconnects between two would resume after an unread gap.
-      const position = i === gaps.length - 1 ? (this.#subscriptions.readUpTo() ?? this.#context.log.last) : undefined
-      this.#sendControl('sse-gap', { channels, reason }, position)
-    })
-  }
-
-  /** Sends a control event with an ID of the log. Clients can resume after it, even if the app gives its events own IDs. */
-  #sendControl(event: string, data: object, position: Position | undefined): void {
-    if (!this.#stream.route.options.controlEvents) return
-    const id = position && this.#context.log.ids.of(position)
-    this.#stream.writeText(encodeControl(event, data, id))
+    if (gaps.length > 0) this.#controlEvents.gaps(gaps, this.#subscriptions.readUpTo())
   }
 
   #unsubscribe(subscriptions: readonly Subscription[]): void {

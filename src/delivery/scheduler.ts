@@ -7,11 +7,13 @@
  */
 import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import type { Log } from '../log/log.js'
-import type { HistoryBounds } from '../log/store.js'
 import { nextTurn, now } from '../timers.js'
 import { Queue } from './queue.js'
 import { SharedBatches } from './shared-batches.js'
 import { Subscribers, type Subscriber } from './subscribers.js'
+import { WindowGroup } from './window-group.js'
+import type { Window } from './window.js'
+import { Windows } from './windows.js'
 
 /** Milliseconds for which subscribers are served before the pass yields to the event loop. */
 const SLICE = 10
@@ -25,10 +27,12 @@ export class Scheduler {
   readonly #log: Log
   readonly #clock: () => number
   readonly #byChannel = new Map<ChannelLog, Subscribers>()
+  /** Undefined until a subscriber has an update window. */
+  #windows: Windows | undefined
   readonly #channels = new Queue<Subscribers>()
   readonly #single = new Queue<Subscriber>()
   /** Subscribers of the current channel that the pass still has to serve. */
-  #remaining: Iterator<Subscriber> | undefined
+  #remaining: Iterator<Subscriber, void> | undefined
   /** When the next pass was scheduled; undefined if none is. */
   #scheduledAt: number | undefined
   #isRunning = false
@@ -46,26 +50,39 @@ export class Scheduler {
     return this.#isOverloaded
   }
 
-  subscribers(channel: ChannelLog | undefined): number {
-    return (channel && this.#byChannel.get(channel)?.all.size) ?? 0
+  /** Returns the update window with a length in milliseconds. */
+  window(ms: number): Window {
+    return this.#allWindows.window(ms)
   }
 
   join(name: string, subscriber: Subscriber): Subscribers {
     const channel = this.#log.channel(name)
     let subscribers = this.#byChannel.get(channel)
     if (subscribers === undefined) this.#byChannel.set(channel, (subscribers = new Subscribers(channel)))
-    subscribers.all.add(subscriber)
-    channel.readers = subscribers.all.size
+    subscribers.join(subscriber)
     return subscribers
   }
 
+  /** Does the same as `join` for a subscriber with an update window. */
+  joinWindow(
+    name: string,
+    subscriber: Subscriber,
+    window: Window,
+    { isFiltered }: { isFiltered: boolean },
+  ): Subscribers {
+    const group = this.#allWindows.group(this.#log.channel(name), window)
+    if (isFiltered) group.joinFiltered(subscriber)
+    else group.join(subscriber)
+    return group
+  }
+
   leave(subscribers: Subscribers, subscriber: Subscriber): void {
-    const { channel, all } = subscribers
-    all.delete(subscriber)
-    channel.readers = all.size
-    if (all.size > 0) return
-    this.#byChannel.delete(channel)
+    const { channel } = subscribers
+    subscribers.leave(subscriber)
+    if (subscribers.all.size > 0) return
     this.#channels.delete(subscribers)
+    if (subscribers instanceof WindowGroup) this.#windows?.delete(subscribers)
+    else this.#byChannel.delete(channel)
     this.#log.dropIfUnused(channel)
   }
 
@@ -79,21 +96,26 @@ export class Scheduler {
   enqueueAll(): void {
     this.batches.clear()
     for (const subscribers of this.#byChannel.values()) this.#channels.add(subscribers)
+    this.#windows?.enqueueAll()
     this.#schedule()
   }
 
   /** Serves the subscribers of the event's channel in the next pass. */
   published(event: LogEvent): void {
+    const { history, bytes } = this.#log.bounds
     const subscribers = this.#byChannel.get(event.channel)
     if (subscribers !== undefined) {
       subscribers.add(event)
       this.#channels.add(subscribers)
     }
-    if (this.#isIdle || this.#isRunning) return
+    const isOverHalf = this.#windows?.published(event) === true || subscribers?.isOverHalf(history) === true
+    if (this.#isRunning || (this.#isIdle && !this.#isHolding)) return
     // Counts the channel as if it were new, because new channels take most of the bytes in a burst over many channels.
     this.#pendingBytes += event.size + event.channel.size
+    if (this.#pendingBytes > bytes / 4) this.#windows?.endAll()
+    if (this.#isIdle) return
     this.#schedule()
-    if (!this.#isNearBounds(subscribers)) return
+    if (!isOverHalf && this.#pendingBytes <= bytes / 4) return
     this.#isOverloaded = true
     this.#run(Infinity)
   }
@@ -102,9 +124,16 @@ export class Scheduler {
     return this.#remaining === undefined && this.#channels.isEmpty && this.#single.isEmpty
   }
 
-  #isNearBounds(subscribers: Subscribers | undefined): boolean {
-    const { history, bytes } = this.#log.bounds
-    return (subscribers !== undefined && isOverHalf(subscribers, history)) || this.#pendingBytes > bytes / 4
+  /** Whether some subscribers wait for their next update window. */
+  get #isHolding(): boolean {
+    return this.#windows?.isHolding === true
+  }
+
+  get #allWindows(): Windows {
+    return (this.#windows ??= new Windows(this.#log.bounds, (group) => {
+      this.#channels.add(group)
+      if (!this.#isRunning) this.#schedule()
+    }))
   }
 
   /** Schedules an overdue pass again, because a fake clock in tests of an app may have dropped it. */
@@ -128,7 +157,7 @@ export class Scheduler {
     }
     this.#isRunning = false
     if (!this.#isIdle) return this.#schedule()
-    this.#pendingBytes = 0
+    if (!this.#isHolding) this.#pendingBytes = 0
     this.batches.clear()
   }
 
@@ -140,13 +169,8 @@ export class Scheduler {
       const next = this.#remaining?.next()
       if (next?.done === false) return next.value
       const subscribers = this.#channels.take()
-      this.#remaining = subscribers?.all.values()
+      this.#remaining = subscribers?.due()
       if (subscribers === undefined) return undefined
-      subscribers.clearPending()
     }
   }
-}
-
-function isOverHalf(subscribers: Subscribers, bounds: HistoryBounds): boolean {
-  return subscribers.pendingEvents > bounds.events / 2 || subscribers.pendingBytes > bounds.bytes / 2
 }

@@ -1,10 +1,13 @@
 /** The subscribers of one channel, and the events not yet offered to them. */
 import type { ChannelLog, LogEvent } from '../log/channel-log.js'
+import type { HistoryBounds } from '../log/store.js'
 import type { Queueable } from './queue.js'
 
 export interface Subscriber extends Queueable {
   /** Writes the events after its cursors. */
   serve(): void
+  /** Whether the events after its cursors wait for its next update window. */
+  isHeld(): boolean
 }
 
 export class Subscribers implements Queueable {
@@ -19,13 +22,29 @@ export class Subscribers implements Queueable {
     this.channel = channel
   }
 
+  join(subscriber: Subscriber): void {
+    this.all.add(subscriber)
+    this.channel.readers++
+  }
+
+  leave(subscriber: Subscriber): void {
+    this.all.delete(subscriber)
+    this.channel.readers--
+  }
+
   add(event: LogEvent): void {
     this.pendingEvents++
     this.pendingBytes += event.size
   }
 
-  /** Called before all subscribers are served. */
-  clearPending(): void {
+  /** Whether the pending events fill half of the history, so that more of them may evict some. */
+  isOverHalf({ events, bytes }: HistoryBounds): boolean {
+    return this.pendingEvents > events / 2 || this.pendingBytes > bytes / 2
+  }
+
+  /** Returns the subscribers to serve. Nothing is pending for them any more. */
+  due(): Iterator<Subscriber, void> {
     this.pendingEvents = this.pendingBytes = 0
+    return this.all.values()
   }
 }

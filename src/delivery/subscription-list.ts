@@ -66,6 +66,12 @@ export class SubscriptionList {
     return this.#left?.has(name) === true
   }
 
+  /** Whether some subscription has a new event without a key, which its filter accepts. */
+  hasNewUnkeyed(epoch: string): boolean {
+    for (let each = this.first; each !== undefined; each = each.next) if (each.hasNewUnkeyed(epoch)) return true
+    return false
+  }
+
   /** Moves overtaken cursors past their gaps. Returns their subscriptions; undefined if there are none. */
   skipOvertaken(): Subscription[] | undefined {
     let overtaken: Subscription[] | undefined

@@ -15,6 +15,8 @@ export class Subscription extends Cursor {
   startFrom: StartFrom | undefined
   /** Whether it was unsubscribed, so that nothing more may be written for it. */
   hasEnded = false
+  /** Offset up to which the filter was asked about events without a key, while the connection waits for its next window. */
+  #askedUpTo = 0
   /** Neighbours in the connection's list. A linked list saves a cache miss per connection and pass. */
   previous: Subscription | undefined
   next: Subscription | undefined
@@ -32,6 +34,20 @@ export class Subscription extends Cursor {
     const answer: unknown = this.filter(publishedEvent(event, epoch))
     if (isPromise(answer)) throw asyncFilter(answer)
     return Boolean(answer)
+  }
+
+  /** Whether an event without a key comes next that was not asked about before, and that the filter accepts. */
+  hasNewUnkeyed(epoch: string): boolean {
+    const { channel, filter } = this
+    const from = Math.max(this.offset, this.#askedUpTo, channel.historyStart)
+    if (channel.newestUnkeyed <= from) return false
+    if (filter === undefined) return true
+    this.#askedUpTo = channel.tail
+    for (let offset = from + 1; offset <= this.#askedUpTo; offset++) {
+      const event = channel.at(offset)
+      if (event !== undefined && event.key === undefined && this.wants(event, epoch)) return true
+    }
+    return false
   }
 }
 

@@ -37,6 +37,8 @@ export class ChannelLog {
   readonly name: string
   /** Offset of the newest event. */
   tail = 0
+  /** Offset of the newest event without a key. Such an event does not wait for the update window of a connection. */
+  newestUnkeyed = 0
   /** Position of the newest event that was evicted from history, or where the log began. A cursor below it has a gap. */
   floor: Position
   /** Offset of the newest event that clients may have read before the log was replaced. */
@@ -127,6 +129,7 @@ export class ChannelLog {
   append(event: LogEvent): LogEvent | undefined {
     this.tail = event.offset
     this.bytes += event.size
+    if (event.key === undefined) this.newestUnkeyed = event.offset
     this.#history.push(event)
     return this.#setLatest(event)
   }

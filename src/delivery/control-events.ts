@@ -1,0 +1,79 @@
+/**
+ * Sends the control events of one connection: `sse-gap`, and `sse-ready` when it has caught up. That is at its beginning,
+ * after each gap, and after a later `subscribe` that wrote older events, because these moved the last event ID back.
+ */
+import type { Stream } from '../http/stream.js'
+import type { Log } from '../log/log.js'
+import type { Position } from '../log/position.js'
+import type { Counters } from '../stats.js'
+import { encodeControl } from '../wire/format.js'
+import type { Gap } from './gap.js'
+
+export interface ControlContext {
+  readonly log: Log
+  readonly counters: Counters
+}
+
+export class ControlEvents {
+  readonly #stream: Stream
+  readonly #context: ControlContext
+  /** When the next `sse-ready` is due. */
+  #ready: 'caughtUp' | 'ifWritten' | 'told' = 'caughtUp'
+  #hasGap = false
+  #replayed = 0
+
+  constructor(stream: Stream, context: ControlContext) {
+    this.#stream = stream
+    this.#context = context
+  }
+
+  /** Whether no `sse-ready` is due. */
+  get isReadyTold(): boolean {
+    return this.#ready === 'told'
+  }
+
+  /** Call this when a later subscription begins at older events. */
+  wentBack(): void {
+    if (this.isReadyTold) this.#expect('ifWritten')
+  }
+
+  /** Call this when events of the log were written. */
+  wrote(events: number): void {
+    if (!this.isReadyTold) this.#replayed += events
+  }
+
+  /** Sends gaps. `readUpTo`: the position before the next unsent event; undefined if there is none. */
+  gaps(gaps: readonly Gap[], readUpTo: Position | undefined): void {
+    this.#expect('caughtUp')
+    this.#hasGap = true
+    gaps.forEach(({ reason, lost }, i) => {
+      this.#context.counters.gaps[reason]++
+      const channels = lost.map(({ channel }) => channel.name)
+      // Only the last one has an ID. Otherwise, a client that disconnects between two would resume after an unread gap.
+      const position = i === gaps.length - 1 ? (readUpTo ?? this.#context.log.last) : undefined
+      this.#send('sse-gap', { channels, reason }, position)
+    })
+  }
+
+  /** Call this when the connection has caught up. Sends `sse-ready` if it is due. */
+  caughtUp(): void {
+    const resumed = this.#stream.lastEventId !== '' && !this.#hasGap
+    const replayed = this.#replayed
+    const isDue = this.#ready === 'caughtUp' || (this.#ready === 'ifWritten' && replayed > 0)
+    this.#ready = 'told'
+    this.#hasGap = false
+    if (isDue) this.#send('sse-ready', { resumed, replayed }, this.#context.log.last)
+  }
+
+  #expect(when: 'caughtUp' | 'ifWritten'): void {
+    if (this.isReadyTold) this.#replayed = 0
+    this.#ready = when
+  }
+
+  /** Gives the event an ID of the log. Clients can resume after it, even if the app gives its events own IDs. */
+  #send(event: string, data: object, position: Position | undefined): void {
+    if (!this.#stream.route.options.controlEvents) return
+    const id = position && this.#context.log.ids.of(position)
+    this.#stream.writeText(encodeControl(event, data, id))
+  }
+}
