@@ -96,7 +96,7 @@ describe('stats()', () => {
     delivered: 0,
     conflated: 0,
     evictedKeys: 0,
-    gaps: { evicted: 0, slow: 0, restarted: 0, unknown: 0 },
+    gaps: { evicted: 0, slow: 0, restarted: 0, unknown: 0, snapshot: 0 },
     resumes: { resumed: 0, evicted: 0, restarted: 0, unknown: 0 },
     closed: { client: 0, server: 0, expired: 0, drained: 0, stalled: 0, overflow: 0, error: 0 },
     destroyed: 0,

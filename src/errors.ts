@@ -12,6 +12,7 @@
  * - `ERR_SSE_CLOSED`: `publish()` on a closed registry. With Redis, also a publish that waited when the registry closed.
  * - `ERR_SSE_LIMIT`: a bound was reached. `subscribe()` throws it beyond `maxSubscriptions`. `onError` gets it once, when
  *   `keys` or `bytes` evicts the latest event of a key.
+ * - `ERR_SSE_SNAPSHOT`: `snapshot.load` took longer than `snapshot.timeout`, or than history holds events. Passed to `onError`.
  * - `ERR_SSE_STORE`: the store refused an event, or its content cannot be read. `cause` is the error of the store, if any.
  * - `ERR_SSE_STORE_TIMEOUT`: the store did not answer in time. The event may have been published.
  * - `ERR_SSE_STORE_FULL`: too many publishes wait for the store. The event is not published.
@@ -25,6 +26,7 @@ export type SseErrorCode =
   | 'ERR_SSE_RESPONSE'
   | 'ERR_SSE_CLOSED'
   | 'ERR_SSE_LIMIT'
+  | 'ERR_SSE_SNAPSHOT'
   | 'ERR_SSE_STORE'
   | 'ERR_SSE_STORE_TIMEOUT'
   | 'ERR_SSE_STORE_FULL'

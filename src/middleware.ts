@@ -40,7 +40,7 @@ export interface SseOptions<E extends object = AnyEvents> extends StreamOptions 
    * make a new one for this route.
    * @default a new registry with default options
    */
-  registry?: ChannelRegistry<E> | ChannelRegistry | RegistryOptions | undefined
+  registry?: ChannelRegistry<E> | ChannelRegistry | RegistryOptions<E> | undefined
 }
 
 /**
@@ -138,7 +138,7 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, .
     )
   const route: StreamRoute = { options: resolveStreamOptions(options), open: 0, closed: false, hasReportedHead: false }
   const shared = looksLikeRegistry(options.registry) ? (options.registry as ChannelRegistry<E>) : undefined
-  const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions | undefined)
+  const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions<E> | undefined)
   const admission = admissionOf(registry)
 
   function middleware(req: AnyRequest, res: AnyResponse, next: Next): void {

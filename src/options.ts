@@ -5,6 +5,8 @@ import { check, count, given, isCount, isObject, milliseconds, type Form } from 
 import { insteadOfRegistry, insteadOfRegistryOptions, insteadOfStore, insteadOfStreamOptions } from './mistakes.js'
 import { createWarner } from './report.js'
 import type { Store } from './log/store.js'
+import { resolveSnapshotOptions, type ResolvedSnapshotOptions, type SnapshotOptions } from './snapshot-options.js'
+import type { AnyEvents } from './wire/format.js'
 
 /** Options of the event streams of one `sse()`. */
 export interface StreamOptions {
@@ -81,7 +83,7 @@ export interface StreamOptions {
 }
 
 /** Options of a registry. */
-export interface RegistryOptions {
+export interface RegistryOptions<E extends object = AnyEvents> {
   /**
    * Bounds on the history of each channel: how far back a client can resume. At the first bound that is reached, the
    * oldest event is evicted. `age` is in milliseconds. `bytes` counts text, key and own ID of each event, and at least 256
@@ -102,6 +104,12 @@ export interface RegistryOptions {
    */
   keys?: number
   /**
+   * Loads the state of a channel from the app, for new subscribers and after gaps. Without it, they get the latest event of
+   * each key.
+   * @default no snapshots
+   */
+  snapshot?: SnapshotOptions<E> | undefined
+  /**
    * Where published events are kept. A store belongs to one registry.
    * @default memoryStore(): in the memory of this process
    */
@@ -119,6 +127,7 @@ export type ResolvedStreamOptions = Required<StreamOptions>
 export interface ResolvedRegistryOptions {
   log: LogBounds
   store: Store | undefined
+  snapshot: ResolvedSnapshotOptions | undefined
   onError: (error: Error) => void
 }
 
@@ -145,6 +154,7 @@ const REGISTRY_DEFAULTS = {
   bytes: 64 * MIB,
   keys: 10_000,
   store: undefined,
+  snapshot: undefined,
   onError: undefined,
 }
 
@@ -197,6 +207,7 @@ const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
   history: { is: 'an object of bounds, or false', test: (value) => value === false || isObject(value) },
   bytes: count,
   keys: count,
+  snapshot: { is: 'an object with load and timeout', test: isObject },
   store: { is: 'a store, with start, append and close', test: isStore, instead: insteadOfStore },
   onError: { is: 'a function', test: (value) => typeof value === 'function' },
 }
@@ -214,11 +225,16 @@ export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOpti
   return { ...STREAM_DEFAULTS, ...given(options) }
 }
 
-export function resolveRegistryOptions(options: RegistryOptions): ResolvedRegistryOptions {
+export function resolveRegistryOptions<E extends object>(options: RegistryOptions<E>): ResolvedRegistryOptions {
   check('createRegistry()', options, REGISTRY_FORMS, '', { instead: insteadOfRegistryOptions, elsewhere: OF_STREAM })
-  const { history, bytes, keys, store, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
+  const { history, bytes, keys, store, snapshot, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
   if (history !== false) check('createRegistry()', history, HISTORY_FORMS, 'history.')
   const bounds = { ...HISTORY_DEFAULTS, ...(history === false ? {} : given(history)) }
   const log = { history: bounds, replay: history !== false, bytes, keys }
-  return { log, store, onError: onError ?? createWarner() }
+  return {
+    log,
+    store,
+    snapshot: snapshot && resolveSnapshotOptions(snapshot as SnapshotOptions),
+    onError: onError ?? createWarner(),
+  }
 }

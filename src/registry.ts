@@ -6,6 +6,7 @@ import type { Connection as ConnectionOf } from './connection.js'
 import { CatchUp } from './delivery/catch-up.js'
 import { Reader, type ReaderContext } from './delivery/reader.js'
 import { Scheduler } from './delivery/scheduler.js'
+import { Snapshots } from './delivery/snapshots.js'
 import { SseError } from './errors.js'
 import { ConnectionSet } from './http/connection-set.js'
 import { resolveDrainOptions, resolveGrace, type CloseOptions, type DrainOptions } from './leave-options.js'
@@ -40,7 +41,7 @@ export type Connection<E extends object = AnyEvents> = ConnectionOf<E, ChannelRe
  * app.listen(3000)
  * ```
  */
-export function createRegistry<E extends object = AnyEvents>(options: RegistryOptions = {}): ChannelRegistry<E> {
+export function createRegistry<E extends object = AnyEvents>(options: RegistryOptions<E> = {}): ChannelRegistry<E> {
   return new ChannelRegistry<E>(options)
 }
 
@@ -77,8 +78,8 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   readonly #publisher: Publisher
   readonly #channelContext: ChannelContext
 
-  constructor(options: RegistryOptions) {
-    const { log: bounds, onError, store } = resolveRegistryOptions(options)
+  constructor(options: RegistryOptions<E>) {
+    const { log: bounds, onError, snapshot, store } = resolveRegistryOptions(options)
     const counters = this.#counters
     const report = reportTo(onError)
     const warn = createWarn()
@@ -90,7 +91,9 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     this.#channelContext = { publisher, log }
     this.#connections = new ConnectionSet({ counters, report, warn })
     const catchUp = this.#store.catchUp && new CatchUp(this.#store.catchUp.bind(this.#store), report)
-    const readerContext: ReaderContext = { log, counters, scheduler, report, catchUp }
+    const snapshots = snapshot && new Snapshots(snapshot, log, report)
+    const { batches } = scheduler
+    const readerContext: ReaderContext = { log, counters, scheduler, batches, report, catchUp, snapshots }
     const admission = new Admission<ChannelRegistry>(this.#connections, {
       registry: this as ChannelRegistry,
       report,

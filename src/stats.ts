@@ -6,8 +6,9 @@
  * - `slow`: events were evicted before this connected client could take them.
  * - `restarted`: the log began again, so the last event ID belongs to an earlier log.
  * - `unknown`: the last event ID is not one that the log gave out.
+ * - `snapshot`: the option `snapshot.load` failed, so that the client got the latest events instead.
  */
-export type GapReason = 'evicted' | 'slow' | 'restarted' | 'unknown'
+export type GapReason = 'evicted' | 'slow' | 'restarted' | 'unknown' | 'snapshot'
 
 /**
  * Why a connection has ended:
@@ -44,7 +45,7 @@ export interface RegistryStats {
   /** `sse-gap` events sent, by reason. */
   gaps: Record<GapReason, number>
   /** Streams whose client sent a last event ID, by outcome. */
-  resumes: Record<'resumed' | Exclude<GapReason, 'slow'>, number>
+  resumes: Record<'resumed' | Exclude<GapReason, 'slow' | 'snapshot'>, number>
   /** Connections that have ended, by reason. */
   closed: Record<CloseReason, number>
   /** Connections that `drain()` or `close()` destroyed, because unsent bytes remained after `grace`. */
@@ -60,7 +61,7 @@ export class Counters {
   conflated = 0
   destroyed = 0
   shed = 0
-  readonly gaps: RegistryStats['gaps'] = { evicted: 0, slow: 0, restarted: 0, unknown: 0 }
+  readonly gaps: RegistryStats['gaps'] = { evicted: 0, slow: 0, restarted: 0, unknown: 0, snapshot: 0 }
   readonly resumes: RegistryStats['resumes'] = { resumed: 0, evicted: 0, restarted: 0, unknown: 0 }
   readonly closed: RegistryStats['closed'] = {
     client: 0,

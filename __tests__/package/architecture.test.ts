@@ -24,7 +24,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['wire'],
   ['channel-name'],
   ['log'],
-  ['options', 'subscribe-options', 'leave-options'],
+  ['options', 'snapshot-options', 'subscribe-options', 'leave-options'],
   ['http'],
   ['delivery'],
   ['publisher', 'channel', 'connection'],

@@ -53,8 +53,9 @@ export interface Gap {
    * - `slow`: the client read too slowly, and events were evicted before they were sent
    * - `restarted`: the server has begun a new history
    * - `unknown`: the server does not know the last event ID
+   * - `snapshot`: the server could not load its state
    */
-  readonly reason: 'evicted' | 'slow' | 'restarted' | 'unknown'
+  readonly reason: 'evicted' | 'slow' | 'restarted' | 'unknown' | 'snapshot'
 }
 
 /** Events about the stream itself, by type. They are dispatched in addition to those of the server. */

@@ -8,10 +8,13 @@ import type { Position } from '../log/position.js'
 import type { Counters } from '../stats.js'
 import { encodeControl } from '../wire/format.js'
 import type { Gap } from './gap.js'
+import type { Snapshots } from './snapshots.js'
 
 export interface ControlContext {
   readonly log: Log
   readonly counters: Counters
+  /** Undefined without the option `snapshot`. */
+  readonly snapshots: Snapshots | undefined
 }
 
 export class ControlEvents {
@@ -50,7 +53,9 @@ export class ControlEvents {
       this.#context.counters.gaps[reason]++
       const channels = lost.map(({ channel }) => channel.name)
       // Only the last one has an ID. Otherwise, a client that disconnects between two would resume after an unread gap.
-      const position = i === gaps.length - 1 ? (readUpTo ?? this.#context.log.last) : undefined
+      // With snapshots, none has an ID, because a snapshot may follow, which must be read too.
+      const hasId = i === gaps.length - 1 && this.#context.snapshots === undefined
+      const position = hasId ? (readUpTo ?? this.#context.log.last) : undefined
       this.#send('sse-gap', { channels, reason }, position)
     })
   }

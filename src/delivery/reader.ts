@@ -6,20 +6,19 @@ import type { Output } from '../http/output.js'
 import type { Stream, StreamReader } from '../http/stream.js'
 import type { Report } from '../report.js'
 import type { SubscribeOptions } from '../subscribe-options.js'
-import { BatchBuilder, type Batch } from '../wire/batch.js'
-import { ControlEvents } from './control-events.js'
+import { ControlEvents, type ControlContext } from './control-events.js'
+import { EventWriter, type WriterContext } from './event-writer.js'
 import type { Gap } from './gap.js'
-import { mergeInto } from './merge.js'
 import { Resumption, type ResumptionContext } from './resumption.js'
 import type { Scheduler } from './scheduler.js'
-import { takeBatch } from './shared-batches.js'
+import { SnapshotWait } from './snapshot-wait.js'
 import type { Subscriber, Subscribers } from './subscribers.js'
 import { SubscriptionList } from './subscription-list.js'
 import { bindFilter, Subscription } from './subscription.js'
 import { UpdateWindow } from './update-window.js'
 
 /** What the readers of a registry share. */
-export interface ReaderContext extends ResumptionContext {
+export interface ReaderContext extends ResumptionContext, ControlContext, WriterContext {
   readonly scheduler: Scheduler
   readonly report: Report
 }
@@ -31,14 +30,13 @@ export class Reader implements Subscriber, StreamReader {
   readonly #context: ReaderContext
   readonly #subscriptions = new SubscriptionList()
   readonly #controlEvents: ControlEvents
+  readonly #writer: EventWriter
+  /** Undefined without the option `snapshot`. */
+  readonly #snapshots: SnapshotWait | undefined
   /** Set while cursors must be placed. */
   #resumption: Resumption | undefined
   /** Generation of the log that the cursors belong to. */
   #generation: number
-  /** Undefined before the first `subscribe`. */
-  #window: UpdateWindow | undefined
-  /** Whether the socket was full. Keyed events are then conflated until the connection has caught up. */
-  #isLate = false
   #isServing = false
   /** Whether the store has caught up once. The last event ID does not change, so once is enough. */
   #hasCaughtUp = false
@@ -47,7 +45,11 @@ export class Reader implements Subscriber, StreamReader {
     this.#stream = stream
     this.#output = stream.output
     this.#context = context
-    this.#controlEvents = new ControlEvents(stream, context)
+    const controlEvents = (this.#controlEvents = new ControlEvents(stream, context))
+    this.#writer = new EventWriter(stream, context, controlEvents)
+    const onLoaded = () => context.scheduler.enqueue(this)
+    const { snapshots } = context
+    this.#snapshots = snapshots && new SnapshotWait(snapshots, { stream, controlEvents, log: context.log, onLoaded })
     this.#generation = context.log.generation
     stream.reader = this
   }
@@ -63,8 +65,10 @@ export class Reader implements Subscriber, StreamReader {
 
   /** @throws `ERR_SSE_OPTION` for another update window than that of the first call */
   setWindow(conflate: number | false | undefined): void {
-    if (this.#window !== undefined) return this.#window.require(conflate)
-    this.#window = conflate ? new UpdateWindow(conflate, this.#context.scheduler.window(conflate)) : UpdateWindow.NONE
+    if (this.#writer.window !== undefined) return this.#writer.window.require(conflate)
+    this.#writer.window = conflate
+      ? new UpdateWindow(conflate, this.#context.scheduler.window(conflate))
+      : UpdateWindow.NONE
   }
 
   /** Subscribes to channels that `select` returned. Returns the function that unsubscribes. */
@@ -77,7 +81,10 @@ export class Reader implements Subscriber, StreamReader {
       this.#subscriptions.add(subscription)
       // If the connection has read and left the channel, the last event ID may be older than what it has read.
       if (isResuming && !this.#subscriptions.hasLeft(name)) resumption.resume(subscription)
-      else resumption.begin(subscription, from)
+      else {
+        if (from === 'latest') this.#snapshots?.add(subscription)
+        resumption.begin(subscription, from)
+      }
       return subscription
     })
     if (isResuming || added.some((subscription) => subscription.isBehind)) this.#controlEvents.wentBack()
@@ -87,9 +94,10 @@ export class Reader implements Subscriber, StreamReader {
 
   /** Whether the events after the cursors wait for the next update window: only events with a key wait. */
   isHeld(): boolean {
-    if (this.#window?.isClosed !== true || this.#isServing) return false
+    if (this.#writer.window?.isClosed !== true || this.#isServing) return false
     const { epoch, generation } = this.#context.log
     if (this.#resumption !== undefined || this.#generation !== generation) return false
+    if (this.#snapshots?.isWaiting === true) return false
     this.#isServing = true
     try {
       return !this.#subscriptions.hasNewUnkeyed(epoch)
@@ -117,7 +125,7 @@ export class Reader implements Subscriber, StreamReader {
 
   /** Called when the socket has drained. Waits for the next pass, in which readers at the same place share batches. */
   onWritable(): void {
-    if (this.#isLate || !this.isHeld()) this.#context.scheduler.enqueue(this)
+    if (this.#writer.isLate || !this.isHeld()) this.#context.scheduler.enqueue(this)
   }
 
   /** Ends all subscriptions. A pass then writes nothing, so it need not check whether the stream is closed. */
@@ -160,73 +168,31 @@ export class Reader implements Subscriber, StreamReader {
   #writeDue(): void {
     do {
       if (!this.#output.isWritable) {
-        this.#isLate = true
+        this.#writer.isLate = true
         return
       }
       this.#announce([])
-    } while (this.#writeNext())
-    // A filter has subscribed. The next pass places the new cursors.
+      if (this.#snapshots?.write() === false) return
+      // A filter may have subscribed. The next pass places the new cursors.
+    } while (this.#resumption === undefined && this.#writer.writeNext(this.#subscriptions))
     if (this.#resumption !== undefined) return
-    this.#isLate = false
+    this.#writer.isLate = false
     if (!this.#controlEvents.isReadyTold && this.#subscriptions.size > 0) this.#controlEvents.caughtUp()
-  }
-
-  /** Returns false if nothing is left to write, or if cursors must be placed first. */
-  #writeNext(): boolean {
-    if (this.#resumption !== undefined) return false
-    let behind: Subscription | undefined
-    for (let each = this.#subscriptions.first; each !== undefined; each = each.next) {
-      if (!each.isBehind) continue
-      if (behind !== undefined) return this.#writeMerged()
-      behind = each
-    }
-    if (behind === undefined) return false
-    return behind.filter === undefined ? this.#writeShared(behind) : this.#writeMerged()
-  }
-
-  #writeShared(subscription: Subscription): boolean {
-    const { batches } = this.#context.scheduler
-    const isAlone = subscription.subscribers.all.size === 1
-    const taken = isAlone ? takeBatch(subscription, this.#conflates) : batches.take(subscription, this.#conflates)
-    this.#write(taken.batch, taken.conflated)
-    return subscription.isBehind
-  }
-
-  #writeMerged(): boolean {
-    const { log } = this.#context
-    const builder = new BatchBuilder({ conflates: this.#conflates })
-    mergeInto(builder, this.#subscriptions.toArray(), log, () => this.#stream.closed)
-    // A filter may have closed the stream.
-    if (!this.#stream.closed) this.#write(builder.build(), builder.conflated)
-    return true
-  }
-
-  /** Connections with an update window always conflate: while they resume, too. */
-  get #conflates(): boolean {
-    return this.#isLate || this.#window?.clock !== undefined
   }
 
   #join(name: string, isFiltered: boolean): Subscribers {
     const { scheduler } = this.#context
-    const clock = this.#window?.clock
+    const clock = this.#writer.window?.clock
     return clock === undefined ? scheduler.join(name, this) : scheduler.joinWindow(name, this, clock, { isFiltered })
-  }
-
-  #write(batch: Batch | undefined, conflated: number): void {
-    const { counters } = this.#context
-    counters.conflated += conflated
-    if (batch === undefined) return
-    counters.delivered += batch.events
-    this.#controlEvents.wrote(batch.events)
-    this.#output.write(batch)
-    this.#window?.written()
   }
 
   /** Announces gaps: those of placed cursors, and those of cursors that the log has overtaken. */
   #announce(placed: readonly Gap[]): void {
     const overtaken = this.#subscriptions.skipOvertaken()
     const gaps = overtaken === undefined ? placed : [...placed, { reason: 'slow' as const, lost: overtaken }]
-    if (gaps.length > 0) this.#controlEvents.gaps(gaps, this.#subscriptions.readUpTo())
+    if (gaps.length === 0) return
+    this.#controlEvents.gaps(gaps, this.#subscriptions.readUpTo())
+    for (const { lost } of gaps) for (const subscription of lost) this.#snapshots?.add(subscription)
   }
 
   #unsubscribe(subscriptions: readonly Subscription[]): void {
@@ -244,6 +210,7 @@ export class Reader implements Subscriber, StreamReader {
 
   #end(subscription: Subscription): void {
     subscription.hasEnded = true
+    this.#snapshots?.delete(subscription)
     this.#subscriptions.delete(subscription)
     this.#context.scheduler.leave(subscription.subscribers, this)
   }

@@ -66,7 +66,9 @@ export class Resumption {
     }
     if (from === 'start') log.trimAge()
     subscription.begin(from, log.bounds.replay)
-    if (from !== 'now' && subscription.channel.isIncomplete) this.#incomplete.add(subscription)
+    if (from === 'now' || !subscription.channel.isIncomplete) return
+    // A snapshot has all keys.
+    if (!subscription.awaitsSnapshot) this.#incomplete.add(subscription)
   }
 
   /** Drops a subscription that has ended. Returns whether it was still to be resumed. */

@@ -72,11 +72,11 @@ export class SubscriptionList {
     return false
   }
 
-  /** Moves overtaken cursors past their gaps. Returns their subscriptions; undefined if there are none. */
+  /** Moves overtaken cursors past their gaps, except for those that wait for a snapshot. Returns their subscriptions; undefined if there are none. */
   skipOvertaken(): Subscription[] | undefined {
     let overtaken: Subscription[] | undefined
     for (let each = this.first; each !== undefined; each = each.next) {
-      if (!each.isOvertaken) continue
+      if (each.awaitsSnapshot || !each.isOvertaken) continue
       each.skipGap()
       ;(overtaken ??= []).push(each)
     }

@@ -2,8 +2,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { isPromise } from '../callback.js'
 import { SseError } from '../errors.js'
-import type { LogEvent } from '../log/channel-log.js'
-import { publishedEvent, type EventFilter } from '../log/published-event.js'
+import { publishedEvent, type EventFilter, type ViewedEvent } from '../log/published-event.js'
 import type { StartFrom } from '../subscribe-options.js'
 import { Cursor } from './cursor.js'
 import type { Subscribers } from './subscribers.js'
@@ -13,6 +12,8 @@ export class Subscription extends Cursor {
   readonly filter: EventFilter | undefined
   /** Where to begin when the log has been filled. */
   startFrom: StartFrom | undefined
+  /** Whether a snapshot must be written before any event. */
+  awaitsSnapshot = false
   /** Whether it was unsubscribed, so that nothing more may be written for it. */
   hasEnded = false
   /** Offset up to which the filter was asked about events without a key, while the connection waits for its next window. */
@@ -29,7 +30,7 @@ export class Subscription extends Cursor {
   }
 
   /** Whether the filter accepts the event. Throws what the filter throws. */
-  wants(event: LogEvent, epoch: string): boolean {
+  wants(event: ViewedEvent, epoch: string): boolean {
     if (this.filter === undefined) return true
     const answer: unknown = this.filter(publishedEvent(event, epoch))
     if (isPromise(answer)) throw asyncFilter(answer)

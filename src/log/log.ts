@@ -30,6 +30,8 @@ export class Log {
   events = 0
   /** The number of latest events that `keys` or `bytes` evicted. */
   evictedKeys = 0
+  /** Bytes of snapshots. They count as bytes of the log. */
+  snapshotBytes = 0
   readonly ownIds: OwnIds
   /** When the newest event was appended, in milliseconds of the monotonic clock. */
   appendedAt: number
@@ -55,9 +57,10 @@ export class Log {
     return this.ids.epoch
   }
 
-  /** Bytes of events, of channels, and of hashes of evicted IDs and dropped channels: see `sizeOf`. */
+  /** Bytes of events, channels, snapshots, and hashes of evicted IDs and dropped channels: see `sizeOf`. */
   get bytes(): number {
-    return this.#history.bytes + this.#latestOnly.bytes + this.ownIds.bytes + this.#droppedIncomplete.bytes
+    const ofEvents = this.#history.bytes + this.#latestOnly.bytes
+    return ofEvents + this.ownIds.bytes + this.#droppedIncomplete.bytes + this.snapshotBytes
   }
 
   /** When the oldest event of history was appended; undefined without history. */

@@ -1,7 +1,6 @@
 /** An event of the log, as filters and `channel.latest()` give it to the app. */
-import type { LogEvent } from './channel-log.js'
 import { decodeBody } from '../wire/format.js'
-import { formatId } from './position.js'
+import { formatId, type Position } from './position.js'
 
 /**
  * An event of the log, in a filter or from `channel.latest()`. `event` and `data` are decoded when they are first read.
@@ -41,17 +40,26 @@ export interface PublishedEvent {
  */
 export type EventFilter = (event: PublishedEvent) => boolean
 
+/** The part of an event that the app can see. Messages of snapshots have it too. */
+export interface ViewedEvent {
+  readonly channel: { readonly name: string }
+  readonly position: Position
+  readonly key: string | undefined
+  readonly ownId: string | undefined
+  readonly text: string
+}
+
 /** Wraps an event of the log for the app. */
-export function publishedEvent(event: LogEvent, epoch: string): PublishedEvent {
+export function publishedEvent(event: ViewedEvent, epoch: string): PublishedEvent {
   return new EventView(event, epoch)
 }
 
 class EventView implements PublishedEvent {
-  readonly #event: LogEvent
+  readonly #event: ViewedEvent
   readonly #epoch: string
   #decoded: ReturnType<typeof decodeBody> | undefined
 
-  constructor(event: LogEvent, epoch: string) {
+  constructor(event: ViewedEvent, epoch: string) {
     this.#event = event
     this.#epoch = epoch
   }

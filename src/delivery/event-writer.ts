@@ -1,0 +1,76 @@
+/** Writes the next events of one connection: those after the cursors of its subscriptions, lowest position first. */
+import type { Stream } from '../http/stream.js'
+import type { Log } from '../log/log.js'
+import type { Counters } from '../stats.js'
+import { BatchBuilder, type Batch } from '../wire/batch.js'
+import type { ControlEvents } from './control-events.js'
+import { mergeInto } from './merge.js'
+import { takeBatch, type SharedBatches } from './shared-batches.js'
+import type { SubscriptionList } from './subscription-list.js'
+import type { Subscription } from './subscription.js'
+import type { UpdateWindow } from './update-window.js'
+
+export interface WriterContext {
+  readonly log: Log
+  readonly counters: Counters
+  readonly batches: SharedBatches
+}
+
+export class EventWriter {
+  /** Undefined before the first `subscribe`. */
+  window: UpdateWindow | undefined
+  /** Whether the socket was full. Keyed events are then conflated until the connection has caught up. */
+  isLate = false
+  readonly #stream: Stream
+  readonly #context: WriterContext
+  readonly #controlEvents: ControlEvents
+
+  constructor(stream: Stream, context: WriterContext, controlEvents: ControlEvents) {
+    this.#stream = stream
+    this.#context = context
+    this.#controlEvents = controlEvents
+  }
+
+  /** Writes the next batch. Returns false if nothing is left to write. */
+  writeNext(subscriptions: SubscriptionList): boolean {
+    let behind: Subscription | undefined
+    for (let each = subscriptions.first; each !== undefined; each = each.next) {
+      if (!each.isBehind) continue
+      if (behind !== undefined) return this.#writeMerged(subscriptions)
+      behind = each
+    }
+    if (behind === undefined) return false
+    return behind.filter === undefined ? this.#writeShared(behind) : this.#writeMerged(subscriptions)
+  }
+
+  /** Connections with an update window always conflate: while they resume, too. */
+  get #conflates(): boolean {
+    return this.isLate || this.window?.clock !== undefined
+  }
+
+  #writeShared(subscription: Subscription): boolean {
+    const { batches } = this.#context
+    const isAlone = subscription.subscribers.all.size === 1
+    const taken = isAlone ? takeBatch(subscription, this.#conflates) : batches.take(subscription, this.#conflates)
+    this.#write(taken.batch, taken.conflated)
+    return subscription.isBehind
+  }
+
+  #writeMerged(subscriptions: SubscriptionList): boolean {
+    const builder = new BatchBuilder({ conflates: this.#conflates })
+    mergeInto(builder, subscriptions.toArray(), this.#context.log, () => this.#stream.closed)
+    // A filter may have closed the stream.
+    if (!this.#stream.closed) this.#write(builder.build(), builder.conflated)
+    return true
+  }
+
+  #write(batch: Batch | undefined, conflated: number): void {
+    const { counters } = this.#context
+    counters.conflated += conflated
+    if (batch === undefined) return
+    counters.delivered += batch.events
+    this.#controlEvents.wrote(batch.events)
+    this.#stream.output.write(batch)
+    this.window?.written()
+  }
+}

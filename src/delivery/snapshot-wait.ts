@@ -1,0 +1,106 @@
+/**
+ * The snapshots that one connection still needs. Until all are written, no event of the log is written. Otherwise, the
+ * client's last event ID would be ahead of a snapshot that it has not got.
+ */
+import type { Stream } from '../http/stream.js'
+import type { Log } from '../log/log.js'
+import type { ControlEvents } from './control-events.js'
+import { joinTexts, type Snapshot } from './snapshot.js'
+import type { LoadedSnapshot, Snapshots, SnapshotWaiter } from './snapshots.js'
+import type { Subscription } from './subscription.js'
+
+export interface SnapshotWaitOptions {
+  readonly log: Log
+  readonly stream: Stream
+  readonly controlEvents: ControlEvents
+  /** Called when a snapshot was loaded, so that it can be written. */
+  readonly onLoaded: () => void
+}
+
+interface Wait {
+  readonly waiter: SnapshotWaiter
+  /** Undefined while the snapshot is loaded. */
+  loaded: LoadedSnapshot | undefined
+}
+
+export class SnapshotWait {
+  readonly #snapshots: Snapshots
+  readonly #options: SnapshotWaitOptions
+  /** Undefined for those that have not been asked for. */
+  readonly #waits = new Map<Subscription, Wait | undefined>()
+
+  constructor(snapshots: Snapshots, options: SnapshotWaitOptions) {
+    this.#snapshots = snapshots
+    this.#options = options
+  }
+
+  /** Whether snapshots are missing. */
+  get isWaiting(): boolean {
+    return this.#waits.size > 0
+  }
+
+  add(subscription: Subscription): void {
+    if (subscription.awaitsSnapshot) return
+    subscription.awaitsSnapshot = true
+    this.#waits.set(subscription, undefined)
+  }
+
+  delete(subscription: Subscription): void {
+    const wait = this.#waits.get(subscription)
+    if (wait !== undefined) this.#snapshots.cancel(subscription.channel, wait.waiter)
+    this.#waits.delete(subscription)
+    subscription.awaitsSnapshot = false
+  }
+
+  /** Writes those that are loaded, until the socket is full. Returns whether all are written. */
+  write(): boolean {
+    const { output } = this.#options.stream
+    for (const [subscription, wait] of this.#waits) {
+      if (!output.isWritable) return false
+      const loaded = wait === undefined ? this.#snapshots.get(subscription.channel) : wait.loaded
+      if (loaded === undefined) {
+        if (wait === undefined) this.#load(subscription)
+        continue
+      }
+      this.delete(subscription)
+      this.#begin(subscription, loaded)
+    }
+    return !this.isWaiting
+  }
+
+  #load(subscription: Subscription): void {
+    const wait: Wait = {
+      loaded: undefined,
+      waiter: (loaded) => {
+        wait.loaded = loaded
+        this.#options.onLoaded()
+      },
+    }
+    this.#waits.set(subscription, wait)
+    this.#snapshots.load(subscription.channel, wait.waiter)
+  }
+
+  #begin(subscription: Subscription, loaded: LoadedSnapshot): void {
+    const { controlEvents } = this.#options
+    const { channel } = subscription
+    if (loaded === 'none') {
+      if (channel.isIncomplete) controlEvents.gaps([{ reason: 'evicted', lost: [subscription] }], undefined)
+    } else if (loaded === 'failed' || !this.#snapshots.isCovered(loaded, channel)) {
+      controlEvents.gaps([{ reason: 'snapshot', lost: [subscription] }], undefined)
+      if (subscription.isOvertaken) subscription.skipGap()
+    } else {
+      this.#write(subscription, loaded)
+      subscription.resumeAfter(loaded.position, true)
+    }
+  }
+
+  #write(subscription: Subscription, { batch, messages }: Snapshot): void {
+    const { log, stream } = this.#options
+    const wanted =
+      subscription.filter === undefined
+        ? batch
+        : joinTexts(messages.filter((message) => subscription.wants(message, log.epoch)))
+    // A filter may have unsubscribed, or closed the stream.
+    if (wanted !== undefined && !subscription.hasEnded && !stream.closed) stream.output.write(wanted)
+  }
+}
