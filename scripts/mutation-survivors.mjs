@@ -1,102 +1,75 @@
 /**
- * The mutants that no test can kill, and why: each by its file, the line of code that it changes and, where not all mutants of
- * that line survive, the text it stands in place of and what it has there.
+ * The mutants that no test can kill, and why. Each entry names the file and the line of code. If other mutants of that line are
+ * killed, `from` is the text that is replaced, and `to` lists what replaces it.
  */
 export const survivors = [
   {
-    file: 'position',
-    line: 'const [, ms, seq, epoch] = ID.exec(id) ?? []',
-    why: 'the first element is not looked at',
-  },
-  {
-    file: 'position',
-    line: 'if (ms === undefined || seq === undefined || epoch === undefined) return undefined',
-    why: 'the expression matches with all three groups or not at all; the compiler wants each of them asked for',
-  },
-  {
-    file: 'negotiation',
+    file: 'http/request',
     line: "function readQuery(url = ''): string {",
-    why: 'any text without a question mark has no query',
+    why: 'the replacement has no question mark, so it has no query either',
   },
   {
-    file: 'channel-log',
+    file: 'log/channel-log',
     line: 'return event.key !== undefined && this.#latest.get(event.key) === event',
     from: 'event.key !== undefined',
-    why: 'no event stands under `undefined`',
+    why: 'the map has no event under the key `undefined`',
   },
   {
-    file: 'channel-log',
-    line: 'return events[countWhile(events.length, (i) => (events[i]?.number ?? Infinity) <= number)]',
-    from: 'events[i]?.number',
-    why: '`i` is always below the length',
+    file: 'log/channel-log',
+    line: 'return events[countWhile(events.length, (i) => (events[i]?.offset ?? Infinity) <= offset)]',
+    from: 'events[i]?.offset',
+    why: '`i` is always below the length; the compiler asks for the check',
   },
   {
-    file: 'channel-log',
-    line: 'if (comparePositions(position, this.floor) < 0) return this.#numberBelowFloor(position)',
+    file: 'log/channel-log',
+    line: 'if (comparePositions(position, this.floor) < 0) return this.#offsetBelowFloor(position)',
     to: ['comparePositions(position, this.floor) <= 0'],
-    why: 'at the floor both ways of counting come to its number',
+    why: 'both ways of counting return the start of history for the floor itself',
   },
   {
-    file: 'channel-log',
-    line: 'const isRead = (i: number) => comparePositions(history.peekAt(i)?.position ?? position, position) <= 0',
-    from: 'history.peekAt(i)?.position',
-    why: '`i` is always below the length',
+    file: 'log/channel-log',
+    line: 'const isRead = (i: number) => comparePositions(history.at(i)?.position ?? position, position) <= 0',
+    from: 'history.at(i)?.position',
+    why: '`i` is always below the length; the compiler asks for the check',
   },
   {
-    file: 'channel-log',
-    line: 'if (event.ownId !== undefined) this.#indexOwnId(event, event.ownId)',
-    to: ['true'],
-    why: 'under `undefined` nobody looks an event up',
-  },
-  {
-    file: 'channel-log',
+    file: 'log/channel-log',
     line: 'if (event === undefined) return undefined',
-    why: 'the log lets go of an event only where history holds one; the guard is the compiler’s',
+    why: 'the log calls this only if the channel has history; the compiler asks for the check',
   },
   {
-    file: 'channel-log',
+    file: 'log/channel-log',
     line: 'if (!this.isLatest(event) || event.key === undefined) return',
     from: 'event.key === undefined',
-    why: 'only an event with a key is the latest of one; the guard is the compiler’s',
+    why: 'every latest event has a key; the compiler asks for the check',
   },
   {
-    file: 'channel-log',
-    line: 'if (event.ownId !== undefined && this.#byOwnId?.get(event.ownId) === event) this.#byOwnId.delete(event.ownId)',
-    from: 'this.#byOwnId?.get',
-    why: 'an event with an ID of its own has been put in there; the guard is the compiler’s',
-  },
-  {
-    file: 'channel-log',
-    line: 'if (event.ownId !== undefined && this.#byOwnId?.get(event.ownId) === event) this.#byOwnId.delete(event.ownId)',
-    from: 'event.ownId !== undefined',
-    why: 'no event stands under `undefined`',
-  },
-  {
-    file: 'delivery',
-    line: 'if (++served % STRIDE === 0 && this.#clock() >= until) break',
-    to: ['--served'],
-    why: 'a number is divisible whatever its sign',
-  },
-  {
-    file: 'log',
-    line: 'isPending = false',
-    why: '`begin` sets it before anything is read, and a registry whose store is late sets it itself',
-  },
-  {
-    file: 'log',
+    file: 'log/log',
     line: 'if (comparePositions(channel.floor, this.#droppedFloor) > 0) this.#droppedFloor = channel.floor',
     to: ['comparePositions(channel.floor, this.#droppedFloor) >= 0'],
-    why: 'it would put an equal floor in place of an equal one',
+    why: 'it replaces a floor by an equal one',
   },
   {
-    file: 'log',
-    line: 'if (history === undefined || this.#latestOnly.bytes > bytes / 2) this.#forget(this.#latestOnly.oldest)',
-    from: 'history === undefined',
-    why: 'without history all that is beyond the bound are latest events, which are more than half of it then',
+    file: 'log/log',
+    line: 'if (oldest === undefined || this.#latestOnly.bytes > bytes / 2) this.#evictLatest(this.#latestOnly.oldest)',
+    from: 'oldest === undefined',
+    why: 'without history, a log beyond its bound has more than half of that bound in latest events',
   },
   {
-    file: 'log',
+    file: 'log/log',
     line: 'if (event === undefined) return',
-    why: 'it is called only where there is an event; the guard is the compiler’s',
+    why: 'both methods are called only if there is an event; the compiler asks for the check',
+  },
+  {
+    file: 'log/log',
+    line: 'if (ownId !== undefined) this.ownIds.remove(ownId)',
+    to: ['true'],
+    why: 'no event has the own ID `undefined`, so `remove` does nothing; the compiler asks for the check',
+  },
+  {
+    file: 'delivery/scheduler',
+    line: 'if (++served % STRIDE === 0 && this.#clock() >= until) break',
+    to: ['--served'],
+    why: 'a number and its negative are divisible by the same numbers',
   },
 ]

@@ -63,7 +63,6 @@ export class Publisher implements StoreLog {
 
   /** Starts the store, which fills the log. Returns a promise if requests have to wait. */
   start(): void | Promise<void> {
-    this.#log.isPending = true
     return this.#options.store.start(this)
   }
 

@@ -168,6 +168,18 @@ describe('a cursor that is too slow for history', () => {
     expect(cursor.isOvertaken).toBe(true)
   })
 
+  it('is overtaken when a latest event that it has not read is evicted', () => {
+    const { cursor, channel, events } = channelOf('klm')
+    cursor.begin('latest', true)
+    cursor.advance(cursor.peek())
+    channel.evictLatest(events[0]!)
+    expect(cursor.isOvertaken).toBe(false)
+    channel.evictLatest(events[2]!)
+    expect(cursor.isOvertaken).toBe(true)
+    channel.evictLatest(events[1]!)
+    expect(cursor.isOvertaken).toBe(true)
+  })
+
   it('is not overtaken while it reads latest events', () => {
     const { cursor, test } = channelOf('k-', { history: { events: 1 } })
     cursor.begin('latest', true)

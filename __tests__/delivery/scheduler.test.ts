@@ -1,3 +1,4 @@
+import timers from 'node:timers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Cursor } from '../../src/delivery/cursor.js'
 import { Scheduler } from '../../src/delivery/scheduler.js'
@@ -5,11 +6,11 @@ import type { Subscriber, Subscribers } from '../../src/delivery/subscribers.js'
 import { CHANNEL, SMALL, TestLog, type Entry, type TestBounds } from '../helpers/log.js'
 
 /** A log, its scheduler, and subscribers that record when they are served. */
-function start(bounds: TestBounds = {}, msEach = 1) {
+function start(bounds: TestBounds = {}, msEach = 1, SchedulerClass = Scheduler) {
   const test = new TestLog(bounds)
   /** Milliseconds; serving a reader takes `msEach`. */
   let now = 0
-  const delivery = new Scheduler(test.log, () => now)
+  const delivery = new SchedulerClass(test.log, () => now)
   /** The names of the subscribers served since the last call. */
   const served: string[] = []
   const reader = (name: string, onServe?: () => void): Subscriber => ({
@@ -124,6 +125,36 @@ describe('a pass', () => {
   })
 })
 
+describe('a pass that a fake clock has dropped', () => {
+  afterEach(() => jest.restoreAllMocks())
+
+  it.each([
+    ['is not scheduled again before 1 second has passed', 999, []],
+    ['is scheduled again by an event after 1 second', 1000, ['reader']],
+  ])('%s', (_name, ms, expected) => {
+    const scheduled: (() => void)[] = []
+    const { test, join, publish, served } = start({}, 1, loadUnderFakeClock(scheduled))
+    join('a', 'reader')
+    publish('a')
+    expect(scheduled.splice(0)).toHaveLength(1)
+    test.now += ms
+    publish('a')
+    for (const callback of scheduled) callback()
+    expect(served()).toEqual(expected)
+  })
+
+  /** The package stores the timers when it is loaded. Jest's fake clock does not replace those of `node:timers`. */
+  function loadUnderFakeClock(scheduled: (() => void)[]): typeof Scheduler {
+    const fake = (callback: () => void) => scheduled.push(callback)
+    jest.spyOn(timers, 'setImmediate').mockImplementation(fake as never)
+    let loaded = Scheduler
+    jest.isolateModules(() => {
+      loaded = jest.requireActual<{ Scheduler: typeof Scheduler }>('../../src/delivery/scheduler.js').Scheduler
+    })
+    return loaded
+  }
+})
+
 describe('a pass over many subscribers', () => {
   /** How many are served in a row: the scheduler checks the time after every 16, and each takes 1 ms. */
   const SLICE = 16
@@ -220,14 +251,14 @@ describe('a burst between passes', () => {
   })
 
   it('is delivered at once if all channels together exceed a quarter of the log', () => {
-    const { delivery, join, publish, served } = start({ bytes: 20 * (SMALL + CHANNEL + 5) })
+    const { delivery, join, publish, served } = start({ bytes: 20 * (SMALL + CHANNEL) })
     join('a', 'reader')
-    for (let i = 0; i < 20; i++) publish('unread')
+    for (let i = 0; i < 20; i++) publish('b')
     expect(delivery.isOverloaded).toBe(false)
     publish('a')
-    for (let i = 0; i < 4; i++) publish('unread')
+    for (let i = 0; i < 4; i++) publish('b')
     expect(served()).toEqual([])
-    publish('unread')
+    publish('b')
     expect([served(), delivery.isOverloaded]).toEqual([['reader'], true])
   })
 

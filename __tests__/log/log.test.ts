@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { LogEvent } from '../../src/log/channel-log.js'
 import { comparePositions, formatId } from '../../src/log/position.js'
+import { Log } from '../../src/log/log.js'
 import { CHANNEL, EPOCH, historyOf, KEYED, latestOf, SMALL, TestLog, type TestBounds } from '../helpers/log.js'
 
 describe('an event in the log', () => {
@@ -289,6 +290,7 @@ describe('the bound on keys', () => {
     expect([test.log.evictedKeys, test.channel('a').isIncomplete]).toEqual([0, false])
     test.append('a', { key: 'm' })
     expect([test.log.evictedKeys, test.channel('a').isIncomplete]).toEqual([1, true])
+    expect([test.channel('a').latestEvictions, test.channel('a').newestEvictedLatest]).toEqual([1, 1])
     expect(test.log.channel('b').isIncomplete).toBe(false)
   })
 
@@ -348,6 +350,25 @@ describe('the bound on the whole log', () => {
   })
 })
 
+describe('a log', () => {
+  it('is pending until it begins', () => {
+    const log = new Log(new TestLog().log.bounds)
+    expect(log.isPending).toBe(true)
+    log.begin(EPOCH, { ms: 5, seq: 0 })
+    expect(log.isPending).toBe(false)
+  })
+
+  it('knows when its oldest event was appended', () => {
+    const test = new TestLog({ history: { events: 1 } })
+    expect(test.log.oldestAt).toBeUndefined()
+    for (const channel of ['a', 'b', 'a']) {
+      test.append(channel)
+      test.now += 5
+    }
+    expect(test.log.oldestAt).toBe(test.now - 10)
+  })
+})
+
 describe('a log that begins with the events of a store', () => {
   const stored = (ms: number, channel: string, key?: string) => ({
     position: { ms, seq: 0 },
@@ -368,7 +389,7 @@ describe('a log that begins with the events of a store', () => {
     const latest = [{ position, entry: { ...entry, id: 'own' } }, stored(2, 'a', 'l')]
     test.log.begin(EPOCH, { ms: 5, seq: 0 }, { latest, events: [], readUpTo: { ms: 5, seq: 0 } })
     expect(latestOf(test.channel('a')).map(({ key }) => key)).toEqual(['l'])
-    expect(test.log.events).toBe(1)
+    expect([test.log.events, test.log.ownIds.has('own')]).toEqual([1, false])
   })
 
   it('measures age from the newest event, or from the time that the store gives', () => {
@@ -378,7 +399,7 @@ describe('a log that begins with the events of a store', () => {
       [2000, []],
     ] as const) {
       const test = new TestLog({ history: { age: 500 } })
-      const events = [stored(100, 'a'), stored(700, 'a'), stored(1000, 'a')]
+      const events = [100, 400, 700, 1000].map((ms) => stored(ms, 'a'))
       test.log.begin(EPOCH, { ms: 5, seq: 0 }, { latest: [], events, readUpTo: { ms: 5, seq: 0 }, now })
       const channel = test.log.channels.get('a')
       expect(channel === undefined ? [] : historyOf(channel).map(({ position }) => position.ms)).toEqual(held)
@@ -389,8 +410,8 @@ describe('a log that begins with the events of a store', () => {
     const { log } = new TestLog()
     const readUpTo = { ms: 5, seq: 0 }
     const latest = [stored(1, 'a', 'k')]
-    log.begin(EPOCH, readUpTo, { latest, events: [], readUpTo, incomplete: ['a', 'b'] })
-    expect(['a', 'b', 'c'].map((name) => log.channel(name).isIncomplete)).toEqual([true, true, false])
+    log.begin(EPOCH, readUpTo, { latest, events: [], readUpTo, incomplete: ['a', 'b', 'c'] })
+    expect(['a', 'b', 'c', 'd'].map((name) => log.channel(name).isIncomplete)).toEqual([true, true, true, false])
   })
 
   it('records up to where clients may have read each channel', () => {

@@ -10,6 +10,7 @@ import {
   endEvent,
   isEvent,
   KEEP_ALIVE,
+  lacksData,
   STREAM_OPEN,
   type Message,
 } from '../../src/wire/format.js'
@@ -86,6 +87,19 @@ describe('an encoded message', () => {
   it('keeps characters that are line ends only in other formats', () => {
     const data = 'a\u2028b\u2029c\u0085d\ve\ff'
     expect(encodeMessage({ data })).toBe(`data: ${data}\n\n`)
+  })
+})
+
+describe('a message that lacks data', () => {
+  it.each<[string, Message, boolean]>([
+    ['has an event type and a field data that is undefined', { event: 'score', data: undefined }, true],
+    ['does not have data', { event: 'score', data: '1:0' }, false],
+    ['does not have data that is null', { event: 'score', data: null }, false],
+    ['does not leave the field out', { event: 'score' }, false],
+    ['does not go without an event type', { retry: 1, data: undefined }, false],
+    ['is not empty', {}, false],
+  ])('%s', (_name, message, expected) => {
+    expect(lacksData(message)).toBe(expected)
   })
 })
 

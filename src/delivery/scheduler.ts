@@ -33,8 +33,8 @@ export class Scheduler {
   readonly #single = new Queue<Subscriber>()
   /** Subscribers of the current channel that the pass still has to serve. */
   #remaining: Iterator<Subscriber, void> | undefined
-  /** When the next pass was scheduled; undefined if none is. */
-  #scheduledAt: number | undefined
+  /** When the next pass was scheduled; `-Infinity` if none is. */
+  #scheduledAt = -Infinity
   #isRunning = false
   #isOverloaded = false
   /** Bytes appended to all channels since something was queued. They may evict queued events. */
@@ -139,10 +139,10 @@ export class Scheduler {
   /** Schedules an overdue pass again, because a fake clock in tests of an app may have dropped it. */
   #schedule(): void {
     const time = this.#log.appendedAt
-    if (this.#scheduledAt !== undefined && time - this.#scheduledAt < OVERDUE) return
+    if (time - this.#scheduledAt < OVERDUE) return
     this.#scheduledAt = time
     nextTurn(() => {
-      this.#scheduledAt = undefined
+      this.#scheduledAt = -Infinity
       this.#isOverloaded = false
       this.#run(this.#clock() + SLICE)
     })

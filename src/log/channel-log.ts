@@ -89,8 +89,7 @@ export class ChannelLog {
 
   /** Returns the event at an offset; undefined if history does not hold it. */
   at(offset: number): LogEvent | undefined {
-    const index = offset - this.historyStart - 1
-    return index < 0 ? undefined : this.#history.at(index)
+    return this.#history.at(offset - this.historyStart - 1)
   }
 
   latest(key: string): LogEvent | undefined {

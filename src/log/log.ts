@@ -21,7 +21,7 @@ export class Log {
   /** Position of the newest event, or where the log began. */
   last: Position = ORIGIN
   /** Whether nothing can be read yet, because the store has not called `begin`. */
-  isPending = false
+  isPending = true
   /** How often the log has begun. Cursors of an earlier generation must be placed again. */
   generation = 0
   readonly bounds: LogBounds

@@ -73,8 +73,8 @@ export function formatId({ ms, seq }: Position, epoch: string): string {
 
 /** Returns undefined if the text is not an ID of this form. */
 export function parseId(id: string): { position: Position; epoch: string } | undefined {
-  const [, ms, seq, epoch] = PACKAGE_ID.exec(id) ?? []
-  if (ms === undefined || seq === undefined || epoch === undefined) return undefined
+  if (!PACKAGE_ID.test(id)) return undefined
+  const [ms, seq, epoch] = id.split('-') as [string, string, string]
   return { position: { ms: parseInt(ms, 36), seq: parseInt(seq, 36) }, epoch }
 }
 
