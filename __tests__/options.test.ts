@@ -58,6 +58,7 @@ const STREAM: OptionCase[] = [
     right: [0, 1, 3000, false],
   },
   { option: 'controlEvents', is: 'true or false', wrong: [...never, 'gaps', 0, 1], right: [true, false] },
+  { option: 'reopenFinished', is: 'true or false', wrong: [...never, 'always', 0, 1], right: [true, false] },
   { option: 'maxSubscriptions', is: count, wrong: noCount, right: [1, 1000, Infinity] },
   { option: 'keepAlive', is: milliseconds, wrong: noMilliseconds, right: [1, 0.5, 15_000, false] },
   { option: 'maxAge', is: milliseconds, wrong: noMilliseconds, right: [1, 1e9, false] },
@@ -227,6 +228,7 @@ describe('the defaults', () => {
     expect(resolveStreamOptions({})).toEqual({
       accept: 'explicit',
       controlEvents: true,
+      reopenFinished: false,
       maxSubscriptions: 1000,
       fallthrough: true,
       retry: 3000,

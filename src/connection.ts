@@ -15,6 +15,8 @@ export interface ConnectionContext<R> {
   readonly report: Report
   readonly warn: Warn
   createReader(stream: Stream): Reader
+  /** Encodes `sse-end` for a connection that has caught up. */
+  encodeEnd(): string
 }
 
 /**
@@ -39,6 +41,7 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
   readonly #stream: Stream
   readonly #context: ConnectionContext<R>
   #reader: Reader | undefined
+  #isFinished = false
 
   constructor(stream: Stream, context: ConnectionContext<R>) {
     this.#stream = stream
@@ -55,9 +58,9 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
     return this.#context.registry
   }
 
-  /** Whether nothing can be sent any more, because the client has disconnected or the response has ended. */
+  /** Whether nothing can be sent any more: the client has disconnected, the response has ended, or `finish` was called. */
   get closed(): boolean {
-    return this.#stream.closed
+    return this.#isFinished || this.#stream.closed
   }
 
   /** An `AbortSignal` that is aborted when the connection closes. Pass it to a query, a `fetch` or a timer. */
@@ -109,7 +112,7 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
    * ```
    */
   open(): boolean {
-    return this.#stream.open()
+    return !this.#isFinished && this.#stream.open()
   }
 
   /**
@@ -150,7 +153,7 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
 
   /**
    * Sends every message of an iterable to this connection, as fast as the client reads. Settles with true when all are sent,
-   * and with false if the connection closed before.
+   * and with false if the connection closed before. Call `finish` next, so that the client does not ask again.
    *
    * @throws Rejects with the error of the iterable, and with the codes of `send`. Also with `ERR_SSE_MESSAGE` for something
    * that is not iterable.
@@ -164,7 +167,7 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
    * app.get('/export', sse(), async (req, res) => {
    *   const rows = Array.from({ length: 100_000 }, (_, n) => ({ event: 'row', data: { n } }))
    *   await res.sse?.sendAll(rows)
-   *   res.sse?.close()
+   *   res.sse?.finish()
    * })
    * app.listen(3000)
    * ```
@@ -201,10 +204,48 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
   }
 
   /**
-   * Ends the response, after the events that are due. The client then reconnects. To keep it away, answer 204 instead,
-   * before anything is sent (HTML standard, 9.2.1).
+   * Ends the stream for good: everything is said, and the client does not come back. Sends the events that are due, then the
+   * control event `sse-end`, and ends the response. `EventStream` then closes. `EventSource` reconnects once, and `sse()`
+   * answers 204 (HTML standard, 9.2.1). See the option `reopenFinished`.
+   *
+   * From the call on, `closed` is true and `close` does nothing. If the socket is full, the end waits until the client has
+   * caught up. With `controlEvents: false`, it does the same as `close`.
+   *
+   * @throws `ERR_SSE_HEAD` if another head was sent before
+   *
+   * @example
+   * ```ts
+   * import express from 'express'
+   * import { sse } from 'express-sse-channels'
+   *
+   * const app = express()
+   * app.get('/countdown', sse(), async (req, res) => {
+   *   await res.sse?.sendAll([{ data: 3 }, { data: 2 }, { data: 1 }])
+   *   res.sse?.finish()
+   * })
+   * app.listen(3000)
+   * ```
+   */
+  finish(): void {
+    if (!this.#stream.route.options.controlEvents) return this.close()
+    if (this.closed || !this.open()) return
+    this.#isFinished = true
+    const end = () => this.#stream.end('server', this.#context.encodeEnd())
+    if (this.#reader === undefined) end()
+    else this.#reader.whenCaughtUp(end)
+  }
+
+  /**
+   * Ends the response, after the events that are due. The client then reconnects: see `finish` for an end for good.
+   *
+   * @example
+   * ```ts
+   * import type { Connection } from 'express-sse-channels'
+   *
+   * export const reconnectIn = (ms: number, connection: Connection) => connection.send({ retry: ms }) && connection.close()
+   * ```
    */
   close(): void {
-    this.#stream.close()
+    if (!this.#isFinished) this.#stream.close()
   }
 }

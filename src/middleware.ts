@@ -11,10 +11,12 @@ import type { CloseOptions } from './leave-options.js'
 import type { AnyRequest, AnyResponse, Next, SseRequest, SseResponse } from './exchange.js'
 import { createHandler, type StreamHandler } from './handler.js'
 import { acceptsEventStream, readLastEventId } from './http/request.js'
+import { answerFinished } from './http/response.js'
 import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
 import { invalid } from './check.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
 import { admissionOf, createRegistry, type ChannelRegistry, type Connection } from './registry.js'
+import { beforeEnd } from './wire/id-form.js'
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- Express's types are extended in a namespace
@@ -175,7 +177,9 @@ type Response = ServerResponse & SseResponse & { [ROUTE]?: StreamRoute }
 
 function handle(req: Request, res: Response, next: Next, entrance: Entrance): void {
   const { route, admission } = entrance
-  req.lastEventId = readLastEventId(req)
+  const lastEventId = readLastEventId(req)
+  const position = beforeEnd(lastEventId)
+  req.lastEventId = position ?? lastEventId
   if (res.headersSent) return goOnWithoutStream(req, res, next, entrance)
   if (res.sse !== undefined && looksLikeConnection(res.sse)) {
     // The same middleware mounted twice is harmless. Another one would lose its options.
@@ -183,10 +187,11 @@ function handle(req: Request, res: Response, next: Next, entrance: Entrance): vo
     return next()
   }
   vary(res, 'Accept')
-  const { accept, fallthrough } = route.options
+  const { accept, fallthrough, reopenFinished, headers } = route.options
   if (acceptsEventStream(req, accept)) {
     const lacking = lackingInResponse(res)
     if (lacking.length > 0) return next(mockError(lacking))
+    if (position !== undefined && !reopenFinished) return answerFinished(res, headers)
     const connection = admission.connect(res, req.lastEventId, route)
     if (connection === undefined) return
     res.sse = connection

@@ -66,14 +66,21 @@ export interface StreamOptions {
    */
   maxSubscriptions?: number
   /**
-   * Whether the control events `sse-open`, `sse-ready` and `sse-gap` are sent. `false` is for clients that hand every
-   * event to the app. Updates may then be lost silently:
+   * Whether the control events `sse-open`, `sse-ready`, `sse-gap` and `sse-end` are sent. `false` is for clients that hand
+   * every event to the app. Updates may then be lost silently:
    * - Clients are not told of gaps. `EventStream` reports neither `gap` nor `resumed`.
    * - A client that disconnects before its first event misses what is published until it reconnects.
    * - WebKit may join a half-received event to the next one.
+   * - After `finish()`, clients reconnect.
    * @default true
    */
   controlEvents?: boolean
+  /**
+   * Whether a client that has received the end of a stream (`res.sse.finish()`) may open it again. `false` answers 204, so
+   * that `EventSource` stops. `true` opens the stream, which resumes after the last event.
+   * @default false
+   */
+  reopenFinished?: boolean
   /**
    * Response headers to send in addition to those of the package. A header of the same name replaces the package's.
    * `Vary` and `Set-Cookie` are added.
@@ -144,6 +151,7 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
   maxBufferedBytes: 4 * MIB,
   maxSubscriptions: 1000,
   controlEvents: true,
+  reopenFinished: false,
   headers: {},
 }
 
@@ -200,6 +208,7 @@ const STREAM_FORMS: Record<keyof StreamOptions | 'registry', Form> = {
   maxBufferedBytes: count,
   maxSubscriptions: count,
   controlEvents: boolean,
+  reopenFinished: boolean,
   headers: { is: 'an object of valid header names and values', test: isHeaders },
 }
 

@@ -4,6 +4,7 @@ import { requireChannelName } from './channel-name.js'
 import { Channel, type ChannelContext } from './channel.js'
 import type { Connection as ConnectionOf } from './connection.js'
 import { CatchUp } from './delivery/catch-up.js'
+import { encodeEnd } from './delivery/end-event.js'
 import { Reader, type ReaderContext } from './delivery/reader.js'
 import { Scheduler } from './delivery/scheduler.js'
 import { Snapshots } from './delivery/snapshots.js'
@@ -99,6 +100,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       report,
       warn,
       createReader: (stream) => new Reader(stream, readerContext),
+      encodeEnd: () => encodeEnd(log),
     })
     // Hidden from apps: only `sse()` hands requests to a registry.
     Object.defineProperty(this, ADMISSION, { value: admission })

@@ -13,7 +13,7 @@ export type GapReason = 'evicted' | 'slow' | 'restarted' | 'unknown' | 'snapshot
 /**
  * Why a connection has ended:
  * - `client`: the client disconnected, or the network failed.
- * - `server`: `close()` was called, or the handler ended the response.
+ * - `server`: `close()` or `finish()` was called, or the handler ended the response.
  * - `expired`: `maxAge` was reached.
  * - `drained`: `registry.drain()` ended it.
  * - `stalled`: the socket made no progress for `stallTimeout`.

@@ -73,6 +73,7 @@ describe('the published types', () => {
       'close',
       'closed',
       'comment',
+      'finish',
       'lastEventId',
       'on',
       'open',

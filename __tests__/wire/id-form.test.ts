@@ -52,7 +52,7 @@ describe('an own ID', () => {
     expect(refusal('a'.repeat(1025))).toBe('id must be at most 1024 bytes; got 1025')
   })
 
-  it.each(['mb3k2x1a-0-k3v9x2q', 'item-7-updated', '0-0-0000000', 'zzzzzzzzz-zzzzzz-zzzzzzz'])(
+  it.each(['mb3k2x1a-0-k3v9x2q', 'item-7-updated', '0-0-0000000', 'zzzzzzzzz-zzzzzz-zzzzzzz', 'item-7-updated-end'])(
     'of the form of the package’s IDs is refused, published or sent: %s',
     async (id) => {
       expect(refusal(id)).toContain(`id must not have the form of the package's own IDs; got "${id}"`)
@@ -61,10 +61,16 @@ describe('an own ID', () => {
     },
   )
 
-  it.each(['Item-7-updated', 'item-7-updated-1', 'id:item-7-updated', 'row-12', '7', '0123456789-0-0000000'])(
-    'that only resembles the package’s IDs is accepted: %s',
-    (id) => expect(refusal(id)).toBe(''),
-  )
+  it.each([
+    'Item-7-updated',
+    'item-7-updated-1',
+    'item-7-updated-END',
+    'item-7-end',
+    'id:item-7-updated',
+    'row-12',
+    '7',
+    '0123456789-0-0000000',
+  ])('that only resembles the package’s IDs is accepted: %s', (id) => expect(refusal(id)).toBe(''))
 
   it('is refused if it is the ID of a published event that is sent again', async () => {
     const live = sse()

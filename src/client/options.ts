@@ -36,6 +36,15 @@ export interface EventStreamOptions {
    */
   body?: StreamBody | undefined
   /**
+   * What follows when the server has ended the response. A broken connection is no end: the client always reconnects.
+   * - `always`: reconnects
+   * - `unless-finished`: reconnects, unless the server has finished the stream (`res.sse.finish()`)
+   * - `never`: closes the stream, so that the request is not made again, unless the last line is the server's `retry`. So the
+   *   client comes back after a drain, and if it was shed.
+   * @default 'unless-finished', or 'never' with a `body`
+   */
+  afterEnd?: 'always' | 'unless-finished' | 'never' | undefined
+  /**
    * Used instead of the global `fetch`. Must take the same arguments. `response.body` must have `getReader()`.
    * @default the global `fetch` at each attempt
    */
@@ -74,6 +83,7 @@ export interface Settings {
   readonly silence: number
   readonly maxEventBytes: number
   readonly maxRetryAfter: number
+  readonly afterEnd: NonNullable<EventStreamOptions['afterEnd']>
 }
 
 export function settings(url: string, options: EventStreamOptions): Settings {
@@ -82,6 +92,10 @@ export function settings(url: string, options: EventStreamOptions): Settings {
   if (!(silence >= 0 && maxEventBytes > 0 && maxRetryAfter >= 0)) {
     const given = [keepAlive, maxRetryAfter, maxEventBytes].join(', ')
     throw new TypeError(`keepAlive and maxRetryAfter must be at least 0, maxEventBytes above 0; got ${given}`)
+  }
+  const afterEnd = options.afterEnd ?? (body == null ? 'unless-finished' : 'never')
+  if (!/^(always|unless-finished|never)$/.test(afterEnd)) {
+    throw new TypeError(`afterEnd must be 'always', 'unless-finished' or 'never'; got ${afterEnd}`)
   }
   const init: StreamInit = {
     method: options.method ?? (body == null ? 'GET' : 'POST'),
@@ -102,5 +116,6 @@ export function settings(url: string, options: EventStreamOptions): Settings {
     silence: Math.min(silence, longestTimer),
     maxEventBytes,
     maxRetryAfter,
+    afterEnd,
   }
 }

@@ -21,6 +21,8 @@ export class RetryLoop implements AttemptHandlers {
   /** `undefined` until the server has sent an ID. */
   #lastEventId: string | undefined
   #retry = defaultRetry
+  /** Whether the last thing the server sent is `retry`: it asks the client to come back, such as at a drain. */
+  #recalled = false
   /** Failed attempts since the last good connection. */
   #failures = 0
   /** The longest the last wait could be, in ms. */
@@ -43,7 +45,7 @@ export class RetryLoop implements AttemptHandlers {
   connect(): void {
     this.#drop()
     const { signal } = (this.#current = new AbortController())
-    this.#seen.isOurs = false
+    this.#seen.isOurs = this.#recalled = false
     this.#watch()
     void attempt(this.#settings, this.#lastEventId, signal, this)
     // After the attempt has begun, so that a listener that closes the stream ends the attempt.
@@ -68,8 +70,9 @@ export class RetryLoop implements AttemptHandlers {
   }
 
   block({ id, event: type = 'message', data }: Block, origin: string): void {
+    this.#recalled = false
     if (id !== undefined) this.#lastEventId = id
-    const control = /^sse-(ready|gap)$/.test(type)
+    const control = /^sse-(ready|gap|end)$/.test(type)
     if (data === undefined) {
       // Streams of this package begin with a block without data.
       if (type === 'sse-open') this.#seen.isOurs = true
@@ -84,10 +87,12 @@ export class RetryLoop implements AttemptHandlers {
 
   retry(ms: number): void {
     this.#retry = ms
+    this.#recalled = true
   }
 
   /** Waits as long as the server asks, plus the backoff, and connects again. Without `wait`, closes the stream. */
   end(reason: Reason, wait?: number): void {
+    if (this.#isOver(reason)) return this.close(reason)
     const error = new CustomEvent('error', { detail: reason })
     if (wait === undefined) return this.close(reason, error)
     const { state } = this
@@ -113,6 +118,13 @@ export class RetryLoop implements AttemptHandlers {
     if (this.state.name === 'waiting' && !this.#wait) this.connect()
   }
 
+  /** Whether the stream closes, without an error, because the server has ended it as the app expects. */
+  #isOver({ code }: Reason): boolean {
+    const { afterEnd } = this.#settings
+    if (code === 'finished') return afterEnd !== 'always'
+    return code === 'ended' && afterEnd === 'never' && !this.#recalled
+  }
+
   /** Handles a control event. */
   #told(type: string, detail: Partial<Told> | null | undefined): void {
     const { state } = this
@@ -122,6 +134,9 @@ export class RetryLoop implements AttemptHandlers {
       // After a gap, the server may send events again.
       this.#seen.clear()
       this.#notify('gap', detail)
+    } else if (type === 'sse-end') {
+      this.#lastEventId = this.#lastEventId?.replace(/-end$/, '')
+      this.end({ code: 'finished' }, 0)
     } else this.#become({ ...state, resumed: detail.resumed, replayed: detail.replayed })
   }
 

@@ -5,7 +5,8 @@ export interface Reason {
   /**
    * What happened:
    * - `failed`: no response, a broken connection, or a `headers` function that threw; `error` is the cause
-   * - `ended`: the server ended the response
+   * - `finished`: the server has sent everything (`res.sse.finish()`); the stream closes, unless `afterEnd` is `always`
+   * - `ended`: the server ended the response; the stream closes if `afterEnd` is `never`
    * - `silent`: nothing arrived for two and a half times `keepAlive`
    * - `offline`: the network went offline and came back
    * - `status`: the status was not 200; after 408, 429 and 5xx the client tries again, otherwise the stream closes
@@ -17,6 +18,7 @@ export interface Reason {
    */
   readonly code:
     | 'failed'
+    | 'finished'
     | 'ended'
     | 'silent'
     | 'offline'

@@ -38,6 +38,8 @@ export class Reader implements Subscriber, StreamReader {
   /** Generation of the log that the cursors belong to. */
   #generation: number
   #isServing = false
+  /** Set when the stream ends as soon as the connection has caught up. Until then, no subscription may end. */
+  #onCaughtUp: (() => void) | undefined
   /** Whether the store has caught up once. The last event ID does not change, so once is enough. */
   #hasCaughtUp = false
 
@@ -123,6 +125,13 @@ export class Reader implements Subscriber, StreamReader {
     }
   }
 
+  /** Calls back when the connection has caught up. The callback must end the stream. */
+  whenCaughtUp(callback: () => void): void {
+    this.#onCaughtUp = callback
+    if (this.#subscriptions.size === 0) callback()
+    else this.serve()
+  }
+
   /** Called when the socket has drained. Waits for the next pass, in which readers at the same place share batches. */
   onWritable(): void {
     if (this.#writer.isLate || !this.isHeld()) this.#context.scheduler.enqueue(this)
@@ -178,6 +187,7 @@ export class Reader implements Subscriber, StreamReader {
     if (this.#resumption !== undefined) return
     this.#writer.isLate = false
     if (!this.#controlEvents.isReadyTold && this.#subscriptions.size > 0) this.#controlEvents.caughtUp()
+    this.#onCaughtUp?.()
   }
 
   #join(name: string, isFiltered: boolean): Subscribers {
@@ -198,7 +208,7 @@ export class Reader implements Subscriber, StreamReader {
   #unsubscribe(subscriptions: readonly Subscription[]): void {
     const { lastEventId, route } = this.#stream
     for (const subscription of subscriptions) {
-      if (subscription.hasEnded) continue
+      if (subscription.hasEnded || this.#onCaughtUp !== undefined) continue
       const isPlaced = this.#resumption?.delete(subscription) !== true
       // Only so many names are kept: a forgotten one may cause events to be sent twice, but none to be lost.
       if (isPlaced && lastEventId !== '') {

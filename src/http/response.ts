@@ -74,6 +74,20 @@ export function onClose(res: ServerResponse, callback: () => void): void {
   socket.once('close', closed)
 }
 
+/**
+ * Answers 204, because the client has received the end of the stream. Without `no-store`, a cache could send this answer to
+ * other clients. The extra headers may be those of CORS, without which EventSource would not see the answer.
+ *
+ * [spec] "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the HTTP 204
+ * No Content response code."
+ */
+export function answerFinished(res: ServerResponse, headers: ResolvedStreamOptions['headers']): void {
+  for (const [name, value] of Object.entries(headers)) addHeader(res, name, value)
+  res.setHeader('Cache-Control', 'no-store')
+  res.statusCode = 204
+  res.end()
+}
+
 /** Closes the connection at once, and drops unsent bytes. */
 export function destroy(res: ServerResponse): void {
   if (isHttp2(res)) cancel(res.stream)

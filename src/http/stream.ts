@@ -160,9 +160,9 @@ export class Stream {
     else if (this.open()) this.end('server')
   }
 
-  /** Ends the response after the events that are due. */
-  end(reason: CloseReason): void {
-    this.#end(reason, () => this.output.end())
+  /** Ends the response after the events that are due and `text`: `retry` asks an `EventStream` with a body to come back. */
+  end(reason: CloseReason, text = reason === 'expired' ? this.#retry() : ''): void {
+    this.#end(reason, () => this.output.end(text))
   }
 
   /** Ends the response, and then its socket, because the process is about to exit. */

@@ -3,8 +3,11 @@
  * Pure.
  */
 
-/** IDs that the package gives out: milliseconds, sequence number and epoch, in base 36. */
-export const PACKAGE_ID = /^([0-9a-z]{1,9})-([0-9a-z]{1,6})-([0-9a-z]{7})$/
+/** The end of the ID of `sse-end`. It tells the server that the client has received everything. */
+export const END_SUFFIX = '-end'
+
+/** IDs that the package gives out: milliseconds, sequence number and epoch, in base 36. An end ID has a suffix too. */
+export const PACKAGE_ID = /^([0-9a-z]{1,9})-([0-9a-z]{1,6})-([0-9a-z]{7})(-end)?$/
 
 /** The longest ID in bytes. Servers answer 431 to requests with oversized headers. */
 export const MAX_ID_BYTES = 1024
@@ -28,6 +31,11 @@ export function faultOfId(id: string): string | undefined {
     return `not have the form of the package's own IDs; got "${id}". Leave it out, or put a word and a colon before it`
   }
   return undefined
+}
+
+/** Returns the ID before the suffix of an end ID; undefined for other IDs. */
+export function beforeEnd(id: string): string | undefined {
+  return id.endsWith(END_SUFFIX) && PACKAGE_ID.test(id) ? id.slice(0, -END_SUFFIX.length) : undefined
 }
 
 /** Whether no server can have given out this last event ID. Servers before this package may use IDs that are not ASCII. */
