@@ -7,13 +7,23 @@ import { SseError } from './errors.js'
 import { Expiry } from './log/expiry.js'
 import type { Log } from './log/log.js'
 import { formatId, type Position } from './log/position.js'
-import type { HeldEvents, LogBounds, LogEntry, Store, StoredEvent, StoredPosition, StoreLog } from './log/store.js'
+import type {
+  EventEntry,
+  HeldEvents,
+  LogBounds,
+  LogEntry,
+  Store,
+  StoredEvent,
+  StoredPosition,
+  StoreLog,
+} from './log/store.js'
 import type { Report } from './report.js'
 import { ReportedPromise } from './reported-promise.js'
 import type { Counters } from './stats.js'
 import { nextTurn } from './timers.js'
 import type { Warn } from './warnings.js'
 import { encodeBody, lacksData, type Message } from './wire/format.js'
+import { checkKey } from './wire/message-form.js'
 
 export interface PublisherOptions {
   store: Store
@@ -61,6 +71,11 @@ export class Publisher implements StoreLog {
     }
   }
 
+  /** Forgets the latest event of a key. Settles when that has its place in the log. */
+  forget(channel: string, key: string): Promise<void> {
+    return ReportedPromise.from(this.#forget(channel, key), this.report)
+  }
+
   /** Starts the store, which fills the log. Returns a promise if requests have to wait. */
   start(): void | Promise<void> {
     this.#log.isPending = true
@@ -81,24 +96,35 @@ export class Publisher implements StoreLog {
 
   append(position: Position, entry: LogEntry): void {
     const event = this.#log.append(position, entry)
+    // A batch for new subscribers may hold an event that is forgotten now.
+    if (event === undefined) return this.#scheduler.batches.clear()
     this.#scheduler.published(event)
     this.#log.trim(event.channel)
     this.#expiry.watch()
-    if (this.#log.evictedKeys > 0 && !this.#hasReportedEviction) this.#reportEviction(entry.channel)
+    if (this.#log.evictedKeys > 0 && !this.#hasReportedEviction) this.#reportEviction(event.channel.name)
   }
 
-  skip(position: Position, latest: readonly StoredEvent[]): void {
-    this.#log.skip(position, latest)
+  skip(position: Position, latest: readonly StoredEvent[], incomplete?: readonly string[]): void {
+    this.#log.skip(position, latest, incomplete)
     this.#scheduler.enqueueAll()
   }
 
-  #encode(channel: string, message: Message): LogEntry {
-    if (this.#isClosed) {
-      throw new SseError(
-        'ERR_SSE_CLOSED',
-        `publish(): the registry of channel "${channel}" is closed; publish before close(), or to another registry`,
-      )
-    }
+  async #forget(channel: string, key: string): Promise<void> {
+    this.#requireOpen('forget', channel)
+    checkKey(key)
+    await this.#options.store.append({ kind: 'forget', channel, key })
+  }
+
+  #requireOpen(method: string, channel: string): void {
+    if (!this.#isClosed) return
+    throw new SseError(
+      'ERR_SSE_CLOSED',
+      `${method}(): the registry of channel "${channel}" is closed; call it before close(), or on another registry`,
+    )
+  }
+
+  #encode(channel: string, message: Message): EventEntry {
+    this.#requireOpen('publish', channel)
     const body = encodeBody(message)
     const { key, id } = message
     if (lacksData(message)) this.#options.warn('SSE_NO_DATA')
@@ -110,7 +136,7 @@ export class Publisher implements StoreLog {
     return { channel, key, id, body }
   }
 
-  #published(position: StoredPosition, { id }: LogEntry): string {
+  #published(position: StoredPosition, { id }: EventEntry): string {
     this.#options.counters.published++
     if (id !== undefined) return id
     return position.epoch === undefined ? this.#log.ids.of(position) : formatId(position, position.epoch)

@@ -16,6 +16,7 @@ export const KINDS = [
   'cuts',
   'closed by the server',
   'drains',
+  'forgotten keys',
   'unsubscribed',
   'rejoined',
   'filter calls',

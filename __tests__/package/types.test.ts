@@ -68,7 +68,7 @@ describe('the published types', () => {
 
     const registry = ['channel', 'close', 'drain', 'has', 'lastEventId', 'names', 'stats']
     expect(members(program, 'ChannelRegistry').sort()).toEqual(registry)
-    expect(members(program, 'Channel').sort()).toEqual(['keys', 'latest', 'name', 'publish', 'subscribers'])
+    expect(members(program, 'Channel').sort()).toEqual(['forget', 'keys', 'latest', 'name', 'publish', 'subscribers'])
     expect(members(program, 'Connection').sort()).toEqual([
       'close',
       'closed',

@@ -6,13 +6,18 @@
  * neither lost nor published twice.
  */
 import { SseError } from '../errors.js'
-import type { LogEntry } from '../log/store.js'
 import { createEpoch } from '../log/position.js'
 import { Ring } from '../log/ring.js'
 import { sizeOfEntry } from '../log/sizes.js'
 import type { StoredPosition } from '../log/store.js'
 import { Backoff } from './backoff.js'
-import { batchArguments, batchSize, type PublishBatch, type WaitingPublish } from './publish-batch.js'
+import {
+  batchArguments,
+  batchSize,
+  type PublishBatch,
+  type WaitingPublish,
+  type WritableEntry,
+} from './publish-batch.js'
 import type { State } from './database.js'
 import type { Keys } from './keys.js'
 import { isReply, type RedisConnection } from './connection.js'
@@ -56,7 +61,7 @@ export class Outbox {
     this.#options = options
   }
 
-  add(entry: LogEntry): Promise<StoredPosition> {
+  add(entry: WritableEntry): Promise<StoredPosition> {
     const { maxWaiting, timeout } = this.#options
     if (this.#closed.signal.aborted) return Promise.reject(closed())
     if (!isWellFormed(entry)) return Promise.reject(malformed())
@@ -193,7 +198,8 @@ function isDue({ publishes }: PublishBatch): boolean {
 }
 
 /** Lone surrogates would become another character in Redis, so the event would reach another channel. */
-function isWellFormed({ channel, key = '', id = '' }: LogEntry): boolean {
+function isWellFormed(entry: WritableEntry): boolean {
+  const { channel, key = '', id = '' } = entry as { channel: string; key?: string; id?: string }
   return channel.isWellFormed() && key.isWellFormed() && id.isWellFormed()
 }
 

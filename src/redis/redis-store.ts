@@ -78,7 +78,9 @@ class RedisStore implements Store {
   }
 
   append(entry: LogEntry): Promise<StoredPosition> {
-    return this.#outbox.add(entry)
+    if (entry.kind !== 'unknown') return this.#outbox.add(entry)
+    const message = 'redisStore() cannot write entries of a kind that this version of the package does not know'
+    return Promise.reject(new SseError('ERR_SSE_STORE_UNSUPPORTED', message))
   }
 
   catchUp(): Promise<void> {
