@@ -11,8 +11,8 @@
  * - `ERR_SSE_RESPONSE`: a response that cannot carry a stream, such as a mock. Passed to `next`.
  * - `ERR_SSE_CLOSED`: `publish()` or `forget()` on a closed registry. With Redis, also one that waited when the registry
  *   closed.
- * - `ERR_SSE_LIMIT`: a bound was reached. `subscribe()` throws it beyond `maxSubscriptions`. `onError` gets it once, when
- *   `keys` or `bytes` evicts the latest event of a key.
+ * - `ERR_SSE_LIMIT`: a bound was reached. `subscribe()` throws it beyond `maxSubscriptions`. `publish()` of a registry rejects
+ *   with it. `onError` gets it once, when `keys` or `bytes` evicts the latest event of a key.
  * - `ERR_SSE_STORE`: the store refused an event, or its content cannot be read. `cause` is the error of the store, if any.
  * - `ERR_SSE_STORE_TIMEOUT`: the store did not answer in time. The event may have been published.
  * - `ERR_SSE_STORE_FULL`: too many publishes wait for the store. The event is not published.

@@ -7,6 +7,7 @@ export type { CloseOptions, DrainOptions } from './leave-options.js'
 export type { Channel } from './channel.js'
 export type { StartFrom, SubscribeOptions } from './subscribe-options.js'
 export type { AnyEvents, Message } from './wire/format.js'
+export type { ChannelMessage } from './message-list.js'
 export type { EventFilter, PublishedEvent } from './log/published-event.js'
 export type { CloseReason, GapReason, RegistryStats } from './stats.js'
 export type {

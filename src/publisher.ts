@@ -17,6 +17,7 @@ import type {
   StoredPosition,
   StoreLog,
 } from './log/store.js'
+import { encodeList, type ChannelMessage } from './message-list.js'
 import type { Report } from './report.js'
 import { ReportedPromise } from './reported-promise.js'
 import type { Counters } from './stats.js'
@@ -58,6 +59,7 @@ export class Publisher implements StoreLog {
   publish(channel: string, message: Message): Promise<string> {
     const { store } = this.#options
     try {
+      this.#requireOpen('publish', `the registry of channel "${channel}"`)
       const entry = this.#encode(channel, message)
       const position = store.append(entry)
       if (position instanceof Promise) {
@@ -69,6 +71,11 @@ export class Publisher implements StoreLog {
     } catch (error) {
       return ReportedPromise.from(Promise.reject(error as Error), this.report)
     }
+  }
+
+  /** Publishes several messages in one step. Settles with their IDs. */
+  publishAll(messages: readonly ChannelMessage[]): Promise<string[]> {
+    return ReportedPromise.from(this.#publishAll(messages), this.report)
   }
 
   /** Forgets the latest event of a key. Settles when that has its place in the log. */
@@ -109,22 +116,34 @@ export class Publisher implements StoreLog {
     this.#scheduler.enqueueAll()
   }
 
+  async #publishAll(messages: readonly ChannelMessage[]): Promise<string[]> {
+    this.#requireOpen('publish', 'the registry')
+    const entries = encodeList(messages, (channel, message) => this.#encode(channel, message))
+    const { store } = this.#options
+    if (entries.length === 0) return []
+    if (store.appendAll === undefined) {
+      const message =
+        'publish(): the store cannot append several messages in one step; none is published. Publish them one by one'
+      throw new SseError('ERR_SSE_STORE_UNSUPPORTED', message)
+    }
+    const positions = await store.appendAll(entries)
+    const ids = entries.map((entry, i) => this.#published(positions[i] ?? this.#log.last, entry))
+    return this.#scheduler.isOverloaded ? inNextTurn(ids) : ids
+  }
+
   async #forget(channel: string, key: string): Promise<void> {
-    this.#requireOpen('forget', channel)
+    this.#requireOpen('forget', `the registry of channel "${channel}"`)
     checkKey(key)
     await this.#options.store.append({ kind: 'forget', channel, key })
   }
 
-  #requireOpen(method: string, channel: string): void {
+  #requireOpen(method: string, registry: string): void {
     if (!this.#isClosed) return
-    throw new SseError(
-      'ERR_SSE_CLOSED',
-      `${method}(): the registry of channel "${channel}" is closed; call it before close(), or on another registry`,
-    )
+    const message = `${method}(): ${registry} is closed; call it before close(), or on another registry`
+    throw new SseError('ERR_SSE_CLOSED', message)
   }
 
   #encode(channel: string, message: Message): EventEntry {
-    this.#requireOpen('publish', channel)
     const body = encodeBody(message)
     const { key, id } = message
     if (lacksData(message)) this.#options.warn('SSE_NO_DATA')
@@ -155,6 +174,6 @@ export class Publisher implements StoreLog {
 }
 
 /** Settles in the next turn. A loop that awaits each publish then lets sockets drain, so subscribers can keep up. */
-function inNextTurn(id: string): Promise<string> {
-  return new Promise((resolve) => nextTurn(() => resolve(id)))
+function inNextTurn<T>(result: T): Promise<T> {
+  return new Promise((resolve) => nextTurn(() => resolve(result)))
 }

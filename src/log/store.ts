@@ -170,6 +170,11 @@ export interface Store {
    */
   append(entry: LogEntry): StoredPosition | Promise<StoredPosition>
   /**
+   * Appends several entries, all or none, in one step: their positions follow each other, and no other entry lies between
+   * them. Returns the positions. Leave it out if the store cannot do it: `registry.publish()` then rejects.
+   */
+  appendAll?(entries: readonly LogEntry[]): readonly StoredPosition[] | Promise<readonly StoredPosition[]>
+  /**
    * Settles when the log has everything that the store held at the call. Must not reject. Called when a client sends an ID
    * that this log has not reached, because the ID comes from another process. Leave it out if the log is never behind.
    */

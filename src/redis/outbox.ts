@@ -62,20 +62,19 @@ export class Outbox {
   }
 
   add(entry: WritableEntry): Promise<StoredPosition> {
-    const { maxWaiting, timeout } = this.#options
-    if (this.#closed.signal.aborted) return Promise.reject(closed())
-    if (!isWellFormed(entry)) return Promise.reject(malformed())
     const bytes = sizeOfEntry(entry)
-    if (this.#count >= maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes) {
-      return Promise.reject(full(maxWaiting))
-    }
-    this.#count++
-    this.#bytes += bytes
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, bytes, deadline: performance.now() + timeout, isSettled: false, resolve, reject })
-      this.#timer ??= setTimeout(() => this.#expire(), timeout)
-      this.#running ??= this.#run()
-    })
+    return this.#refuse([entry], bytes) ?? this.#wait(entry, { bytes, deadline: this.#deadline, isJoined: false })
+  }
+
+  /** Adds entries that Redis appends in one step, or none of them. */
+  addAll(entries: readonly WritableEntry[]): Promise<StoredPosition[]> {
+    const sizes = entries.map(sizeOfEntry)
+    const sum = sizes.reduce((a, b) => a + b, 0)
+    // One deadline, so that they do not expire one by one.
+    const deadline = this.#deadline
+    const wait = (entry: WritableEntry, i: number) =>
+      this.#wait(entry, { bytes: sizes[i] ?? 0, deadline, isJoined: i > 0 })
+    return this.#refuse(entries, sum) ?? Promise.all(entries.map(wait))
   }
 
   /** Delivers what waits if Redis is connected, and rejects the rest. */
@@ -86,6 +85,29 @@ export class Outbox {
     const waiting = this.#waiting.take(this.#waiting.length)
     for (const { reject } of [...this.#batch.publishes, ...waiting]) reject(closed())
     this.#options.connection.reset()
+  }
+
+  get #deadline(): number {
+    return performance.now() + this.#options.timeout
+  }
+
+  /** Returns a rejection if the entries may not wait. */
+  #refuse(entries: readonly WritableEntry[], bytes: number): Promise<never> | undefined {
+    const { maxWaiting } = this.#options
+    if (this.#closed.signal.aborted) return Promise.reject(closed())
+    if (!entries.every(isWellFormed)) return Promise.reject(malformed())
+    const isFull = this.#count + entries.length > maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes
+    return isFull ? Promise.reject(full(maxWaiting)) : undefined
+  }
+
+  #wait(entry: WritableEntry, place: Pick<WaitingPublish, 'bytes' | 'deadline' | 'isJoined'>): Promise<StoredPosition> {
+    this.#count++
+    this.#bytes += place.bytes
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, ...place, isSettled: false, resolve, reject })
+      this.#timer ??= setTimeout(() => this.#expire(), this.#options.timeout)
+      this.#running ??= this.#run()
+    })
   }
 
   async #run(): Promise<void> {

@@ -8,6 +8,8 @@ export interface WaitingPublish {
   readonly entry: WritableEntry
   /** Bytes that the publish counts for in `maxWaiting`. */
   readonly bytes: number
+  /** Whether it goes into the same batch as the publish before it. */
+  readonly isJoined: boolean
   /** When the publish times out, in milliseconds on the monotonic clock. */
   readonly deadline: number
   /** Whether the publish was confirmed, refused or timed out, and no longer counts. */
@@ -26,12 +28,13 @@ export interface PublishBatch {
   readonly publishes: readonly WaitingPublish[]
 }
 
-/** Returns how many of the first waiting publishes form the next batch. */
+/** Returns how many of the first waiting publishes form the next batch. Joined ones are never split: they may exceed it. */
 export function batchSize(waiting: { at(index: number): WaitingPublish | undefined; length: number }): number {
   let size = 0
-  for (let bytes = 0; size < waiting.length && size < MAX_EVENTS; size++) {
-    bytes += waiting.at(size)?.bytes ?? 0
-    if (size > 0 && bytes > MAX_BYTES) break
+  for (let bytes = 0; size < waiting.length; size++) {
+    const publish = waiting.at(size)
+    bytes += publish?.bytes ?? 0
+    if (size > 0 && publish?.isJoined !== true && (size >= MAX_EVENTS || bytes > MAX_BYTES)) break
   }
   return size
 }

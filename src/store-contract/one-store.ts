@@ -107,6 +107,23 @@ export const oneStore: readonly Clause[] = [
     },
   },
   {
+    name: 'several entries that are appended in one step are in order and next to each other',
+    run: async (open) => {
+      const { store, log } = await open()
+      if (store.appendAll === undefined) return
+      const several = ['1', '2', '3'].map((text) => entry(dataOf(text), { key: text }))
+      const before = store.append(entry(dataOf('0')))
+      const positions = await store.appendAll([...several, ...several])
+      await Promise.all([before, store.append(entry(dataOf('4')))])
+      await log.until(() => log.events.length === 8)
+      deepEqual(log.bodies, [0, 1, 2, 3, 1, 2, 3, 4].map(String).map(dataOf))
+      deepEqual(
+        log.events.slice(1, 7).map(({ position }) => position),
+        positions.map(({ ms, seq }) => ({ ms, seq })),
+      )
+    },
+  },
+  {
     name: 'a closed store appends nothing to the log, and can be closed twice',
     run: async (open) => {
       const { store, log } = await open()

@@ -39,6 +39,31 @@ export const sharedLog: readonly Clause[] = [
     },
   },
   {
+    name: 'several entries that stores append in one step at the same time are never mixed',
+    run: async (open) => {
+      const all = [await open(), await open(), await open()]
+      const lists = Array.from({ length: 60 }, (_, i) => [0, 1, 2, 3, 4].map((n) => dataOf(`${i}.${n}`)))
+      const appends = all.map(async ({ store }, p) => {
+        for (const bodies of lists.filter((_, i) => i % all.length === p)) {
+          await Promise.all([
+            store.appendAll?.(bodies.map((body) => entry(body))),
+            store.append(entry(dataOf('between'))),
+          ])
+        }
+      })
+      await Promise.all(appends)
+      if (all.some(({ store }) => store.appendAll === undefined)) return
+      for (const { log } of all) {
+        await log.until(() => log.events.length === 6 * lists.length)
+        const begins = lists.map(([first = '']) => log.bodies.indexOf(first))
+        deepEqual(
+          begins.map((at) => log.bodies.slice(at, at + 5)),
+          lists,
+        )
+      }
+    },
+  },
+  {
     name: 'a store that starts later loads all earlier events, from the same beginning',
     run: async (open) => {
       const first = await open()
