@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compileFunction } from 'node:vm'
 import ts from 'typescript'
-import { createRegistry, sse, type Store } from '../src/index.js'
+import { createRegistry, sse, type LogEntry, type Store } from '../src/index.js'
 import { RecordingLog, storeContract } from '../src/store-contract/index.js'
 import { complaints, createProgram, strictApp } from './helpers/compiler.js'
 import { openStream } from './helpers/open-stream.js'
@@ -76,10 +76,12 @@ describe('the example store', () => {
     await live.close()
   })
 
-  it('keeps only the latest event of each key when events are too old', async () => {
+  it('keeps only the latest event of each key when events are too old, and of no forgotten key', async () => {
     const path = newPath()
     const first = started(path)
-    const entries = [
+    const entries: LogEntry[] = [
+      { channel: 'a', key: 'gone', body: 'data: 0\n' },
+      { kind: 'forget', channel: 'a', key: 'gone' },
       { channel: 'a', key: 'k', body: 'data: 1\n' },
       { channel: 'a', key: 'k', body: 'data: 2\n' },
       { channel: 'b', body: 'data: 3\n' },
@@ -91,7 +93,7 @@ describe('the example store', () => {
     const log = new RecordingLog()
     log.bounds.history.age = -1
     void new FileStore(path).start(log)
-    expect(log.latest.map(({ entry }) => entry)).toEqual([entries[1]])
+    expect(log.latest.map(({ entry }) => entry)).toEqual([entries[3]])
     expect({ events: log.events, floor: log.floor, epoch: log.epoch }).toEqual({
       events: [],
       floor: newest,

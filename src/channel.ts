@@ -60,7 +60,34 @@ export class Channel<E extends object = AnyEvents> {
   }
 
   /**
-   * Returns the newest event with a key. Undefined if there is none, or if the log has evicted it (option `keys`).
+   * Forgets the latest event of a key, in every process: new clients and clients with a gap no longer get it, and
+   * `latest(key)` is undefined. Clients that have it are told nothing, so publish a last event first. Clients that resume
+   * may still get the events of the key in history. A key that has no latest event is no error.
+   *
+   * Keeps its order with publishes, and settles as they do. If no caller awaits the promise, its rejection goes to the
+   * registry's `onError`.
+   *
+   * @throws Rejects with `ERR_SSE_MESSAGE` for a key that no event can have, with `ERR_SSE_CLOSED` if the registry is closed,
+   * and with `ERR_SSE_STORE_UNSUPPORTED` if a store of the app cannot do it. With Redis, also with `ERR_SSE_STORE`,
+   * `ERR_SSE_STORE_TIMEOUT` or `ERR_SSE_STORE_FULL`.
+   *
+   * @example
+   * ```ts
+   * import { createRegistry } from 'express-sse-channels'
+   *
+   * const games = createRegistry().channel('games')
+   * await games.publish({ event: 'score', data: { home: 2, away: 1, over: true }, key: 'game:42' })
+   * await games.forget('game:42')
+   * console.log(games.keys()) // []
+   * ```
+   */
+  forget(key: string): Promise<void> {
+    return this.#context.publisher.forget(this.name, key)
+  }
+
+  /**
+   * Returns the newest event with a key. Undefined if there is none, if it was forgotten, or if the log has evicted it (option
+   * `keys`).
    *
    * @throws `ERR_SSE_MESSAGE` for a key that no event can have: not a string, or not well-formed Unicode
    *

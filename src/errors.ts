@@ -9,13 +9,15 @@
  * - `ERR_SSE_HEAD`: the head of the response was sent before the stream opened, such as by `res.flushHeaders()`.
  * - `ERR_SSE_CHANNEL`: a channel name that is empty, not a string or not well-formed Unicode.
  * - `ERR_SSE_RESPONSE`: a response that cannot carry a stream, such as a mock. Passed to `next`.
- * - `ERR_SSE_CLOSED`: `publish()` on a closed registry. With Redis, also a publish that waited when the registry closed.
- * - `ERR_SSE_LIMIT`: a bound was reached. `subscribe()` throws it beyond `maxSubscriptions`. `onError` gets it once, when
- *   `keys` or `bytes` evicts the latest event of a key.
+ * - `ERR_SSE_CLOSED`: `publish()` or `forget()` on a closed registry. With Redis, also one that waited when the registry
+ *   closed.
+ * - `ERR_SSE_LIMIT`: a bound was reached. `subscribe()` throws it beyond `maxSubscriptions`. `publish()` of a registry rejects
+ *   with it. `onError` gets it once, when `keys` or `bytes` evicts the latest event of a key.
  * - `ERR_SSE_SNAPSHOT`: `snapshot.load` took longer than `snapshot.timeout`, or than history holds events. Passed to `onError`.
  * - `ERR_SSE_STORE`: the store refused an event, or its content cannot be read. `cause` is the error of the store, if any.
  * - `ERR_SSE_STORE_TIMEOUT`: the store did not answer in time. The event may have been published.
  * - `ERR_SSE_STORE_FULL`: too many publishes wait for the store. The event is not published.
+ * - `ERR_SSE_STORE_UNSUPPORTED`: a store of the app cannot do this. Nothing was done.
  */
 export type SseErrorCode =
   | 'ERR_SSE_OPTION'
@@ -30,6 +32,7 @@ export type SseErrorCode =
   | 'ERR_SSE_STORE'
   | 'ERR_SSE_STORE_TIMEOUT'
   | 'ERR_SSE_STORE_FULL'
+  | 'ERR_SSE_STORE_UNSUPPORTED'
 
 /**
  * Every error that the server part of the package throws, rejects with, or passes to `onError`.

@@ -8,17 +8,22 @@ export type { Channel } from './channel.js'
 export type { SnapshotMessages, SnapshotOptions } from './snapshot-options.js'
 export type { StartFrom, SubscribeOptions } from './subscribe-options.js'
 export type { AnyEvents, Message } from './wire/format.js'
+export type { ChannelMessage } from './message-list.js'
 export type { EventFilter, PublishedEvent } from './log/published-event.js'
 export type { CloseReason, GapReason, RegistryStats } from './stats.js'
 export type {
+  EventEntry,
+  ForgetEntry,
   HeldEvents,
   HistoryBounds,
   LogBounds,
   LogEntry,
   Store,
+  StoredEntry,
   StoredEvent,
   StoredPosition,
   StoreLog,
+  UnknownEntry,
 } from './log/store.js'
 export { createEpoch, nextPosition, type Position } from './log/position.js'
 export { SseError, type SseErrorCode } from './errors.js'

@@ -7,13 +7,24 @@ import { SseError } from './errors.js'
 import { Expiry } from './log/expiry.js'
 import type { Log } from './log/log.js'
 import { formatId, type Position } from './log/position.js'
-import type { HeldEvents, LogBounds, LogEntry, Store, StoredEvent, StoredPosition, StoreLog } from './log/store.js'
+import type {
+  EventEntry,
+  HeldEvents,
+  LogBounds,
+  LogEntry,
+  Store,
+  StoredEvent,
+  StoredPosition,
+  StoreLog,
+} from './log/store.js'
+import { encodeList, type ChannelMessage } from './message-list.js'
 import type { Report } from './report.js'
 import { ReportedPromise } from './reported-promise.js'
 import type { Counters } from './stats.js'
 import { nextTurn } from './timers.js'
 import type { Warn } from './warnings.js'
 import { encodeBody, lacksData, type Message } from './wire/format.js'
+import { checkKey } from './wire/message-form.js'
 
 export interface PublisherOptions {
   store: Store
@@ -48,6 +59,7 @@ export class Publisher implements StoreLog {
   publish(channel: string, message: Message): Promise<string> {
     const { store } = this.#options
     try {
+      this.#requireOpen('publish', `the registry of channel "${channel}"`)
       const entry = this.#encode(channel, message)
       const position = store.append(entry)
       if (position instanceof Promise) {
@@ -59,6 +71,16 @@ export class Publisher implements StoreLog {
     } catch (error) {
       return ReportedPromise.from(Promise.reject(error as Error), this.report)
     }
+  }
+
+  /** Publishes several messages in one step. Settles with their IDs. */
+  publishAll(messages: readonly ChannelMessage[]): Promise<string[]> {
+    return ReportedPromise.from(this.#publishAll(messages), this.report)
+  }
+
+  /** Forgets the latest event of a key. Settles when that has its place in the log. */
+  forget(channel: string, key: string): Promise<void> {
+    return ReportedPromise.from(this.#forget(channel, key), this.report)
   }
 
   /** Starts the store, which fills the log. Returns a promise if requests have to wait. */
@@ -80,24 +102,47 @@ export class Publisher implements StoreLog {
 
   append(position: Position, entry: LogEntry): void {
     const event = this.#log.append(position, entry)
+    // A batch for new subscribers may hold an event that is forgotten now.
+    if (event === undefined) return this.#scheduler.batches.clear()
     this.#scheduler.published(event)
     this.#log.trim(event.channel)
     this.#expiry.watch()
-    if (this.#log.evictedKeys > 0 && !this.#hasReportedEviction) this.#reportEviction(entry.channel)
+    if (this.#log.evictedKeys > 0 && !this.#hasReportedEviction) this.#reportEviction(event.channel.name)
   }
 
-  skip(position: Position, latest: readonly StoredEvent[]): void {
-    this.#log.skip(position, latest)
+  skip(position: Position, latest: readonly StoredEvent[], incomplete?: readonly string[]): void {
+    this.#log.skip(position, latest, incomplete)
     this.#scheduler.enqueueAll()
   }
 
-  #encode(channel: string, message: Message): LogEntry {
-    if (this.#isClosed) {
-      throw new SseError(
-        'ERR_SSE_CLOSED',
-        `publish(): the registry of channel "${channel}" is closed; publish before close(), or to another registry`,
-      )
+  async #publishAll(messages: readonly ChannelMessage[]): Promise<string[]> {
+    this.#requireOpen('publish', 'the registry')
+    const entries = encodeList(messages, (channel, message) => this.#encode(channel, message))
+    const { store } = this.#options
+    if (entries.length === 0) return []
+    if (store.appendAll === undefined) {
+      const message =
+        'publish(): the store cannot append several messages in one step; none is published. Publish them one by one'
+      throw new SseError('ERR_SSE_STORE_UNSUPPORTED', message)
     }
+    const positions = await store.appendAll(entries)
+    const ids = entries.map((entry, i) => this.#published(positions[i] ?? this.#log.last, entry))
+    return this.#scheduler.isOverloaded ? inNextTurn(ids) : ids
+  }
+
+  async #forget(channel: string, key: string): Promise<void> {
+    this.#requireOpen('forget', `the registry of channel "${channel}"`)
+    checkKey(key)
+    await this.#options.store.append({ kind: 'forget', channel, key })
+  }
+
+  #requireOpen(method: string, registry: string): void {
+    if (!this.#isClosed) return
+    const message = `${method}(): ${registry} is closed; call it before close(), or on another registry`
+    throw new SseError('ERR_SSE_CLOSED', message)
+  }
+
+  #encode(channel: string, message: Message): EventEntry {
     const body = encodeBody(message)
     const { key, id } = message
     if (lacksData(message)) this.#options.warn('SSE_NO_DATA')
@@ -109,7 +154,7 @@ export class Publisher implements StoreLog {
     return { channel, key, id, body }
   }
 
-  #published(position: StoredPosition, { id }: LogEntry): string {
+  #published(position: StoredPosition, { id }: EventEntry): string {
     this.#options.counters.published++
     if (id !== undefined) return id
     return position.epoch === undefined ? this.#log.ids.of(position) : formatId(position, position.epoch)
@@ -128,6 +173,6 @@ export class Publisher implements StoreLog {
 }
 
 /** Settles in the next turn. A loop that awaits each publish then lets sockets drain, so subscribers can keep up. */
-function inNextTurn(id: string): Promise<string> {
-  return new Promise((resolve) => nextTurn(() => resolve(id)))
+function inNextTurn<T>(result: T): Promise<T> {
+  return new Promise((resolve) => nextTurn(() => resolve(result)))
 }

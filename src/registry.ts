@@ -14,6 +14,7 @@ import { resolveDrainOptions, resolveGrace, type CloseOptions, type DrainOptions
 import { Log } from './log/log.js'
 import { memoryStore } from './log/memory-store.js'
 import type { Store } from './log/store.js'
+import type { ChannelMessage } from './message-list.js'
 import { resolveRegistryOptions, type RegistryOptions } from './options.js'
 import { Publisher } from './publisher.js'
 import { reportTo } from './report.js'
@@ -132,6 +133,32 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   /** Returns the names of the channels for which `has` is true. */
   names(): string[] {
     return [...this.#log.channels.keys()]
+  }
+
+  /**
+   * Publishes several messages in one step, to one or several channels: either all or none of them. They are next to each
+   * other in the log, and take one round trip to a store. Settles with their event IDs, in order. At most 100 messages and
+   * 256 KiB.
+   *
+   * A client may still get them in several writes, or the last ones only after it has reconnected.
+   *
+   * @throws Rejects with `ERR_SSE_LIMIT` for too many or too large messages, with `ERR_SSE_CHANNEL` for a wrong name, and with
+   * `ERR_SSE_STORE_UNSUPPORTED` for a store of the app that cannot do it. Otherwise as `publish` of a channel. The error
+   * names the index of the message.
+   *
+   * @example
+   * ```ts
+   * import { createRegistry } from 'express-sse-channels'
+   *
+   * const registry = createRegistry()
+   * await registry.publish([
+   *   { channel: 'shop', event: 'stock', data: { sku: 7, left: 2 }, key: 'sku:7' },
+   *   { channel: 'shop', event: 'stock', data: { sku: 8, left: 0 }, key: 'sku:8' },
+   * ])
+   * ```
+   */
+  publish(messages: readonly ChannelMessage<E>[]): Promise<string[]> {
+    return this.#publisher.publishAll(messages)
   }
 
   /**

@@ -13,6 +13,8 @@ interface Debt {
   readonly publication: Publication
   /** Whether a newer event of the same key may stand for it, because the reader was late or had a gap. */
   mayConflate: boolean
+  /** Whether it is owed only as the latest event of its key, so that it is not once the key is forgotten. */
+  mayForget?: boolean
 }
 
 type Debts = Map<number, Debt>
@@ -32,6 +34,8 @@ interface Period {
   readonly accepts: (number: number) => boolean
   /** How many events had been published at the call. */
   readonly since: number
+  /** How many keys had been forgotten at the call. */
+  readonly forgets: number
   /** What the server is still to write. */
   readonly pending: Debts
   /** What was written before the server placed it; undefined as long as it cannot have done so. */
@@ -45,6 +49,7 @@ interface Period {
 /** What a gap covers and what comes after it, in one subscription. */
 interface GapEffect {
   readonly period: Period
+  readonly reason: string
   readonly excused: Publication[]
   readonly healed: Publication[]
 }
@@ -103,8 +108,9 @@ export class ClientAccount {
     connection?.settled()
   }
 
-  isCovered({ publication, mayConflate }: Debt): boolean {
+  isCovered({ publication, mayConflate, mayForget }: Debt): boolean {
     if (publication.key === undefined) return false
+    if (mayForget === true && publication.forgotten !== undefined) return true
     const isNotTold = !this.expects.forgottenKeys || this.ledger.forgetsChannels
     if (isNotTold && this.ledger.mayBeForgotten(publication)) return true
     return mayConflate && this.ledger.isReplaced(publication)
@@ -206,6 +212,7 @@ export class ConnectionAccount {
         mode,
         accepts,
         since: this.ledger.count,
+        forgets: this.ledger.forgets,
         pending: this.#debts(channel, mode, accepts),
         placedAfter: isInFilter ? undefined : this.items.length,
         isLate: isInFilter || this.items.some(({ id }) => id !== undefined) || (this.id !== '' && mode !== 'resume'),
@@ -314,7 +321,7 @@ export class ConnectionAccount {
     const debts: Debts = new Map()
     if (mode !== 'now') {
       for (const each of ledger.latestBefore(channel, Infinity))
-        debts.set(each.number, { publication: each, mayConflate: true })
+        debts.set(each.number, { publication: each, mayConflate: true, mayForget: true })
     }
     if (mode === 'start') {
       for (const each of ledger.of(channel)) {
@@ -356,12 +363,13 @@ export class ConnectionAccount {
   }
 
   /** Whether an event is one that the subscription may be sent, by where it began. */
-  #mayBegin({ mode, since, hasUnknownGap }: Period, publication: Publication): boolean {
-    const { number, key } = publication
+  #mayBegin({ mode, since, forgets, hasUnknownGap }: Period, publication: Publication): boolean {
+    const { number, key, forgotten } = publication
     if (number >= since) return true
     if (mode === 'now' || (mode === 'resume' && !hasUnknownGap && number <= this.#resumesAfter)) return false
     if (this.ledger.replays && (mode === 'start' || (mode === 'resume' && !hasUnknownGap))) return true
-    return key !== undefined && !this.ledger.isReplaced(publication, since)
+    if (forgotten !== undefined && forgotten < forgets) return false
+    return key !== undefined && !this.ledger.hasNewer(publication, since)
   }
 
   /** The last event ID must never be ahead of something that was not written. */
@@ -400,7 +408,7 @@ export class ConnectionAccount {
       }
       if (!this.#isPlausible(reason, period))
         client.complain(`was told of a gap (${reason}) in ${channel}, where none can be`)
-      const gap: GapEffect = { period, excused: [], healed: [] }
+      const gap: GapEffect = { period, reason, excused: [], healed: [] }
       effects.push(gap)
       for (const [number, debt] of period.pending) {
         if (this.#isExcused(reason, period, debt.publication)) {
@@ -408,15 +416,21 @@ export class ConnectionAccount {
           period.pending.delete(number)
         }
         debt.mayConflate = true
+        debt.mayForget ||= this.#mayForget(reason, debt)
       }
       if (reason !== 'unknown') continue
       period.hasUnknownGap = true
       for (const each of ledger.latestBefore(channel, Infinity)) {
         if (each.number >= period.since || ledger.mayBeForgotten(each) || !period.accepts(each.number)) continue
         gap.healed.push(each)
-        period.pending.set(each.number, { publication: each, mayConflate: true })
+        period.pending.set(each.number, { publication: each, mayConflate: true, mayForget: true })
       }
     }
+  }
+
+  /** Whether an event after a gap may come only as the latest event of its key. */
+  #mayForget(reason: string, { publication }: Debt): boolean {
+    return reason === 'unknown' || this.ledger.mayHaveLeft(publication, false)
   }
 
   #isPlausible(reason: string, period: Period): boolean {
@@ -459,13 +473,16 @@ export class ConnectionAccount {
   }
 
   #receivedGap(index: number): void {
-    for (const { period, excused, healed } of this.#gaps.get(index) ?? []) {
+    for (const { period, reason, excused, healed } of this.#gaps.get(index) ?? []) {
       const debts = this.client.owed.get(period.channel)
       // It may have left the channel, and subscribed again, while the gap was on its way.
       if (debts === undefined || this.#periods.get(period.channel) !== period) continue
-      for (const debt of debts.values()) debt.mayConflate = true
+      for (const debt of debts.values()) {
+        debt.mayConflate = true
+        debt.mayForget ||= this.#mayForget(reason, debt)
+      }
       for (const { number } of excused) debts.delete(number)
-      for (const each of healed) debts.set(each.number, { publication: each, mayConflate: true })
+      for (const each of healed) debts.set(each.number, { publication: each, mayConflate: true, mayForget: true })
     }
   }
 

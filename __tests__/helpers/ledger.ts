@@ -22,6 +22,8 @@ export interface Publication {
   readonly at: number
   /** Where its ID says that it stands; unknown of an event with an ID of the app's own. */
   position: readonly [ms: number, seq: number] | undefined
+  /** How many keys had been forgotten before this one, while this event was the latest of it; undefined if it was not. */
+  forgotten: number | undefined
 }
 
 /** What `history: false` still keeps for slow readers. */
@@ -37,6 +39,8 @@ const PACKAGE_ID = /^([0-9a-z]{1,9})-([0-9a-z]{1,6})-[0-9a-z]{7}$/
 
 export class Ledger {
   readonly publications: Publication[] = []
+  /** How often a key was forgotten. */
+  forgets = 0
   /** Whether events may have come faster than passes: a filter has published, or history has grown old. */
   mayOverrun = false
   readonly #bounds: Bounds
@@ -67,7 +71,13 @@ export class Ledger {
   /** Takes in what is about to be published. `text` is the event on the wire, without its ID. */
   publish(event: { channel: string; key: string | undefined; ownId: string | undefined }, text: string): Publication {
     const size = Buffer.byteLength(`${text}id: ${event.ownId ?? ''}\n\n`) + (event.ownId === undefined ? LONGEST_ID : 0)
-    const rest = { number: this.count, size: size + OVERHEAD, at: this.#now(), position: undefined }
+    const rest = {
+      number: this.count,
+      size: size + OVERHEAD,
+      at: this.#now(),
+      position: undefined,
+      forgotten: undefined,
+    }
     const publication: Publication = { ...event, ...rest }
     // Asked before, since what comes now hides that the channel held nothing.
     this.#hasDropped = this.mayHaveDropped
@@ -75,6 +85,15 @@ export class Ledger {
     if (event.ownId !== undefined) this.#timesUsed.set(event.ownId, this.timesUsed(event.ownId) + 1)
     if (event.key !== undefined) this.#keep(publication, event.key)
     return publication
+  }
+
+  /** Takes in that a key is about to be forgotten. Returns whether it had a latest event. */
+  forget(channel: string, key: string): boolean {
+    const publication = this.#latest.get(channel)?.get(key)
+    this.#latest.get(channel)?.delete(key)
+    if (publication !== undefined) publication.forgotten = this.forgets
+    this.forgets++
+    return publication !== undefined
   }
 
   /** How often an ID of the app's own has been published. */
@@ -90,10 +109,15 @@ export class Ledger {
   latestBefore(channel: string, number: number): Publication[] {
     const latest = new Map<string, Publication>()
     for (const each of this.of(channel)) if (each.key !== undefined && each.number < number) latest.set(each.key, each)
-    return [...latest.values()]
+    return [...latest.values()].filter(({ forgotten }) => forgotten === undefined)
   }
 
-  isReplaced({ channel, key, number }: Publication, before = Infinity): boolean {
+  /** Whether a newer event of the same key stands for it. It does not where the key was forgotten in between. */
+  isReplaced(publication: Publication): boolean {
+    return publication.forgotten === undefined && this.hasNewer(publication)
+  }
+
+  hasNewer({ channel, key, number }: Publication, before = Infinity): boolean {
     return this.publications.some(
       (other) => other.number > number && other.number < before && other.channel === channel && other.key === key,
     )

@@ -17,6 +17,7 @@ export const KINDS = [
   'cuts',
   'closed by the server',
   'drains',
+  'forgotten keys',
   'unsubscribed',
   'rejoined',
   'filter calls',

@@ -79,6 +79,7 @@ export type Step =
   | { do: 'subscribe'; client: number; call: SubscribePlan }
   | { do: 'unsubscribe'; client: number; channel: string }
   | { do: 'wait'; turns: number }
+  | { do: 'forget'; channel: string; key: string }
   | { do: 'pass' | 'jump'; ms: number }
 
 export interface Scenario {
@@ -175,6 +176,10 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
     {
       weight: 10,
       arbitrary: fc.record({ do: fc.constant('publish'), message, times: fc.constantFrom(1, 1, 1, 2, 3, 8) }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('forget'), channel, key: fc.constantFrom('k', 'l', 'm', 'n') }),
     },
     {
       weight: 6,

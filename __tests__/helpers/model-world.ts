@@ -135,6 +135,8 @@ export class ModelWorld {
       case 'publish':
         for (let i = 0; i < step.times; i++) this.publish(step.message)
         return
+      case 'forget':
+        return this.#forget(step.channel, step.key)
       case 'pass':
         return this.#pass(step.ms)
       case 'jump':
@@ -143,6 +145,12 @@ export class ModelWorld {
       default:
         return this.clients[step.client]?.take(step)
     }
+  }
+
+  #forget(channel: string, key: string): void {
+    if (this.ledger.forget(channel, key)) this.count('forgotten keys')
+    void this.live.channel(channel).forget(key)
+    if (this.live.channel(channel).latest(key) !== undefined) this.complaints.push(`still holds ${key} of ${channel}`)
   }
 
   #pass(ms: number): void {

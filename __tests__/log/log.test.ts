@@ -453,7 +453,8 @@ describe('a log that skips events', () => {
     test.append('a')
     test.append('unread')
     const position = { ms: test.now + 10, seq: 0 }
-    test.log.skip(position, [{ position, entry: { channel: 'b', key: 'l', body: 'data: x\n' } }])
+    const kept = { position: keyed.position, entry: { channel: 'a', key: 'k', body: 'data: x\n' } }
+    test.log.skip(position, [kept, { position, entry: { channel: 'b', key: 'l', body: 'data: x\n' } }])
     expect([...test.log.channels.keys()]).toEqual(['a', 'b'])
     expect(test.history('a')).toEqual([])
     expect(latestOf(read)).toEqual([keyed])

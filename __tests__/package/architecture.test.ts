@@ -27,7 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['options', 'snapshot-options', 'subscribe-options', 'leave-options'],
   ['http'],
   ['delivery'],
-  ['publisher', 'channel', 'connection'],
+  ['message-list', 'publisher', 'channel', 'connection'],
   ['admission'],
   ['registry'],
   ['exchange'],

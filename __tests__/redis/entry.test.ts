@@ -22,19 +22,41 @@ describe('an entry of the stream', () => {
       position: { ms: 1_700_000_000_000, seq: 3 },
       previous: PREVIOUS,
       epoch: undefined,
-      event: { channel: 'scores', body: 'data: 1\n', key: 'game', id: 'own' },
+      entry: { channel: 'scores', body: 'data: 1\n', key: 'game', id: 'own' },
     })
   })
 
-  it('may begin an epoch, and is no event then', () => {
-    expect(decode({ p: PREVIOUS, e: 'abcdefg' })).toMatchObject({ epoch: 'abcdefg', event: undefined })
+  it('may begin an epoch, and holds nothing else then, whatever its version', () => {
+    for (const v of [{}, { v: '1' }, { v: '2' }]) {
+      expect(decode({ ...v, p: PREVIOUS, e: 'abcdefg' })).toMatchObject({ epoch: 'abcdefg', entry: undefined })
+    }
+  })
+
+  it('is of version 1 without a version', () => {
+    expect(decode(event)?.entry).toEqual(decode({ v: '1', ...event })?.entry)
+  })
+
+  it('may forget a key, also an empty one', () => {
+    expect(decode({ v: '1', p: PREVIOUS, t: 'forget', c: 'scores', k: '' })?.entry).toEqual({
+      kind: 'forget',
+      channel: 'scores',
+      key: '',
+    })
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ['a newer version', { ...event, v: '2' }],
+    ['a newer version without the fields of this one', { p: PREVIOUS, v: '2' }],
+    ['an unknown kind', { ...event, v: '1', t: 'tomorrow' }],
+  ])('of %s holds nothing that can be read, and still names the entry before it', (_name, fields) => {
+    expect(decode(fields)).toMatchObject({ previous: PREVIOUS, epoch: undefined, entry: { kind: 'unknown' } })
   })
 
   it('decodes to the message that was encoded', () => {
     fc.assert(
       fc.property(anyMessage, anyText, ownId, (message, key, id) => {
         const body = encodeBody(message)
-        expect(decode({ ...event, b: body, k: key, i: id })?.event).toEqual({ channel: 'scores', body, key, id })
+        expect(decode({ ...event, b: body, k: key, i: id })?.entry).toEqual({ channel: 'scores', body, key, id })
       }),
     )
   })
@@ -46,6 +68,8 @@ describe('an entry of the stream', () => {
     ['has an empty channel', { ...event, c: '' }],
     ['has no body', { p: PREVIOUS, c: 'scores' }],
     ['has fields of another package', { job: '1' }],
+    ['forgets no key', { p: PREVIOUS, t: 'forget', c: 'scores' }],
+    ['forgets a key of no channel', { p: PREVIOUS, t: 'forget', c: '', k: 'k' }],
     ['has no fields', {}],
   ])('is foreign if it %s', (_name, fields) => {
     expect(decode(fields)).toBeUndefined()

@@ -1,12 +1,12 @@
 // How many bytes of publishes may wait for Redis.
 import { sizeOfEntry } from '../../src/log/sizes.js'
-import type { LogEntry } from '../../src/log/store.js'
+import type { EventEntry } from '../../src/log/store.js'
 import { openLog } from '../helpers/redis-log.js'
 
 describe('waiting publishes', () => {
-  const small: LogEntry = { channel: 'a', body: 'data: 1\n' }
+  const small: EventEntry = { channel: 'a', body: 'data: 1\n' }
 
-  it.each<[string, Partial<LogEntry>, number]>([
+  it.each<[string, Partial<EventEntry>, number]>([
     ['the body, in bytes', { body: `data: ${'é'.repeat(5000)}\n` }, 10_000 + 7],
     ['the key, in bytes', { key: '⚽'.repeat(3000) }, 9000 + 8],
     ['the name of the channel, in bytes', { channel: '⚽'.repeat(3000) }, 9000 + 8],

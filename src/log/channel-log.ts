@@ -55,9 +55,9 @@ export class ChannelLog {
   newestEvictedLatest = 0
   /** Bytes of the channel itself, without its events. */
   readonly size: number
-  /** The list that counts `size`: history if the channel has any, otherwise the latest events; undefined without events. */
-  chargedTo: { bytes: number } | undefined
 
+  /** The list that counts `size`: history if the channel has any, otherwise the latest events; undefined without events. */
+  #chargedTo: { bytes: number } | undefined
   readonly #history = new Ring<LogEvent>()
   /** By key, in order of position. A key that is set again moves to the end. */
   readonly #latest = new Map<string, LogEvent>()
@@ -153,7 +153,7 @@ export class ChannelLog {
     this.bytes = 0
     this.floor = position
     this.isIncomplete = false
-    this.chargedTo = undefined
+    this.#chargedTo = undefined
   }
 
   /** Evicts the oldest event from history. The event stays in the log if it is the latest of its key. */
@@ -165,14 +165,27 @@ export class ChannelLog {
     return event
   }
 
+  /** Forgets that an event is the latest of its key. Returns false if it is not. The event stays in history. */
+  forget(event: LogEvent): boolean {
+    if (!this.isLatest(event) || event.key === undefined) return false
+    this.#latestInOrder = undefined
+    return this.#latest.delete(event.key)
+  }
+
   /** Evicts the latest event of a key. The event stays in history if history holds it. */
   evictLatest(event: LogEvent): void {
-    if (!this.isLatest(event) || event.key === undefined) return
-    this.#latest.delete(event.key)
-    this.#latestInOrder = undefined
+    if (!this.forget(event)) return
     this.isIncomplete = true
     this.latestEvictions++
     this.newestEvictedLatest = Math.max(this.newestEvictedLatest, event.offset)
+  }
+
+  /** Counts the bytes of the channel itself in another list. */
+  chargeTo(list: { bytes: number } | undefined): void {
+    if (this.#chargedTo === list) return
+    if (this.#chargedTo !== undefined) this.#chargedTo.bytes -= this.size
+    if (list !== undefined) list.bytes += this.size
+    this.#chargedTo = list
   }
 
   #setLatest(event: LogEvent): LogEvent | undefined {

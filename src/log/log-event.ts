@@ -3,13 +3,13 @@ import { endBody, endEvent, isEvent } from '../wire/format.js'
 import type { ChannelLog, LogEvent } from './channel-log.js'
 import type { EventIds, Position } from './position.js'
 import { sizeOf } from './sizes.js'
-import type { LogEntry } from './store.js'
+import type { EventEntry } from './store.js'
 
 /** Makes the next event of a channel. `at` is in milliseconds of a monotonic clock. */
 export function createEvent(
   channel: ChannelLog,
   position: Position,
-  { key, id: ownId, body }: LogEntry,
+  { key, id: ownId, body }: EventEntry,
   { ids, at }: { ids: EventIds; at: number },
 ): LogEvent {
   const text = isEvent(body) || ownId !== undefined ? endEvent(body, ownId ?? ids.of(position)) : endBody(body)

@@ -5,16 +5,13 @@
  * the evictions of one channel.
  */
 import { now } from '../timers.js'
-import { ChannelLog, type LogEvent } from './channel-log.js'
+import type { ChannelLog, LogEvent } from './channel-log.js'
+import { DroppedChannels } from './dropped-channels.js'
 import { EventList } from './event-list.js'
 import { createEvent } from './log-event.js'
 import { OwnIds } from './own-ids.js'
 import { comparePositions, createEpoch, EventIds, ORIGIN, type Position } from './position.js'
-import { RecentHashes } from './recent-hashes.js'
-import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from './store.js'
-
-/** 320 KiB, some 8,000 names of channels. */
-const MAX_INCOMPLETE_BYTES = 320 * 1024
+import type { EventEntry, HeldEvents, LogBounds, LogEntry, StoredEvent } from './store.js'
 
 export class Log {
   ids = new EventIds(createEpoch())
@@ -40,17 +37,14 @@ export class Log {
   #history = new EventList()
   /** Events that were evicted from history, and are still the latest of their key. */
   #latestOnly = new EventList()
-  /** The highest floor of a dropped channel. A new channel, under any name, begins with this floor. */
-  #droppedFloor: Position = ORIGIN
-  /** Names of dropped channels that were incomplete. */
-  readonly #droppedIncomplete: RecentHashes
+  readonly #dropped: DroppedChannels
 
   constructor(bounds: LogBounds, clock: () => number = now) {
     this.bounds = bounds
     this.#clock = clock
     this.appendedAt = clock()
     this.ownIds = new OwnIds(bounds.bytes)
-    this.#droppedIncomplete = new RecentHashes(Math.min(MAX_INCOMPLETE_BYTES, bounds.bytes / 16))
+    this.#dropped = new DroppedChannels(bounds.bytes)
   }
 
   get epoch(): string {
@@ -60,7 +54,7 @@ export class Log {
   /** Bytes of events, channels, snapshots, and hashes of evicted IDs and dropped channels: see `sizeOf`. */
   get bytes(): number {
     const ofEvents = this.#history.bytes + this.#latestOnly.bytes
-    return ofEvents + this.ownIds.bytes + this.#droppedIncomplete.bytes + this.snapshotBytes
+    return ofEvents + this.ownIds.bytes + this.#dropped.bytes + this.snapshotBytes
   }
 
   /** When the oldest event of history was appended; undefined without history. */
@@ -73,40 +67,55 @@ export class Log {
     this.ids = new EventIds(epoch)
     this.isPending = false
     this.generation++
-    this.#clear(position)
+    this.#history = new EventList()
+    this.#latestOnly = new EventList()
+    this.events = 0
+    this.last = this.#dropped.floor = position
+    for (const channel of this.channels.values()) {
+      channel.clear(position)
+      this.dropIfUnused(channel)
+    }
     this.ownIds.refill(() => this.#fill(held))
   }
 
-  /** Skips events that the store no longer has: all up to a position, except for `latest`. */
-  skip(position: Position, latest: readonly StoredEvent[]): void {
+  /** Skips entries that the store no longer has: all up to a position. Afterwards, `latest` are all latest events. */
+  skip(position: Position, latest: readonly StoredEvent[], incomplete: readonly string[] = []): void {
+    const { last } = this
+    const remaining = new Set(latest.map((event) => this.ids.of(event.position)))
     for (const channel of this.channels.values()) {
       while (channel.historyLength > 0) this.#evictFromHistory(channel)
+      for (const event of channel.allLatest) if (!remaining.has(this.ids.of(event.position))) this.#forget(event)
       channel.skipTo(position)
       this.dropIfUnused(channel)
     }
-    this.last = position
-    this.#droppedFloor = position
-    for (const { position, entry } of latest) this.#restore(position, entry)
+    this.last = this.#dropped.floor = position
+    // The log holds the older ones, or has evicted them. Events must not be added out of order.
+    for (const event of latest) if (comparePositions(event.position, last) > 0) this.#restore(event)
+    for (const name of incomplete) this.#markIncomplete(name)
   }
 
   /** Returns the channel with a name, and makes it if there is none. */
   channel(name: string): ChannelLog {
     let channel = this.channels.get(name)
-    if (channel === undefined) {
-      channel = new ChannelLog(name, this.#droppedFloor, this.#droppedIncomplete.has(name))
-      this.channels.set(name, channel)
-    }
+    if (channel === undefined) this.channels.set(name, (channel = this.#dropped.create(name)))
     return channel
   }
 
-  append(position: Position, entry: LogEntry, at = this.#clock()): LogEvent {
+  /** Appends an entry. Returns the event; undefined if the entry is of another kind. */
+  append(position: Position, entry: EventEntry, at?: number): LogEvent
+  append(position: Position, entry: LogEntry, at?: number): LogEvent | undefined
+  append(position: Position, entry: LogEntry, at = this.#clock()): LogEvent | undefined {
+    if (entry.kind !== undefined) {
+      this.#apply(position, entry)
+      return undefined
+    }
     const event = this.#create(position, entry, at)
     const { channel } = event
     this.last = position
     this.appendedAt = at
     this.#history.push(event)
     const replaced = channel.append(event)
-    if (replaced !== undefined && replaced.offset <= channel.historyStart) this.#delete(replaced, this.#latestOnly)
+    if (replaced !== undefined) this.#deleteUnlessInHistory(replaced)
     this.#charge(channel)
     return event
   }
@@ -138,11 +147,20 @@ export class Log {
     if (!this.bounds.replay) while (channel.historyLength > 0) this.#evictFromHistory(channel)
     if (!channel.isEmpty || this.channels.get(channel.name) !== channel) return
     this.channels.delete(channel.name)
-    if (channel.isIncomplete) this.#droppedIncomplete.add(channel.name)
-    if (comparePositions(channel.floor, this.#droppedFloor) > 0) this.#droppedFloor = channel.floor
+    this.#dropped.add(channel)
   }
 
-  #create(position: Position, entry: LogEntry, at: number): LogEvent {
+  /** Moves past an entry that holds no event. To forget a key is no eviction, so nobody is told of a gap. */
+  #apply(position: Position, entry: Exclude<LogEntry, EventEntry>): void {
+    this.last = position
+    if (entry.kind !== 'forget') return
+    const event = this.channels.get(entry.channel)?.latest(entry.key)
+    if (event === undefined) return
+    this.#forget(event)
+    this.dropIfUnused(event.channel)
+  }
+
+  #create(position: Position, entry: EventEntry, at: number): LogEvent {
     const { channel, id } = entry
     if (id !== undefined) this.ownIds.add(id, channel, position)
     this.events++
@@ -152,12 +170,13 @@ export class Log {
   #fill({ latest, events, readUpTo, now: storeNow, incomplete = [] }: HeldEvents): void {
     const now = this.#clock()
     const reference = storeNow ?? events.at(-1)?.position.ms ?? 0
-    for (const { position, entry } of latest) this.#restore(position, entry)
+    for (const event of latest) this.#restore(event)
     for (const channel of this.channels.values()) channel.readUpTo = channel.tail
     for (const { position, entry } of events) {
-      const { channel, offset } = this.append(position, entry, now - Math.max(0, reference - position.ms))
-      if (comparePositions(position, readUpTo) <= 0) channel.readUpTo = offset
-      this.trim(channel, now)
+      const event = this.append(position, entry, now - Math.max(0, reference - position.ms))
+      if (event === undefined) continue
+      if (comparePositions(position, readUpTo) <= 0) event.channel.readUpTo = event.offset
+      this.trim(event.channel, now)
     }
     this.appendedAt = now
     for (const name of incomplete) this.#markIncomplete(name)
@@ -165,31 +184,18 @@ export class Log {
 
   #markIncomplete(name: string): void {
     const channel = this.channels.get(name)
-    if (channel === undefined) this.#droppedIncomplete.add(name)
+    if (channel === undefined) this.#dropped.markIncomplete(name)
     else channel.isIncomplete = true
   }
 
   /** Adds a latest event that is older than the history of its channel. That history must be empty. */
-  #restore(position: Position, entry: LogEntry): void {
+  #restore({ position, entry }: StoredEvent): void {
     const event = this.#create(position, entry, this.appendedAt)
     const replaced = event.channel.restore(event)
     if (replaced !== undefined) this.#delete(replaced, this.#latestOnly)
     this.#latestOnly.push(event)
     this.#charge(event.channel)
     this.trim(event.channel)
-  }
-
-  /** Drops all events, and the channels without readers. */
-  #clear(position: Position): void {
-    this.#history = new EventList()
-    this.#latestOnly = new EventList()
-    this.events = 0
-    this.last = position
-    this.#droppedFloor = position
-    for (const channel of this.channels.values()) {
-      channel.clear(position)
-      this.dropIfUnused(channel)
-    }
   }
 
   /**
@@ -219,14 +225,23 @@ export class Log {
     this.#charge(channel)
   }
 
-  /** Evicts the latest event of a key. The event leaves the log unless history holds it. */
   #evictLatest(event: LogEvent | undefined): void {
     if (event === undefined) return
     const { channel } = event
     this.evictedKeys++
     channel.evictLatest(event)
-    if (event.offset <= channel.historyStart) this.#delete(event, this.#latestOnly)
+    this.#deleteUnlessInHistory(event)
     this.dropIfUnused(channel)
+  }
+
+  #forget(event: LogEvent): void {
+    event.channel.forget(event)
+    this.#deleteUnlessInHistory(event)
+  }
+
+  /** Deletes an event that is no longer the latest of its key. */
+  #deleteUnlessInHistory(event: LogEvent): void {
+    if (event.offset <= event.channel.historyStart) this.#delete(event, this.#latestOnly)
   }
 
   #delete(event: LogEvent, list: EventList): void {
@@ -239,10 +254,6 @@ export class Log {
 
   /** Counts the bytes of the channel itself in the list that holds its events. */
   #charge(channel: ChannelLog): void {
-    const list = channel.historyLength > 0 ? this.#history : channel.isEmpty ? undefined : this.#latestOnly
-    if (channel.chargedTo === list) return
-    if (channel.chargedTo !== undefined) channel.chargedTo.bytes -= channel.size
-    if (list !== undefined) list.bytes += channel.size
-    channel.chargedTo = list
+    channel.chargeTo(channel.historyLength > 0 ? this.#history : channel.isEmpty ? undefined : this.#latestOnly)
   }
 }

@@ -2,7 +2,7 @@
 import { SseError } from '../errors.js'
 import type { LogEntry } from './store.js'
 import { createEpoch, nextPosition, ORIGIN, type Position } from './position.js'
-import type { Store, StoreLog } from './store.js'
+import type { Store, StoredEntry, StoreLog } from './store.js'
 
 /**
  * Makes the default store, which keeps events in the memory of this process. Pass it if each of several workers should
@@ -23,6 +23,8 @@ export function memoryStore(): Store {
 export class MemoryStore implements Store {
   #log: StoreLog | undefined
   #last: Position = ORIGIN
+  /** Entries that have their positions and are being appended to the log; undefined if there are none. */
+  #appending: StoredEntry[] | undefined
 
   start(log: StoreLog): void {
     if (this.#log !== undefined) {
@@ -37,12 +39,34 @@ export class MemoryStore implements Store {
   }
 
   append(entry: LogEntry): Position {
-    this.#last = nextPosition(this.#last, Date.now())
-    this.#log?.append(this.#last, entry)
-    return this.#last
+    const position = this.#next()
+    if (this.#appending === undefined) this.#log?.append(position, entry)
+    else this.#appending.push({ position, entry })
+    return position
+  }
+
+  appendAll(entries: readonly LogEntry[]): Position[] {
+    const all = entries.map((entry) => ({ position: this.#next(), entry }))
+    if (this.#appending === undefined) this.#appendToLog([...all])
+    else this.#appending.push(...all)
+    return all.map(({ position }) => position)
   }
 
   close(): void {
     this.#log = undefined
+  }
+
+  #next(): Position {
+    return (this.#last = nextPosition(this.#last, Date.now()))
+  }
+
+  /** Appends entries that follow each other. What a filter publishes meanwhile is added to the list, so it comes after them. */
+  #appendToLog(entries: StoredEntry[]): void {
+    this.#appending = entries
+    try {
+      for (const { position, entry } of entries) this.#log?.append(position, entry)
+    } finally {
+      this.#appending = undefined
+    }
   }
 }

@@ -16,9 +16,16 @@ export function sizeOf(text: string, bytes: number, key?: string, ownId?: string
   return size
 }
 
-/** Bytes of an event that is not in the log yet. Its channel name counts too, because no channel holds the name yet. */
-export function sizeOfEntry({ channel, body, key, id }: LogEntry): number {
-  return sizeOf(body, Buffer.byteLength(body), key, id) + memoryOf(channel)
+/** Bytes of an entry that is not in the log yet. Its channel name counts too, because no channel holds the name yet. */
+export function sizeOfEntry(entry: LogEntry): number {
+  switch (entry.kind) {
+    case undefined:
+      return sizeOf(entry.body, Buffer.byteLength(entry.body), entry.key, entry.id) + memoryOf(entry.channel)
+    case 'forget':
+      return sizeOf('', 0, entry.key) + memoryOf(entry.channel)
+    case 'unknown':
+      return sizeOf('', 0)
+  }
 }
 
 /** Bytes of a channel without its events. */

@@ -23,8 +23,16 @@ export interface LogBounds {
   keys: number
 }
 
-/** A published event without its position, as a store keeps it. */
-export interface LogEntry {
+/**
+ * What a store keeps: a published event, or another step that every process takes at the same place. Told apart by `kind`.
+ * Keep entries as they are, also those of a kind that you do not know: later versions of the package may have more.
+ */
+export type LogEntry = EventEntry | ForgetEntry | UnknownEntry
+
+/** A published event without its position. */
+export interface EventEntry {
+  /** Only other entries have a kind. */
+  kind?: undefined
   /** The name of the channel. */
   channel: string
   /** The key of the event. An empty string is a key too. */
@@ -35,20 +43,41 @@ export interface LogEntry {
   body: string
 }
 
-/** An event with its position. */
-export interface StoredEvent {
-  /** The place of the event in the log. */
+/** `channel.forget(key)`: the key has no latest event from here on. */
+export interface ForgetEntry {
+  /** Tells the entry from others. */
+  kind: 'forget'
+  /** The name of the channel. */
+  channel: string
+  /** The key. An empty string is a key too. */
+  key: string
+}
+
+/** An entry that this version of the package cannot read, such as one of a later version. Only its position counts. */
+export interface UnknownEntry {
+  /** Tells the entry from others. */
+  kind: 'unknown'
+}
+
+/** An entry with its position. */
+export interface StoredEntry {
+  /** The place of the entry in the log. */
   readonly position: Position
-  /** The event itself. */
+  /** The entry itself. */
   readonly entry: LogEntry
+}
+
+/** An event with its position. */
+export interface StoredEvent extends StoredEntry {
+  readonly entry: EventEntry
 }
 
 /** What a store already holds when a log begins. */
 export interface HeldEvents {
   /** The latest event of each key that is older than `events`, in ascending positions. */
   readonly latest: readonly StoredEvent[]
-  /** The newest events, without a hole, in ascending positions. */
-  readonly events: readonly StoredEvent[]
+  /** The newest entries, without a hole, in ascending positions. */
+  readonly events: readonly StoredEntry[]
   /** The position up to which clients may have read these events before the log was replaced. */
   readonly readUpTo: Position
   /** Milliseconds now, on the clock of the positions. Without it, the newest event counts as new. */
@@ -85,13 +114,14 @@ export interface StoreLog {
    * calls it again with a new epoch. The log then holds only `held`, and every open stream is told of a gap.
    */
   begin(epoch: string, position: Position, held?: HeldEvents): void
-  /** Appends an event. Positions must rise from one call to the next. */
+  /** Appends an entry. Positions must rise from one call to the next. */
   append(position: Position, entry: LogEntry): void
   /**
-   * Skips events that the store no longer has: all after the newest one in the log, up to a position. `latest` are those
-   * that remain, the latest of their keys. Every open stream is told of a gap.
+   * Skips entries that the store no longer has: all after the newest one in the log, up to a position. `latest` is the latest
+   * event of every key up to that position, in ascending positions. The log forgets other keys. `incomplete` names channels
+   * that lack the latest event of some key. Every open stream is told of a gap.
    */
-  skip(position: Position, latest: readonly StoredEvent[]): void
+  skip(position: Position, latest: readonly StoredEvent[], incomplete?: readonly string[]): void
   /** Passes an error that no caller awaits to the option `onError`. */
   report(error: unknown): void
 }
@@ -135,9 +165,15 @@ export interface Store {
   start(log: StoreLog): void | Promise<void>
   /**
    * Appends an entry. Returns its position, which the log gets before that, or soon after. If this throws or rejects,
-   * `publish()` rejects with the same error.
+   * `publish()` or `forget()` rejects with the same error. A store that cannot keep entries of some kind rejects them with
+   * the code `ERR_SSE_STORE_UNSUPPORTED`, and does nothing else.
    */
   append(entry: LogEntry): StoredPosition | Promise<StoredPosition>
+  /**
+   * Appends several entries, all or none, in one step: their positions follow each other, and no other entry lies between
+   * them. Returns the positions. Leave it out if the store cannot do it: `registry.publish()` then rejects.
+   */
+  appendAll?(entries: readonly LogEntry[]): readonly StoredPosition[] | Promise<readonly StoredPosition[]>
   /**
    * Settles when the log has everything that the store held at the call. Must not reject. Called when a client sends an ID
    * that this log has not reached, because the ID comes from another process. Leave it out if the log is never behind.

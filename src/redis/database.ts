@@ -15,17 +15,18 @@ export interface State {
 export interface LatestPage {
   /** Fields and values, alternating. */
   readonly pairs: readonly string[]
-  /** Rank of the first key after this page, counted from the newest; -1 after the last page. */
-  readonly next: number
+  /** The place of the last field; undefined after the last page. */
+  readonly end: LatestPlace | undefined
 }
+
+/** The place of a latest event in the order of their ages: its score and its field. */
+export type LatestPlace = readonly string[]
 
 /** Bytes and entries of one page, which keeps Redis busy for a few milliseconds. */
 const PAGE_BYTES = 512 * 1024
 const PAGE_ENTRIES = 2000
 /** The most entries that one blocking read returns. Further entries are fetched page by page. */
 const WAKE_ENTRIES = 64
-/** Names fetched at once. */
-const PAGE_NAMES = 1000
 
 export interface DatabaseOptions {
   keys: Keys
@@ -123,30 +124,29 @@ export class Database {
   }
 
   /** Yields pages of the latest events before a time in milliseconds, newest first. */
-  async *latest(before: number): AsyncGenerator<LatestPage, void> {
-    const { latest, order } = this.keys
-    const bounds = [String(before), String(PAGE_BYTES), String(PAGE_ENTRIES)]
-    for (let rank = ''; rank !== '-1';) {
-      const reply = await run(this.#connection, LATEST, [latest, order], [rank, ...bounds], this.#timeout)
-      const [next, pairs] = reply as [number, string[]]
-      yield { pairs, next }
-      rank = String(next)
-    }
+  latest(before: number): AsyncGenerator<LatestPage, void> {
+    return this.#latest([String(before), String(PAGE_BYTES), String(PAGE_ENTRIES), ''], [])
   }
 
-  /** Yields the fields of the latest events from a rank on, newest first. */
-  async *fields(rank: number): AsyncGenerator<string, void> {
-    for (let from = rank; ; from += PAGE_NAMES) {
-      const to = String(from + PAGE_NAMES - 1)
-      const page = (await this.#send('ZREVRANGE', this.keys.order, String(from), to)) as string[]
-      yield* page
-      if (page.length < PAGE_NAMES) return
-    }
+  /** Yields the fields of the latest events after a place, newest first. */
+  async *fields(after: LatestPlace): AsyncGenerator<string, void> {
+    const pages = this.#latest(['', String(PAGE_BYTES), String(PAGE_ENTRIES), '1'], after)
+    for await (const { pairs } of pages) yield* pairs.filter((_, i) => i % 2 === 0)
   }
 
   /** Returns the channels that lost a latest event by eviction. The empty name stands for all channels. */
   async incomplete(): Promise<readonly string[]> {
     return (await this.#send('ZRANGE', this.keys.incomplete, '0', '-1')) as string[]
+  }
+
+  async *#latest(args: readonly string[], after: LatestPlace): AsyncGenerator<LatestPage, void> {
+    const { latest, order } = this.keys
+    for (let end: LatestPlace | undefined = after; end !== undefined;) {
+      const reply = await run(this.#connection, LATEST, [latest, order], [...args, ...end], this.#timeout)
+      const [pairs, ...place] = reply as [string[], ...string[]]
+      end = place.length === 0 ? undefined : place
+      yield { pairs, end }
+    }
   }
 
   async *#range(command: string, first: string, end: string): AsyncGenerator<readonly RawEntry[], void> {

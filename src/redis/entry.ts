@@ -2,23 +2,30 @@
  * Decodes the entries of the Redis stream. The publisher encodes each event once, so readers only split it. Each entry
  * names the previous one, so readers notice missing entries.
  *
+ * Entries have a format version, so that processes with an older version of the package can pass over what they cannot read.
  * Other programs may write to the stream, so entries are checked. A body that could end its event early and begin
  * another one is refused.
  */
 import { faultOfId } from '../wire/id-form.js'
-import type { LogEntry, StoredEvent } from '../log/store.js'
+import type { EventEntry, LogEntry, StoredEvent } from '../log/store.js'
 import type { Position } from '../log/position.js'
 import { parseStreamId } from './stream-id.js'
+
+/** The format version of the entries that this version of the package writes. Entries without a version have version 1. */
+export const VERSION = 1
 
 export interface StreamEntry {
   readonly id: string
   readonly position: Position
   /** ID of the previous entry of this package. */
   readonly previous: string
-  /** The epoch that begins with this entry. Such an entry holds no event. */
+  /** The epoch that begins with this entry. Such an entry holds nothing else. */
   readonly epoch: string | undefined
-  readonly event: LogEntry | undefined
+  /** What the entry holds. */
+  readonly entry: LogEntry | undefined
 }
+
+type Fields = Partial<Record<string, string>>
 
 /** An entry in a reply of Redis: the ID, then names and values, alternating. */
 export type RawEntry = readonly [id: string, fields: readonly string[] | null]
@@ -27,11 +34,12 @@ export type RawEntry = readonly [id: string, fields: readonly string[] | null]
 export function decodeEntry([id, fields]: RawEntry): StreamEntry | undefined {
   const position = parseStreamId(id)
   if (position === undefined || fields === null) return undefined
-  const { p, c, b, k, i, e } = asRecord(fields)
-  if (p === undefined || parseStreamId(p) === undefined) return undefined
-  if (e !== undefined) return { id, position, previous: p, epoch: e, event: undefined }
-  const event = c === undefined || b === undefined ? undefined : checked({ channel: c, body: b, key: k, id: i })
-  return event && { id, position, previous: p, epoch: undefined, event }
+  const record = asRecord(fields)
+  const { p: previous, e: epoch } = record
+  if (previous === undefined || parseStreamId(previous) === undefined) return undefined
+  if (epoch !== undefined) return { id, position, previous, epoch, entry: undefined }
+  const entry = contentOf(record)
+  return entry && { id, position, previous, epoch, entry }
 }
 
 /** Splits a field of the hash of latest events. The publish script writes fields as `bytes:channelkey`. */
@@ -57,13 +65,26 @@ export function decodeLatest(field: string, value: string): StoredEvent | undefi
   return position && entry && { position, entry }
 }
 
-function asRecord(fields: readonly string[]): Partial<Record<string, string>> {
-  const record: Partial<Record<string, string>> = {}
+/** Returns what an entry holds; undefined if it has another form than its version and kind say. */
+function contentOf({ v, t, c, b, k, i }: Fields): LogEntry | undefined {
+  if (v !== undefined && v !== String(VERSION)) return { kind: 'unknown' }
+  switch (t) {
+    case undefined:
+      return c === undefined || b === undefined ? undefined : checked({ channel: c, body: b, key: k, id: i })
+    case 'forget':
+      return c === undefined || c === '' || k === undefined ? undefined : { kind: t, channel: c, key: k }
+    default:
+      return { kind: 'unknown' }
+  }
+}
+
+function asRecord(fields: readonly string[]): Fields {
+  const record: Fields = {}
   for (let i = 0; i + 1 < fields.length; i += 2) record[fields[i] ?? ''] = fields[i + 1]
   return record
 }
 
-function checked(entry: LogEntry): LogEntry | undefined {
+function checked(entry: EventEntry): EventEntry | undefined {
   const { channel, id, body } = entry
   return channel !== '' && (id === undefined || faultOfId(id) === undefined) && isBody(body) ? entry : undefined
 }

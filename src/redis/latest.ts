@@ -1,6 +1,6 @@
 /**
  * Fetches the latest events, newest first, until all are fetched or a bound is reached. Channels with events that were
- * left out are incomplete.
+ * left out, here or by `maxKeys`, are incomplete.
  */
 import { sizeOfEntry } from '../log/sizes.js'
 import type { StoredEvent } from '../log/store.js'
@@ -9,8 +9,6 @@ import type { Database } from './database.js'
 import { decodeLatest, splitField } from './entry.js'
 
 export interface LatestRange {
-  /** Fetches only events after this position. */
-  readonly after?: Position
   /** Fetches only events at or before this position. */
   readonly upTo: Position
   /** The most bytes of all events. */
@@ -22,28 +20,27 @@ export interface LatestRange {
 export interface Latest {
   /** In order of position. */
   readonly events: StoredEvent[]
-  /** Channels with events that were left out. */
+  /** Channels with events that were left out. The empty name stands for all channels. */
   readonly incomplete: Set<string>
 }
 
 export async function loadLatest(database: Database, range: LatestRange): Promise<Latest> {
   const found = new Found(range)
-  for await (const { pairs, next } of database.latest(range.upTo.ms + 1)) {
+  for await (const { pairs, end } of database.latest(range.upTo.ms + 1)) {
     for (let i = 0; i < pairs.length; i += 2) found.add(pairs[i] ?? '', pairs[i + 1] ?? '')
-    if (found.isPastRange) break
-    if (!found.isFull || next < 0) continue
-    for await (const field of database.fields(next)) found.leaveOut(field)
+    if (!found.isFull || end === undefined) continue
+    for await (const field of database.fields(end)) found.leaveOut(field)
     break
   }
-  return found.result()
+  const latest = found.result()
+  for (const name of await database.incomplete()) latest.incomplete.add(name)
+  return latest
 }
 
 class Found {
   isFull = false
-  /** Whether an event before the range was seen. */
-  isPastRange = false
   readonly #range: LatestRange
-  /** Events by field. A key that changes while pages are fetched shifts ranks, so events may come twice. */
+  /** Events by field. Keys may change while pages are fetched, so events may come twice. */
   readonly #events = new Map<string, StoredEvent>()
   readonly #keys = new Map<string, number>()
   readonly #incomplete = new Set<string>()
@@ -57,13 +54,8 @@ class Found {
     const event = decodeLatest(field, value)
     if (event === undefined || this.#events.has(field)) return
     const { position, entry } = event
-    const { after, upTo, bytes, keys } = this.#range
+    const { upTo, bytes, keys } = this.#range
     if (comparePositions(position, upTo) > 0) return
-    // The order within a millisecond is not exact, so the range ends only at an older millisecond.
-    if (after !== undefined && comparePositions(position, after) <= 0) {
-      this.isPastRange ||= position.ms < after.ms
-      return
-    }
     const ofChannel = this.#keys.get(entry.channel) ?? 0
     this.#bytes += sizeOfEntry(entry)
     this.isFull ||= this.#bytes > bytes && this.#events.size > 0

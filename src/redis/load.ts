@@ -1,6 +1,6 @@
 /** Fetches the content of a new log: the newest events, and older latest events. */
 import { sizeOfEntry } from '../log/sizes.js'
-import type { HeldEvents, LogBounds, StoredEvent } from '../log/store.js'
+import type { HeldEvents, LogBounds, StoredEntry } from '../log/store.js'
 import type { Database, State } from './database.js'
 import { decodeEntry } from './entry.js'
 import { loadLatest } from './latest.js'
@@ -33,7 +33,6 @@ export async function load(
     bytes: bounds.bytes - Math.min(bytes, bounds.bytes / 2),
     keys: bounds.keys,
   })
-  for (const name of await database.incomplete()) latest.incomplete.add(name)
   const newer = await loadNewer(database, state, bounds.bytes - bytes)
   if ((await database.state())?.epoch !== state.epoch)
     throw new Error('another epoch began while the log was being loaded')
@@ -46,13 +45,13 @@ export async function load(
 }
 
 /** Replaces the empty name, which stands for all channels, by the channels of all events. */
-function incompleteNames(names: Set<string>, events: readonly StoredEvent[]): string[] {
-  if (names.delete('')) for (const { entry } of events) names.add(entry.channel)
+export function incompleteNames(names: Set<string>, entries: readonly StoredEntry[]): string[] {
+  if (names.delete('')) for (const { entry } of entries) if ('channel' in entry) names.add(entry.channel)
   return [...names]
 }
 
 interface Newest {
-  readonly events: StoredEvent[]
+  readonly events: StoredEntry[]
   /** Bytes of the events. */
   readonly bytes: number
   /** ID of the entry before the oldest of these events. */
@@ -67,7 +66,7 @@ async function loadNewest(
   bounds: LogBounds,
   { last, now }: State & { now: number | undefined },
 ): Promise<Newest> {
-  const events: StoredEvent[] = []
+  const events: StoredEntry[] = []
   let floor = last
   let began: string | undefined
   let size = 0
@@ -81,9 +80,9 @@ async function loadNewest(
       if (entry.id !== floor) return result()
       floor = entry.previous
       if (entry.epoch !== undefined) began ??= entry.id
-      if (entry.event === undefined) continue
-      events.push({ position: entry.position, entry: entry.event })
-      size += sizeOfEntry(entry.event)
+      if (entry.entry === undefined) continue
+      events.push({ position: entry.position, entry: entry.entry })
+      size += sizeOfEntry(entry.entry)
       if (size > bounds.bytes) return result()
     }
   }
@@ -100,8 +99,8 @@ async function loadNewer(
   database: Database,
   { epoch, last: from }: State,
   bytes: number,
-): Promise<{ events: StoredEvent[]; last: string }> {
-  const events: StoredEvent[] = []
+): Promise<{ events: StoredEntry[]; last: string }> {
+  const events: StoredEntry[] = []
   let last = from
   let size = 0
   for await (const page of database.after(from)) {
@@ -109,10 +108,10 @@ async function loadNewer(
       const entry = decodeEntry(raw)
       if (entry === undefined) continue
       const isNext = entry.previous === last && (entry.epoch ?? epoch) === epoch
-      if (!isNext || entry.event === undefined || size > bytes) return { events, last }
+      if (!isNext || entry.entry === undefined || size > bytes) return { events, last }
       last = entry.id
-      events.push({ position: entry.position, entry: entry.event })
-      size += sizeOfEntry(entry.event)
+      events.push({ position: entry.position, entry: entry.entry })
+      size += sizeOfEntry(entry.entry)
     }
   }
   return { events, last }

@@ -16,7 +16,7 @@ import { decodeEntry, type RawEntry, type StreamEntry } from './entry.js'
 import { findHole } from './hole.js'
 import { loadLatest } from './latest.js'
 import type { RedisConnection } from './connection.js'
-import { load } from './load.js'
+import { incompleteNames, load } from './load.js'
 import { Outage } from './outage.js'
 import { compareIds, ORIGIN_ID, positionOf } from './stream-id.js'
 
@@ -41,6 +41,7 @@ export class Mirror {
   /** ID of the newest entry that Redis has confirmed to this process, by a read or a publish. */
   #confirmed = ORIGIN_ID
   #hasReportedForeign = false
+  #hasReportedNewer = false
   #hasReportedRefused = false
   /** Whether the state must be compared, because Redis has replied with another epoch. */
   #isChecking = false
@@ -141,6 +142,7 @@ export class Mirror {
     this.#isChecking = false
     this.#checks.reset()
     this.#log.begin(epoch, positionOf(floor), held)
+    for (const { entry } of held.events) if (entry.kind === 'unknown') this.#reportNewer()
     this.#changed()
   }
 
@@ -163,10 +165,11 @@ export class Mirror {
     return true
   }
 
-  #appendOne({ id, position, previous, epoch, event }: StreamEntry): boolean {
+  #appendOne({ id, position, previous, epoch, entry }: StreamEntry): boolean {
     if (previous !== this.#last || (epoch !== undefined && epoch !== this.#epoch)) return false
     this.#last = id
-    if (event !== undefined) this.#log.append(position, event)
+    if (entry !== undefined) this.#log.append(position, entry)
+    if (entry?.kind === 'unknown') this.#reportNewer()
     return true
   }
 
@@ -204,9 +207,9 @@ export class Mirror {
   async #skip(epoch: string, upTo: string): Promise<void> {
     if (compareIds(upTo, this.#last) < 0) return this.#break(epoch)
     const { bytes, keys } = this.#log.bounds
-    const range = { after: positionOf(this.#last), upTo: positionOf(upTo), bytes: bytes / 2, keys }
-    const { events } = await loadLatest(this.#database, range)
-    this.#log.skip(positionOf(upTo), events)
+    // All of them, because entries that forget keys may be among the missing ones.
+    const { events, incomplete } = await loadLatest(this.#database, { upTo: positionOf(upTo), bytes, keys })
+    this.#log.skip(positionOf(upTo), events, incompleteNames(incomplete, events))
     this.#last = upTo
   }
 
@@ -222,6 +225,15 @@ export class Mirror {
     if (this.#hasReportedForeign) return
     this.#hasReportedForeign = true
     this.#outage.report(`entry ${id} of ${this.#database.keys.events} was not written by this package; it is left out`)
+  }
+
+  #reportNewer(): void {
+    if (this.#hasReportedNewer) return
+    this.#hasReportedNewer = true
+    const { events } = this.#database.keys
+    this.#outage.report(
+      `a newer version of this package writes entries to ${events} that this version cannot read; update this process`,
+    )
   }
 
   #changed(): void {

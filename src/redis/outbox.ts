@@ -6,13 +6,18 @@
  * neither lost nor published twice.
  */
 import { SseError } from '../errors.js'
-import type { LogEntry } from '../log/store.js'
 import { createEpoch } from '../log/position.js'
 import { Ring } from '../log/ring.js'
 import { sizeOfEntry } from '../log/sizes.js'
 import type { StoredPosition } from '../log/store.js'
 import { Backoff } from './backoff.js'
-import { batchArguments, batchSize, type PublishBatch, type WaitingPublish } from './publish-batch.js'
+import {
+  batchArguments,
+  batchSize,
+  type PublishBatch,
+  type WaitingPublish,
+  type WritableEntry,
+} from './publish-batch.js'
 import type { State } from './database.js'
 import type { Keys } from './keys.js'
 import { isReply, type RedisConnection } from './connection.js'
@@ -56,21 +61,20 @@ export class Outbox {
     this.#options = options
   }
 
-  add(entry: LogEntry): Promise<StoredPosition> {
-    const { maxWaiting, timeout } = this.#options
-    if (this.#closed.signal.aborted) return Promise.reject(closed())
-    if (!isWellFormed(entry)) return Promise.reject(malformed())
+  add(entry: WritableEntry): Promise<StoredPosition> {
     const bytes = sizeOfEntry(entry)
-    if (this.#count >= maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes) {
-      return Promise.reject(full(maxWaiting))
-    }
-    this.#count++
-    this.#bytes += bytes
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, bytes, deadline: performance.now() + timeout, isSettled: false, resolve, reject })
-      this.#timer ??= setTimeout(() => this.#expire(), timeout)
-      this.#running ??= this.#run()
-    })
+    return this.#refuse([entry], bytes) ?? this.#wait(entry, { bytes, deadline: this.#deadline, isJoined: false })
+  }
+
+  /** Adds entries that Redis appends in one step, or none of them. */
+  addAll(entries: readonly WritableEntry[]): Promise<StoredPosition[]> {
+    const sizes = entries.map(sizeOfEntry)
+    const sum = sizes.reduce((a, b) => a + b, 0)
+    // One deadline, so that they do not expire one by one.
+    const deadline = this.#deadline
+    const wait = (entry: WritableEntry, i: number) =>
+      this.#wait(entry, { bytes: sizes[i] ?? 0, deadline, isJoined: i > 0 })
+    return this.#refuse(entries, sum) ?? Promise.all(entries.map(wait))
   }
 
   /** Delivers what waits if Redis is connected, and rejects the rest. */
@@ -81,6 +85,29 @@ export class Outbox {
     const waiting = this.#waiting.take(this.#waiting.length)
     for (const { reject } of [...this.#batch.publishes, ...waiting]) reject(closed())
     this.#options.connection.reset()
+  }
+
+  get #deadline(): number {
+    return performance.now() + this.#options.timeout
+  }
+
+  /** Returns a rejection if the entries may not wait. */
+  #refuse(entries: readonly WritableEntry[], bytes: number): Promise<never> | undefined {
+    const { maxWaiting } = this.#options
+    if (this.#closed.signal.aborted) return Promise.reject(closed())
+    if (!entries.every(isWellFormed)) return Promise.reject(malformed())
+    const isFull = this.#count + entries.length > maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes
+    return isFull ? Promise.reject(full(maxWaiting)) : undefined
+  }
+
+  #wait(entry: WritableEntry, place: Pick<WaitingPublish, 'bytes' | 'deadline' | 'isJoined'>): Promise<StoredPosition> {
+    this.#count++
+    this.#bytes += place.bytes
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, ...place, isSettled: false, resolve, reject })
+      this.#timer ??= setTimeout(() => this.#expire(), this.#options.timeout)
+      this.#running ??= this.#run()
+    })
   }
 
   async #run(): Promise<void> {
@@ -193,7 +220,8 @@ function isDue({ publishes }: PublishBatch): boolean {
 }
 
 /** Lone surrogates would become another character in Redis, so the event would reach another channel. */
-function isWellFormed({ channel, key = '', id = '' }: LogEntry): boolean {
+function isWellFormed(entry: WritableEntry): boolean {
+  const { channel, key = '', id = '' } = entry as { channel: string; key?: string; id?: string }
   return channel.isWellFormed() && key.isWellFormed() && id.isWellFormed()
 }
 

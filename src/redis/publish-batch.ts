@@ -1,11 +1,15 @@
 /** Groups publishes that wait for Redis into batches, one for each command. */
-import type { LogEntry } from '../log/store.js'
-import type { StoredPosition } from '../log/store.js'
+import type { LogEntry, StoredPosition, UnknownEntry } from '../log/store.js'
+
+/** The entries that this version of the package can write. */
+export type WritableEntry = Exclude<LogEntry, UnknownEntry>
 
 export interface WaitingPublish {
-  readonly entry: LogEntry
+  readonly entry: WritableEntry
   /** Bytes that the publish counts for in `maxWaiting`. */
   readonly bytes: number
+  /** Whether it goes into the same batch as the publish before it. */
+  readonly isJoined: boolean
   /** When the publish times out, in milliseconds on the monotonic clock. */
   readonly deadline: number
   /** Whether the publish was confirmed, refused or timed out, and no longer counts. */
@@ -24,22 +28,32 @@ export interface PublishBatch {
   readonly publishes: readonly WaitingPublish[]
 }
 
-/** Returns how many of the first waiting publishes form the next batch. */
+/** Returns how many of the first waiting publishes form the next batch. Joined ones are never split: they may exceed it. */
 export function batchSize(waiting: { at(index: number): WaitingPublish | undefined; length: number }): number {
   let size = 0
-  for (let bytes = 0; size < waiting.length && size < MAX_EVENTS; size++) {
-    bytes += waiting.at(size)?.bytes ?? 0
-    if (size > 0 && bytes > MAX_BYTES) break
+  for (let bytes = 0; size < waiting.length; size++) {
+    const publish = waiting.at(size)
+    bytes += publish?.bytes ?? 0
+    if (size > 0 && publish?.isJoined !== true && (size >= MAX_EVENTS || bytes > MAX_BYTES)) break
   }
   return size
 }
 
-/** Returns the arguments of the publish script: whether the batch has a key, then five for each event. */
+/** Returns the arguments of the publish script: what the batch does with latest events, then five for each entry. */
 export function batchArguments({ publishes }: PublishBatch): string[] {
-  const args = [publishes.some(({ entry }) => entry.key !== undefined) ? '1' : '']
-  for (const { entry } of publishes) {
-    const { channel, key, id, body } = entry
-    args.push(channel, body, key === undefined ? '' : '1', key ?? '', id ?? '')
-  }
+  const sets = publishes.some(({ entry }) => entry.kind === undefined && entry.key !== undefined)
+  const forgets = publishes.some(({ entry }) => entry.kind === 'forget')
+  const args = [sets ? '1' : '', forgets ? '1' : '']
+  for (const { entry } of publishes) args.push(...entryArguments(entry))
   return args
+}
+
+/** Five arguments: how the entry changes the latest events, channel, body, key and own ID. */
+function entryArguments(entry: WritableEntry): string[] {
+  switch (entry.kind) {
+    case undefined:
+      return [entry.key === undefined ? '' : 'set', entry.channel, entry.body, entry.key ?? '', entry.id ?? '']
+    case 'forget':
+      return [entry.kind, entry.channel, '', entry.key, '']
+  }
 }

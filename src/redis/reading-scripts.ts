@@ -25,31 +25,48 @@ while true do
 end`)
 
 /**
- * Returns fields of the hash with their values, newest first, and the rank of the next field, or -1 at the end.
+ * Returns fields of the hash with their values, newest first. Then the score and the name of the last field; neither at the
+ * end. The next page begins after that field. Ranks would not do: they shift when a key changes or is forgotten.
  *
- * KEYS: latest, order. ARGV: the rank to begin with, counted from the newest, or nothing; the time in milliseconds before
- * which the events were published; bytes; the most fields.
+ * KEYS: latest, order. ARGV: the time in milliseconds before which the events were published; bytes; the most fields; `1` to
+ * leave out the values, or nothing; the score and the name of the last field of the page before, or nothing.
  */
 export const LATEST = script(`
 local page, bytes, count = {}, 0, 1
-local maxBytes, maxFields = tonumber(ARGV[3]), tonumber(ARGV[4])
-local rank = tonumber(ARGV[1]) or redis.call('ZCOUNT', KEYS[2], ARGV[2], '+inf')
-while bytes < maxBytes and #page < maxFields * 2 do
-  local fields = redis.call('ZREVRANGE', KEYS[2], rank, rank + count - 1)
-  if #fields == 0 then return { -1, page } end
-  for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(fields))) do
-    if value then
-      page[#page + 1] = fields[i]
-      page[#page + 1] = value
-      bytes = bytes + #fields[i] + #value
+local maxBytes, maxFields = tonumber(ARGV[2]), tonumber(ARGV[3])
+local score, last = ARGV[5], ARGV[6]
+
+-- Several fields may have the score of the last one. If that one has changed, all of them come again.
+local function rankAfter()
+  local rank, ties = redis.call('ZCOUNT', KEYS[2], '(' .. score, '+inf'), redis.call('ZCOUNT', KEYS[2], score, '+inf')
+  for from = rank, ties - 1, 128 do
+    for i, field in ipairs(redis.call('ZREVRANGE', KEYS[2], from, math.min(from + 127, ties - 1))) do
+      if field == last then return from + i end
     end
   end
-  rank = rank + #fields
+  return rank
+end
+
+local rank = score and rankAfter() or redis.call('ZCOUNT', KEYS[2], ARGV[1], '+inf')
+while bytes < maxBytes and #page < maxFields * 2 do
+  local found, fields = redis.call('ZREVRANGE', KEYS[2], rank, rank + count - 1, 'WITHSCORES'), {}
+  if #found == 0 then return { page } end
+  for i = 1, #found, 2 do fields[#fields + 1] = found[i] end
+  local values = ARGV[4] == '' and redis.call('HMGET', KEYS[1], unpack(fields))
+  for i, field in ipairs(fields) do
+    local value = not values and '' or values[i]
+    if value then
+      page[#page + 1] = field
+      page[#page + 1] = value
+      bytes = bytes + #field + #value
+    end
+  end
+  rank, last, score = rank + #fields, found[#found - 1], found[#found]
   if #page > 0 then
     count = math.max(1, math.min(count * 2, 128, math.floor((maxBytes - bytes) / (2 * bytes / #page + 1))))
   end
 end
-return { rank, page }`)
+return { page, score, last }`)
 
 /**
  * Returns the commands that the Redis user may not run, each with its key: first for reading, then for publishing. Empty
@@ -79,6 +96,7 @@ return {
     { events, 'XADD', events, '*', 'f', 'v' }, { events, 'XDEL', events, '0-1' }, { events, 'XSETID', events, '0-1' },
     { latest, 'HSET', latest, 'f', 'v' }, { latest, 'HLEN', latest }, { latest, 'HDEL', latest, 'f' },
     { order, 'ZADD', order, '0', 'm' }, { order, 'ZCARD', order }, { order, 'ZPOPMIN', order },
+    { order, 'ZREM', order, 'm' },
     { incomplete, 'ZADD', incomplete, '0', 'm' }, { incomplete, 'ZCARD', incomplete },
     { incomplete, 'ZPOPMIN', incomplete }
   })

@@ -10,6 +10,7 @@ import { BLOCK, Mirror } from './mirror.js'
 import { resolveRedisOptions, type RedisStoreOptions, type ResolvedRedisOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import { Progress } from './catch-up.js'
+import type { WritableEntry } from './publish-batch.js'
 
 /** Milliseconds without a byte, while a reply is due, after which the reading connection counts as dead. */
 const IDLE = 3000
@@ -78,7 +79,11 @@ class RedisStore implements Store {
   }
 
   append(entry: LogEntry): Promise<StoredPosition> {
-    return this.#outbox.add(entry)
+    return isWritable(entry) ? this.#outbox.add(entry) : Promise.reject(unsupported())
+  }
+
+  appendAll(entries: readonly LogEntry[]): Promise<StoredPosition[]> {
+    return entries.every(isWritable) ? this.#outbox.addAll(entries) : Promise.reject(unsupported())
   }
 
   catchUp(): Promise<void> {
@@ -92,4 +97,13 @@ class RedisStore implements Store {
     this.#publishing.reset()
     await this.#running
   }
+}
+
+function isWritable(entry: LogEntry): entry is WritableEntry {
+  return entry.kind !== 'unknown'
+}
+
+function unsupported(): SseError {
+  const message = 'redisStore() cannot write entries of a kind that this version of the package does not know'
+  return new SseError('ERR_SSE_STORE_UNSUPPORTED', message)
 }

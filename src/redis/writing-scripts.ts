@@ -4,6 +4,7 @@
  * first write.
  */
 import { MAX_SEQ } from '../log/position.js'
+import { VERSION } from './entry.js'
 import { script } from './script.js'
 import { MAX_MS } from './stream-id.js'
 
@@ -51,12 +52,12 @@ end
 const MAX_INCOMPLETE = 10_000
 
 /**
- * Publishes a batch of events. Returns the epoch and the IDs of the events, separated by spaces.
+ * Publishes a batch of entries. Returns the epoch and the IDs of the entries, separated by spaces.
  *
  * KEYS: events, state, receipt, latest, order, incomplete.
  * ARGV: maxLength; maxKeys; the epoch to begin if there is none; the number of the batch; the milliseconds to remember it;
- * `1` if any event has a key, or nothing. Then for each event: channel; body; `1` if it has a key, or nothing; key; own ID
- * or nothing.
+ * `1` if any event has a key, or nothing; `1` if any entry forgets a key, or nothing. Then for each entry: `set` for an event
+ * with a key, `forget`, or nothing; channel; body; key; own ID or nothing.
  *
  * A batch that was published before gets the same reply again. A batch that arrives after a newer one is not published.
  */
@@ -81,11 +82,17 @@ if ARGV[6] ~= '' then
   redis.call('ZCARD', KEYS[5])
   redis.call('ZCARD', KEYS[6])
   denied = refused({ { 'HSET', KEYS[4], 'f', 'v' }, { 'ZADD', KEYS[5], '0', 'm' } })
-  if not denied and keys + (#ARGV - 6) / 5 > tonumber(ARGV[2]) then
+  if not denied and keys + (#ARGV - 7) / 5 > tonumber(ARGV[2]) then
     denied = refused({
       { 'HDEL', KEYS[4], 'f' }, { 'ZPOPMIN', KEYS[5] }, { 'ZADD', KEYS[6], '0', 'm' }, { 'ZPOPMIN', KEYS[6] }
     })
   end
+  if denied then return denied end
+end
+if ARGV[7] ~= '' then
+  redis.call('HLEN', KEYS[4])
+  redis.call('ZCARD', KEYS[5])
+  denied = refused({ { 'HDEL', KEYS[4], 'f' }, { 'ZREM', KEYS[5], 'm' } })
   if denied then return denied end
 end
 
@@ -108,27 +115,36 @@ local function evict(score)
   return true
 end
 
-local channel, body, keyed, key, own
+local action, channel, body, key, own
+local function xadd(...)
+  return redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'v', '${VERSION}', 'p', last, ...)
+end
+
 local function append()
-  if keyed == '' and own == '' then
-    return redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'p', last, 'c', channel, 'b', body)
+  if action == 'forget' then
+    return xadd('t', action, 'c', channel, 'k', key)
+  elseif action == '' and own == '' then
+    return xadd('c', channel, 'b', body)
   elseif own == '' then
-    return redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'p', last, 'c', channel, 'b', body, 'k', key)
-  elseif keyed == '' then
-    return redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'p', last, 'c', channel, 'b', body, 'i', own)
+    return xadd('c', channel, 'b', body, 'k', key)
+  elseif action == '' then
+    return xadd('c', channel, 'b', body, 'i', own)
   end
-  return redis.call(
-    'XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'p', last, 'c', channel, 'b', body, 'k', key, 'i', own)
+  return xadd('c', channel, 'b', body, 'k', key, 'i', own)
 end
 
 local replies = { epoch }
-for at = 7, #ARGV, 5 do
-  channel, body, keyed, key, own = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+for at = 8, #ARGV, 5 do
+  action, channel, body, key, own = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local id, problem
-  if at == 7 then id, problem = add(last, append) else id = append() end
+  if at == 8 then id, problem = add(last, append) else id = append() end
   if problem then return problem end
-  if keyed ~= '' then
-    local field, score = #channel .. ':' .. channel .. key, scoreOf(id)
+  local field = #channel .. ':' .. channel .. key
+  if action == 'forget' then
+    redis.call('HDEL', KEYS[4], field)
+    redis.call('ZREM', KEYS[5], field)
+  elseif action == 'set' then
+    local score = scoreOf(id)
     local isNew = redis.call('HSET', KEYS[4], field, id .. '\\n' .. own .. '\\n' .. body)
     redis.call('ZADD', KEYS[5], score, field)
     if isNew == 1 then
@@ -164,7 +180,7 @@ if epoch ~= ARGV[2] then return 0 end
 local denied = refused({ { 'XADD', KEYS[1], '*', 'f', 'v' }, { 'SET', KEYS[2], 'v' } })
 if denied then return denied end
 local id, problem = add(last, function()
-  return redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'p', last, 'e', ARGV[3])
+  return redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'v', '${VERSION}', 'p', last, 'e', ARGV[3])
 end)
 if problem then return problem end
 redis.call('SET', KEYS[2], ARGV[3] .. ' ' .. id)

@@ -1,5 +1,5 @@
 /** A log for tests of stores. */
-import type { HeldEvents, LogBounds, LogEntry, StoredEvent } from '../log/store.js'
+import type { HeldEvents, LogBounds, LogEntry, StoredEntry, StoredEvent } from '../log/store.js'
 import { comparePositions, type Position } from '../log/position.js'
 import type { StoreLog } from '../log/store.js'
 
@@ -31,10 +31,10 @@ export class RecordingLog implements StoreLog {
   epoch: string | undefined
   /** The position where the log began; undefined before. */
   floor: Position | undefined
-  /** The latest events of the last `begin`. */
+  /** The latest events of the last `begin` or `skip`. */
   latest: readonly StoredEvent[] = []
-  /** All events since the log last began. */
-  events: StoredEvent[] = []
+  /** All entries since the log last began. */
+  events: StoredEntry[] = []
   /** The number of calls of `begin`. */
   begun = 0
   /** The number of calls of `skip`. */
@@ -53,15 +53,16 @@ export class RecordingLog implements StoreLog {
     this.#changed()
   }
 
-  /** Called by the store: records an event. */
+  /** Called by the store: records an entry. */
   append(position: Position, entry: LogEntry): void {
     this.events.push({ position, entry })
     this.#changed()
   }
 
-  /** Called by the store: counts the call. */
-  skip(): void {
+  /** Called by the store: counts the call, and records the latest events that remain. */
+  skip(_position: Position, latest: readonly StoredEvent[]): void {
     this.skipped++
+    this.latest = latest
     this.#changed()
   }
 
@@ -72,7 +73,7 @@ export class RecordingLog implements StoreLog {
 
   /** The bodies of all events, in order. */
   get bodies(): string[] {
-    return this.events.map(({ entry }) => entry.body)
+    return this.events.flatMap(({ entry }) => ('body' in entry ? entry.body : []))
   }
 
   /** Settles with the entry at a position when the store has appended it. Waits forever if it never does. */

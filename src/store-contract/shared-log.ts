@@ -1,8 +1,20 @@
 /** The contract of stores that share a log between processes. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { comparePositions } from '../log/position.js'
-import { dataOf, entry } from './one-store.js'
+import type { StoredEvent } from '../log/store.js'
+import { appendIfSupported, dataOf, entry } from './one-store.js'
+import type { RecordingLog } from './recording-log.js'
 import type { Clause } from './use.js'
+
+/** The latest event of a key, as a log computes it from what a store has given it. */
+function latestOf(key: string, { latest, events }: RecordingLog): StoredEvent | undefined {
+  let found: StoredEvent | undefined
+  for (const { position, entry } of [...latest, ...events]) {
+    if (!('channel' in entry) || entry.channel !== 'a' || entry.key !== key) continue
+    found = entry.kind === 'forget' ? undefined : { position, entry }
+  }
+  return found
+}
 
 export const sharedLog: readonly Clause[] = [
   {
@@ -27,6 +39,31 @@ export const sharedLog: readonly Clause[] = [
     },
   },
   {
+    name: 'several entries that stores append in one step at the same time are never mixed',
+    run: async (open) => {
+      const all = [await open(), await open(), await open()]
+      const lists = Array.from({ length: 60 }, (_, i) => [0, 1, 2, 3, 4].map((n) => dataOf(`${i}.${n}`)))
+      const appends = all.map(async ({ store }, p) => {
+        for (const bodies of lists.filter((_, i) => i % all.length === p)) {
+          await Promise.all([
+            store.appendAll?.(bodies.map((body) => entry(body))),
+            store.append(entry(dataOf('between'))),
+          ])
+        }
+      })
+      await Promise.all(appends)
+      if (all.some(({ store }) => store.appendAll === undefined)) return
+      for (const { log } of all) {
+        await log.until(() => log.events.length === 6 * lists.length)
+        const begins = lists.map(([first = '']) => log.bodies.indexOf(first))
+        deepEqual(
+          begins.map((at) => log.bodies.slice(at, at + 5)),
+          lists,
+        )
+      }
+    },
+  },
+  {
     name: 'a store that starts later loads all earlier events, from the same beginning',
     run: async (open) => {
       const first = await open()
@@ -44,11 +81,26 @@ export const sharedLog: readonly Clause[] = [
       const old = await store.append(entry(dataOf('old'), { key: 'k' }))
       const newest = await store.append(entry(dataOf('new'), { key: 'k', id: 'own' }))
       const { log } = await open()
-      const withKey = [...log.latest, ...log.events].filter(({ entry: { key } }) => key === 'k')
-      const last = withKey.at(-1)
+      const last = latestOf('k', log)
       deepEqual({ ...last?.entry }, { ...entry(dataOf('new'), { key: 'k', id: 'own' }) })
       deepEqual(last?.position, { ms: newest.ms, seq: newest.seq })
-      ok(withKey.every(({ position }) => comparePositions(position, old) >= 0))
+      ok([...log.latest, ...log.events].every(({ position }) => comparePositions(position, old) >= 0))
+    },
+  },
+  {
+    name: 'a key that was forgotten has no latest event in any log, until it is published again',
+    run: async (open) => {
+      const [{ store }, other] = [await open(), await open()]
+      for (const key of ['k', 'l']) await store.append(entry(dataOf('1'), { key }))
+      const forgotten = { kind: 'forget', channel: 'a', key: 'k' } as const
+      if ((await appendIfSupported(store, forgotten)) === undefined) return
+      await appendIfSupported(store, { ...forgotten, key: 'unknown' })
+      const logs = async () => [other.log, (await open()).log]
+      await other.log.at(await store.append(entry(dataOf('2'))))
+      for (const log of await logs())
+        deepEqual([latestOf('k', log), latestOf('l', log)?.entry.body], [undefined, dataOf('1')])
+      await other.log.at(await store.append(entry(dataOf('3'), { key: 'k' })))
+      for (const log of await logs()) equal(latestOf('k', log)?.entry.body, dataOf('3'))
     },
   },
   {

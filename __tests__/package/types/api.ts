@@ -198,6 +198,6 @@ export const ownStore: Store = {
     log.begin('0000000', { ms: 0, seq: 0 })
     log.append({ ms: 1, seq: 0 }, { channel: 'a', key: 'k', body: 'data: a\n' })
   },
-  append: ({ channel, body }) => Promise.resolve({ ms: channel.length, seq: body.length }),
+  append: (entry) => Promise.resolve({ ms: 1, seq: entry.kind === undefined ? entry.body.length : 0 }),
   close: () => undefined,
 }
