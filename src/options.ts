@@ -114,6 +114,12 @@ export interface RegistryOptions {
    */
   store?: Store
   /**
+   * Milliseconds for which a channel must be without subscribers before `whileOccupied` ends. A client that reconnects
+   * meanwhile changes nothing. `0` ends at once.
+   * @default 5000
+   */
+  linger?: number
+  /**
    * Gets errors that no caller awaits, such as a rejected `publish`, or a filter or listener that throws. `() => {}` ignores
    * them.
    * @default process.emitWarning, for errors of the store at most once a minute
@@ -126,6 +132,7 @@ export type ResolvedStreamOptions = Required<StreamOptions>
 export interface ResolvedRegistryOptions {
   log: LogBounds
   store: Store | undefined
+  linger: number
   onError: (error: Error) => void
 }
 
@@ -153,6 +160,7 @@ const REGISTRY_DEFAULTS = {
   bytes: 64 * MIB,
   keys: 10_000,
   store: undefined,
+  linger: 5000,
   onError: undefined,
 }
 
@@ -207,6 +215,10 @@ const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
   bytes: count,
   keys: count,
   store: { is: 'a store, with start, append and close', test: isStore, instead: insteadOfStore },
+  linger: {
+    is: 'a number of milliseconds, 0 or more',
+    test: (value) => Number.isFinite(value) && Number(value) >= 0,
+  },
   onError: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
@@ -225,9 +237,9 @@ export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOpti
 
 export function resolveRegistryOptions(options: RegistryOptions): ResolvedRegistryOptions {
   check('createRegistry()', options, REGISTRY_FORMS, '', { instead: insteadOfRegistryOptions, elsewhere: OF_STREAM })
-  const { history, bytes, keys, store, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
+  const { history, bytes, keys, store, linger, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
   if (history !== false) check('createRegistry()', history, HISTORY_FORMS, 'history.')
   const bounds = { ...HISTORY_DEFAULTS, ...(history === false ? {} : given(history)) }
   const log = { history: bounds, replay: history !== false, bytes, keys }
-  return { log, store, onError: onError ?? createWarner() }
+  return { log, store, linger, onError: onError ?? createWarner() }
 }

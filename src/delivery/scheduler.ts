@@ -22,6 +22,8 @@ const OVERDUE = 1000
 
 export class Scheduler {
   readonly batches = new SharedBatches()
+  /** Called when a channel has got its first subscriber, or lost its last one. Must not call back into the scheduler. */
+  onTurn: ((channel: string) => void) | undefined
   readonly #log: Log
   readonly #clock: () => number
   readonly #byChannel = new Map<ChannelLog, Subscribers>()
@@ -53,7 +55,10 @@ export class Scheduler {
   join(name: string, subscriber: Subscriber): Subscribers {
     const channel = this.#log.channel(name)
     let subscribers = this.#byChannel.get(channel)
-    if (subscribers === undefined) this.#byChannel.set(channel, (subscribers = new Subscribers(channel)))
+    if (subscribers === undefined) {
+      this.#byChannel.set(channel, (subscribers = new Subscribers(channel)))
+      this.onTurn?.(name)
+    }
     subscribers.all.add(subscriber)
     channel.readers = subscribers.all.size
     return subscribers
@@ -66,6 +71,7 @@ export class Scheduler {
     if (all.size > 0) return
     this.#byChannel.delete(channel)
     this.#channels.delete(subscribers)
+    this.onTurn?.(channel.name)
     this.#log.dropIfUnused(channel)
   }
 
