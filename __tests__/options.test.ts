@@ -103,6 +103,12 @@ const REGISTRY: OptionCase[] = [
     right: [false, {}, { events: 1 }, { bytes: undefined }],
   },
   { option: 'bytes', is: count, wrong: noCount, right: [1, 64 * MiB, Infinity] },
+  {
+    option: 'linger',
+    is: 'a number of milliseconds, 0 or more',
+    wrong: [...never, text, '100', true, false, -1, Infinity],
+    right: [0, 0.5, 5000],
+  },
   { option: 'keys', is: count, wrong: noCount, right: [1, 10_000, Infinity] },
   {
     option: 'store',
@@ -245,6 +251,7 @@ describe('the defaults', () => {
     expect(resolveRegistryOptions({})).toEqual({
       log: { history: { events: 1000, bytes: 4 * MiB, age: 5 * MINUTE }, replay: true, bytes: 64 * MiB, keys: 10_000 },
       store: undefined,
+      linger: 5000,
       onError: expect.any(Function) as unknown,
     })
   })

@@ -7,6 +7,22 @@ import { Stream, type StreamRoute } from './http/stream.js'
 import { resolveGrace, type CloseOptions } from './leave-options.js'
 import type { AnyEvents } from './wire/format.js'
 
+/**
+ * The property where `sse()` finds the `Admission` of a registry. The symbol is shared by the whole process, because one
+ * app may load two installed copies of the package.
+ */
+const ADMISSION = Symbol.for('express-sse-channels.admission')
+
+/** Lets `sse()` hand requests to a registry. Hidden from apps. */
+export function publishAdmission<R>(registry: object, admission: Admission<R>): void {
+  Object.defineProperty(registry, ADMISSION, { value: admission })
+}
+
+/** Returns the `Admission` of a registry. */
+export function admissionOf<R>(registry: object): Admission<R> {
+  return (registry as { [ADMISSION]: Admission<R> })[ADMISSION]
+}
+
 export class Admission<R> {
   /** Whether requests have to wait, because the store is still filling the log. */
   isStarting = false

@@ -5,6 +5,7 @@ export { createRegistry, type ChannelRegistry, type Connection } from './registr
 export type { RegistryOptions, StreamOptions } from './options.js'
 export type { CloseOptions, DrainOptions } from './leave-options.js'
 export type { Channel } from './channel.js'
+export type { OccupancyListener } from './delivery/occupancy.js'
 export type { SnapshotMessages, SnapshotOptions } from './snapshot-options.js'
 export type { StartFrom, SubscribeOptions } from './subscribe-options.js'
 export type { AnyEvents, Message } from './wire/format.js'

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import createError from 'http-errors'
 import vary from 'vary'
-import type { Admission } from './admission.js'
+import { admissionOf, type Admission } from './admission.js'
 import type { Channel } from './channel.js'
 import type { StreamRoute } from './http/stream.js'
 import { SseError } from './errors.js'
@@ -15,7 +15,7 @@ import { answerFinished } from './http/response.js'
 import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
 import { invalid } from './check.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
-import { admissionOf, createRegistry, type ChannelRegistry, type Connection } from './registry.js'
+import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 import { beforeEnd } from './wire/id-form.js'
 
 declare global {
@@ -141,7 +141,7 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, .
   const route: StreamRoute = { options: resolveStreamOptions(options), open: 0, closed: false, hasReportedHead: false }
   const shared = looksLikeRegistry(options.registry) ? (options.registry as ChannelRegistry<E>) : undefined
   const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions<E> | undefined)
-  const admission = admissionOf(registry)
+  const admission = admissionOf<ChannelRegistry>(registry)
 
   function middleware(req: AnyRequest, res: AnyResponse, next: Next): void {
     if (!admission.isStarting) return handle(req, asResponse(res), next, { route, admission })

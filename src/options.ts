@@ -122,6 +122,12 @@ export interface RegistryOptions<E extends object = AnyEvents> {
    */
   store?: Store
   /**
+   * Milliseconds for which a channel must be without subscribers before `whileOccupied` ends. A client that reconnects
+   * meanwhile changes nothing. `0` ends at once.
+   * @default 5000
+   */
+  linger?: number
+  /**
    * Gets errors that no caller awaits, such as a rejected `publish`, or a filter or listener that throws. `() => {}` ignores
    * them.
    * @default process.emitWarning, for errors of the store at most once a minute
@@ -135,6 +141,7 @@ export interface ResolvedRegistryOptions {
   log: LogBounds
   store: Store | undefined
   snapshot: ResolvedSnapshotOptions | undefined
+  linger: number
   onError: (error: Error) => void
 }
 
@@ -163,6 +170,7 @@ const REGISTRY_DEFAULTS = {
   keys: 10_000,
   store: undefined,
   snapshot: undefined,
+  linger: 5000,
   onError: undefined,
 }
 
@@ -218,6 +226,10 @@ const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
   keys: count,
   snapshot: { is: 'an object with load and timeout', test: isObject },
   store: { is: 'a store, with start, append and close', test: isStore, instead: insteadOfStore },
+  linger: {
+    is: 'a number of milliseconds, 0 or more',
+    test: (value) => Number.isFinite(value) && Number(value) >= 0,
+  },
   onError: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
@@ -236,13 +248,14 @@ export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOpti
 
 export function resolveRegistryOptions<E extends object>(options: RegistryOptions<E>): ResolvedRegistryOptions {
   check('createRegistry()', options, REGISTRY_FORMS, '', { instead: insteadOfRegistryOptions, elsewhere: OF_STREAM })
-  const { history, bytes, keys, store, snapshot, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
+  const { history, bytes, keys, store, snapshot, linger, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
   if (history !== false) check('createRegistry()', history, HISTORY_FORMS, 'history.')
   const bounds = { ...HISTORY_DEFAULTS, ...(history === false ? {} : given(history)) }
   const log = { history: bounds, replay: history !== false, bytes, keys }
   return {
     log,
     store,
+    linger,
     snapshot: snapshot && resolveSnapshotOptions(snapshot as SnapshotOptions),
     onError: onError ?? createWarner(),
   }

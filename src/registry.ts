@@ -1,10 +1,11 @@
 /** A registry: the named channels of one or more routes, over one log. This file only connects the parts. */
-import { Admission } from './admission.js'
+import { Admission, publishAdmission } from './admission.js'
 import { requireChannelName } from './channel-name.js'
 import { Channel, type ChannelContext } from './channel.js'
 import type { Connection as ConnectionOf } from './connection.js'
 import { CatchUp } from './delivery/catch-up.js'
 import { encodeEnd } from './delivery/end-event.js'
+import { checkOccupancyListener, Occupancy, type OccupancyListener } from './delivery/occupancy.js'
 import { Reader, type ReaderContext } from './delivery/reader.js'
 import { Scheduler } from './delivery/scheduler.js'
 import { Snapshots } from './delivery/snapshots.js'
@@ -48,17 +49,6 @@ export function createRegistry<E extends object = AnyEvents>(options: RegistryOp
 }
 
 /**
- * The property where `sse()` finds the `Admission` of a registry. The symbol is shared by the whole process, because one
- * app may load two installed copies of the package.
- */
-const ADMISSION = Symbol.for('express-sse-channels.admission')
-
-/** Returns the `Admission` of a registry. */
-export function admissionOf(registry: object): Admission<ChannelRegistry> {
-  return (registry as { [ADMISSION]: Admission<ChannelRegistry> })[ADMISSION]
-}
-
-/**
  * The named channels of one or more routes, and everything published to them. `createRegistry()` makes it. Also found on
  * `live.registry` and `res.sse.registry`.
  *
@@ -79,9 +69,10 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   readonly #connections: ConnectionSet
   readonly #publisher: Publisher
   readonly #channelContext: ChannelContext
+  readonly #occupancy: Occupancy
 
   constructor(options: RegistryOptions<E>) {
-    const { log: bounds, onError, snapshot, store } = resolveRegistryOptions(options)
+    const { log: bounds, onError, snapshot, store, linger } = resolveRegistryOptions(options)
     const counters = this.#counters
     const report = reportTo(onError)
     const warn = createWarn()
@@ -91,6 +82,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
     const scheduler = new Scheduler(log)
     const publisher = (this.#publisher = new Publisher({ store: this.#store, log, scheduler, counters, report, warn }))
     this.#channelContext = { publisher, log }
+    this.#occupancy = new Occupancy({ log, scheduler, report, linger })
     this.#connections = new ConnectionSet({ counters, report, warn })
     const catchUp = this.#store.catchUp && new CatchUp(this.#store.catchUp.bind(this.#store), report)
     const snapshots = snapshot && new Snapshots(snapshot, log, report)
@@ -103,8 +95,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
       createReader: (stream) => new Reader(stream, readerContext),
       encodeEnd: () => encodeEnd(log),
     })
-    // Hidden from apps: only `sse()` hands requests to a registry.
-    Object.defineProperty(this, ADMISSION, { value: admission })
+    publishAdmission(this, admission)
     const starting = publisher.start()
     if (starting !== undefined) admission.hold(starting)
   }
@@ -193,6 +184,35 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   }
 
   /**
+   * Calls a listener for each channel that gets its first subscriber in this process, and for channels that have one now. The
+   * signal is aborted when the channel has had no subscriber for `linger`. Calls the listener again when one comes back.
+   *
+   * Returns a function that removes the listener and aborts its signals. `close()` does so too. Errors and rejections go to
+   * `onError`, except for an `AbortError` after the signal is aborted.
+   *
+   * @throws `ERR_SSE_OPTION` for a listener that is not a function
+   *
+   * @example
+   * ```ts
+   * import { setTimeout as wait } from 'node:timers/promises'
+   * import { createRegistry } from 'express-sse-channels'
+   *
+   * const registry = createRegistry()
+   * registry.whileOccupied(async (channel, signal) => {
+   *   while (!signal.aborted) {
+   *     const feed = await fetch(`https://feed.example/${channel}`, { signal })
+   *     await registry.channel(channel).publish({ data: await feed.text(), key: 'latest' })
+   *     await wait(1000, undefined, { signal })
+   *   }
+   * })
+   * ```
+   */
+  whileOccupied(listener: OccupancyListener): () => void {
+    checkOccupancyListener(listener)
+    return this.#occupancy.add(listener)
+  }
+
+  /**
    * Returns the counts of this process, as a plain object: what the registry holds now, and what it has done.
    *
    * @example
@@ -248,6 +268,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   async close(options: CloseOptions = {}): Promise<void> {
     const grace = resolveGrace(options)
     this.#publisher.close()
+    this.#occupancy.close()
     await this.#connections.close(grace)
     await this.#store.close()
   }

@@ -80,6 +80,13 @@ const routes: Record<string, Route> = {
   'two-types': (_, response) => {
     response.writeHead(200, ['Content-Type', 'text/event-stream', 'Content-Type', 'text/html']).end('data: x\n\n')
   },
+  finished: (_, response) => {
+    stream(
+      response,
+      `${STREAM_OPEN}event: sse-end\ndata: {}\nid: ${formatId({ ms: 5, seq: 0 }, 'epoch00')}-end\n\n`,
+    ).end()
+  },
+  ended: (_, response) => stream(response, 'data: x\n\n').end(),
   held: (_, response) => stream(response, 'data: x\n\n'),
 }
 

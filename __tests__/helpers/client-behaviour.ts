@@ -198,9 +198,9 @@ function reconnecting(base: string): Record<string, Check> {
 }
 
 function closing(base: string): Record<string, Check> {
-  const stops = (route: string, reason: object): Check => {
+  const stops = (route: string, reason: object, options?: EventStreamOptions): Check => {
     return async (connect) => {
-      const { stream, next } = connect(route)
+      const { stream, next } = connect(route, options)
       await next('close')
       const { state } = stream
       same(
@@ -212,6 +212,8 @@ function closing(base: string): Record<string, Check> {
   return {
     'stops after 204': stops('status-204', { code: 'status', status: 204 }),
     'stops after 404': stops('status-404', { code: 'status', status: 404 }),
+    'stops after the end of a stream': stops('finished', { code: 'finished' }),
+    'stops after the end of a response to a body': stops('ended', { code: 'ended' }, { body: 'question' }),
     'stops at another content type': stops('html', { code: 'content-type', contentType: 'text/html' }),
     'stops if the last of two content types is another': stops('two-types', { code: 'content-type' }),
     'releases the connection when it is closed': async (connect) => {

@@ -24,6 +24,8 @@ const OVERDUE = 1000
 
 export class Scheduler {
   readonly batches = new SharedBatches()
+  /** Called when a channel has got its first subscriber, or lost its last one. Must not call back into the scheduler. */
+  onTurn: ((channel: string) => void) | undefined
   readonly #log: Log
   readonly #clock: () => number
   readonly #byChannel = new Map<ChannelLog, Subscribers>()
@@ -59,7 +61,7 @@ export class Scheduler {
     const channel = this.#log.channel(name)
     let subscribers = this.#byChannel.get(channel)
     if (subscribers === undefined) this.#byChannel.set(channel, (subscribers = new Subscribers(channel)))
-    subscribers.join(subscriber)
+    this.#join(subscribers, subscriber)
     return subscribers
   }
 
@@ -71,8 +73,8 @@ export class Scheduler {
     { isFiltered }: { isFiltered: boolean },
   ): Subscribers {
     const group = this.#allWindows.group(this.#log.channel(name), window)
-    if (isFiltered) group.joinFiltered(subscriber)
-    else group.join(subscriber)
+    if (isFiltered) group.watchFilter(subscriber)
+    this.#join(group, subscriber)
     return group
   }
 
@@ -83,6 +85,7 @@ export class Scheduler {
     this.#channels.delete(subscribers)
     if (subscribers instanceof WindowGroup) this.#windows?.delete(subscribers)
     else this.#byChannel.delete(channel)
+    if (channel.readers === 0) this.onTurn?.(channel.name)
     this.#log.dropIfUnused(channel)
   }
 
@@ -118,6 +121,12 @@ export class Scheduler {
     if (!isOverHalf && this.#pendingBytes <= bytes / 4) return
     this.#isOverloaded = true
     this.#run(Infinity)
+  }
+
+  #join(subscribers: Subscribers, subscriber: Subscriber): void {
+    subscribers.join(subscriber)
+    const { readers, name } = subscribers.channel
+    if (readers === 1) this.onTurn?.(name)
   }
 
   get #isIdle(): boolean {

@@ -24,8 +24,7 @@ export class WindowGroup extends Subscribers {
   }
 
   /** Call this for a subscriber with a filter. */
-  joinFiltered(subscriber: Subscriber): void {
-    this.join(subscriber)
+  watchFilter(subscriber: Subscriber): void {
     this.#filtered.add(subscriber)
   }
 

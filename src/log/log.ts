@@ -53,8 +53,7 @@ export class Log {
 
   /** Bytes of events, channels, snapshots, and hashes of evicted IDs and dropped channels: see `sizeOf`. */
   get bytes(): number {
-    const ofEvents = this.#history.bytes + this.#latestOnly.bytes
-    return ofEvents + this.ownIds.bytes + this.#dropped.bytes + this.snapshotBytes
+    return this.#history.bytes + this.#latestOnly.bytes + this.ownIds.bytes + this.#dropped.bytes + this.snapshotBytes
   }
 
   /** When the oldest event of history was appended; undefined without history. */
