@@ -69,6 +69,8 @@ const STREAM: OptionCase[] = [
     right: [0, 1, Infinity],
   },
   { option: 'maxBufferedBytes', is: count, wrong: noCount, right: [1, MiB, Infinity] },
+  { option: 'maxPerOwner', is: count, wrong: noCount, right: [1, 5, Infinity] },
+  { option: 'owner', is: 'a function', wrong: [...never, text, 0, true], right: [() => 'a', () => undefined] },
   {
     option: 'headers',
     is: 'an object of valid header names and values',
@@ -227,6 +229,7 @@ describe('the defaults', () => {
     expect(resolveStreamOptions({})).toEqual({
       accept: 'explicit',
       controlEvents: true,
+      maxPerOwner: Infinity,
       maxSubscriptions: 1000,
       fallthrough: true,
       retry: 3000,
