@@ -96,7 +96,7 @@ describe.each(servers)('sse() on $name', (kind) => {
       expect(answer.headers['content-type']).toBeUndefined()
     }
     expect(live.registry.stats()).toMatchObject({ connections: 0, shed: 0 })
-    expect(Object.values(live.registry.stats().closed)).toEqual([0, 0, 0, 0, 0, 0, 0])
+    expect(new Set(Object.values(live.registry.stats().closed))).toEqual(new Set([0]))
   })
 
   it('keeps earlier cookies and Vary values, and adds its own headers', async () => {

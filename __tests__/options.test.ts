@@ -70,6 +70,8 @@ const STREAM: OptionCase[] = [
     right: [0, 1, Infinity],
   },
   { option: 'maxBufferedBytes', is: count, wrong: noCount, right: [1, MiB, Infinity] },
+  { option: 'maxPerOwner', is: count, wrong: noCount, right: [1, 5, Infinity] },
+  { option: 'owner', is: 'a function', wrong: [...never, text, 0, true], right: [() => 'a', () => undefined] },
   {
     option: 'headers',
     is: 'an object of valid header names and values',
@@ -235,6 +237,7 @@ describe('the defaults', () => {
       accept: 'explicit',
       controlEvents: true,
       reopenFinished: false,
+      maxPerOwner: Infinity,
       maxSubscriptions: 1000,
       fallthrough: true,
       retry: 3000,

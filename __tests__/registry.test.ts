@@ -98,7 +98,7 @@ describe('stats()', () => {
     evictedKeys: 0,
     gaps: { evicted: 0, slow: 0, restarted: 0, unknown: 0, snapshot: 0 },
     resumes: { resumed: 0, evicted: 0, restarted: 0, unknown: 0 },
-    closed: { client: 0, server: 0, expired: 0, drained: 0, stalled: 0, overflow: 0, error: 0 },
+    closed: { client: 0, server: 0, expired: 0, drained: 0, disconnected: 0, stalled: 0, overflow: 0, error: 0 },
     destroyed: 0,
     shed: 0,
   }

@@ -3,7 +3,8 @@ import { AsyncResource } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
 import { Connection, type ConnectionContext } from './connection.js'
 import type { ConnectionSet } from './http/connection-set.js'
-import { Stream, type StreamRoute } from './http/stream.js'
+import { Stream } from './http/stream.js'
+import type { StreamRequest, StreamRoute } from './http/stream-route.js'
 import { resolveGrace, type CloseOptions } from './leave-options.js'
 import type { AnyEvents } from './wire/format.js'
 
@@ -46,10 +47,12 @@ export class Admission<R> {
   /** Holds requests until the promise has settled. */
   hold(starting: Promise<void>): void {
     this.isStarting = true
+    this.#connections.owners.hold()
     void starting.catch(this.report).finally(() => {
       this.isStarting = false
       for (const callback of this.#waiting) callback()
       this.#waiting.clear()
+      this.#connections.owners.release()
     })
   }
 
@@ -61,9 +64,12 @@ export class Admission<R> {
   }
 
   /** Makes a connection. Returns undefined when the request was shed. */
-  connect(res: ServerResponse, lastEventId: string, route: StreamRoute): Connection<AnyEvents, R> | undefined {
-    const stream = new Stream(res, lastEventId, route, this.#connections)
-    return this.#connections.expect(stream) ? new Connection<AnyEvents, R>(stream, this.#context) : undefined
+  connect(res: ServerResponse, request: StreamRequest, route: StreamRoute): Connection<AnyEvents, R> | undefined {
+    const stream = new Stream(res, request, route, this.#connections)
+    if (!this.#connections.expect(stream)) return undefined
+    const connection = new Connection<AnyEvents, R>(stream, this.#context)
+    stream.connection = connection
+    return connection
   }
 
   /** Ends the streams of one route. */

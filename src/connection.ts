@@ -5,6 +5,7 @@ import { checkListener, type CloseListener } from './http/close-notice.js'
 import { sendAll } from './http/send-all.js'
 import type { Stream } from './http/stream.js'
 import type { Report } from './report.js'
+import { now } from './timers.js'
 import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-options.js'
 import type { Warn } from './warnings.js'
 import { encodeComment, encodeMessage, lacksData, type AnyEvents, type Message } from './wire/format.js'
@@ -40,7 +41,6 @@ export interface ConnectionContext<R> {
 export class Connection<E extends object = AnyEvents, R = unknown> {
   readonly #stream: Stream
   readonly #context: ConnectionContext<R>
-  #reader: Reader | undefined
   #isFinished = false
 
   constructor(stream: Stream, context: ConnectionContext<R>) {
@@ -56,6 +56,35 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
   /** The registry whose channels the connection can subscribe to. */
   get registry(): R {
     return this.#context.registry
+  }
+
+  /** Whose connection it is: what the option `owner` of `sse()` returned. Undefined without one. */
+  get owner(): string | undefined {
+    return this.#stream.owner
+  }
+
+  /** The names of the channels that the connection is subscribed to now. */
+  get channels(): string[] {
+    return this.#reader?.channels ?? []
+  }
+
+  /** When the stream opened; undefined before. */
+  get openedAt(): Date | undefined {
+    const { openedAt } = this.#stream
+    return openedAt === undefined ? undefined : new Date(Date.now() - (now() - openedAt))
+  }
+
+  /**
+   * The event ID up to which everything was written to the socket: a client that has read all of that resumes after it.
+   * Always the package's own ID. An empty string without subscriptions, and before their first events are due.
+   */
+  get sentUpTo(): string {
+    return this.#reader?.sentUpTo ?? ''
+  }
+
+  /** Bytes that were written, and that the operating system has not accepted yet. */
+  get unsentBytes(): number {
+    return this.#stream.output.unsent
   }
 
   /** Whether nothing can be sent any more: the client has disconnected, the response has ended, or `finish` was called. */
@@ -128,7 +157,7 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
     checkSubscribeOptions(options)
     if (this.closed) return () => undefined
     for (const name of [channels].flat()) requireChannelName(name)
-    const reader = (this.#reader ??= this.#context.createReader(this.#stream))
+    const reader = this.#reader ?? this.#context.createReader(this.#stream)
     const names = reader.select(channels)
     reader.setWindow(options.conflate)
     if (!this.open()) return () => undefined
@@ -247,5 +276,10 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
    */
   close(): void {
     if (!this.#isFinished) this.#stream.close()
+  }
+
+  /** Undefined before the first subscription. Kept by the stream, so that a connection takes less memory. */
+  get #reader(): Reader | undefined {
+    return this.#stream.reader as Reader | undefined
   }
 }

@@ -3,13 +3,14 @@
 /**
  * What is wrong:
  * - `ERR_SSE_OPTION`: an unknown option, or a wrong type or value. Thrown by the function that takes the option:
- *   `sse()`, `createRegistry()`, `subscribe()`, `on()`, `drain()`, `close()` or `redisStore()`.
+ *   `sse()`, `createRegistry()`, `subscribe()`, `on()`, `disconnect()`, `connections()`, `drain()`, `close()` or
+ *   `redisStore()`. Passed to `next` if the option `owner` returns something wrong.
  * - `ERR_SSE_MESSAGE`: a message that the event stream format cannot carry (HTML standard, 9.2.5).
  * - `ERR_SSE_DATA`: data that JSON cannot hold, such as a `Map` or a promise. `cause` is the error of `JSON.stringify`.
  * - `ERR_SSE_HEAD`: the head of the response was sent before the stream opened, such as by `res.flushHeaders()`.
  * - `ERR_SSE_CHANNEL`: a channel name that is empty, not a string or not well-formed Unicode.
  * - `ERR_SSE_RESPONSE`: a response that cannot carry a stream, such as a mock. Passed to `next`.
- * - `ERR_SSE_CLOSED`: `publish()` or `forget()` on a closed registry. With Redis, also one that waited when the registry
+ * - `ERR_SSE_CLOSED`: `publish()`, `forget()` or `disconnect()` on a closed registry. With Redis, also one that waited when the registry
  *   closed.
  * - `ERR_SSE_LIMIT`: a bound was reached. `subscribe()` throws it beyond `maxSubscriptions`. `publish()` of a registry rejects
  *   with it. `onError` gets it once, when `keys` or `bytes` evicts the latest event of a key.

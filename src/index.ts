@@ -4,6 +4,7 @@ export type { StreamHandler } from './handler.js'
 export { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 export type { RegistryOptions, StreamOptions } from './options.js'
 export type { CloseOptions, DrainOptions } from './leave-options.js'
+export type { ConnectionsOptions, DisconnectOptions } from './owner-options.js'
 export type { Channel } from './channel.js'
 export type { OccupancyListener } from './delivery/occupancy.js'
 export type { SnapshotMessages, SnapshotOptions } from './snapshot-options.js'
@@ -13,6 +14,7 @@ export type { ChannelMessage } from './message-list.js'
 export type { EventFilter, PublishedEvent } from './log/published-event.js'
 export type { CloseReason, GapReason, RegistryStats } from './stats.js'
 export type {
+  DisconnectEntry,
   EventEntry,
   ForgetEntry,
   HeldEvents,

@@ -4,7 +4,7 @@ import createError from 'http-errors'
 import vary from 'vary'
 import { admissionOf, type Admission } from './admission.js'
 import type { Channel } from './channel.js'
-import type { StreamRoute } from './http/stream.js'
+import type { StreamRoute } from './http/stream-route.js'
 import { SseError } from './errors.js'
 import type { AnyEvents } from './wire/format.js'
 import type { CloseOptions } from './leave-options.js'
@@ -15,6 +15,7 @@ import { answerFinished } from './http/response.js'
 import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
 import { invalid } from './check.js'
 import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
+import { findOwner } from './owner-options.js'
 import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
 import { beforeEnd } from './wire/id-form.js'
 
@@ -192,7 +193,13 @@ function handle(req: Request, res: Response, next: Next, entrance: Entrance): vo
     const lacking = lackingInResponse(res)
     if (lacking.length > 0) return next(mockError(lacking))
     if (position !== undefined && !reopenFinished) return answerFinished(res, headers)
-    const connection = admission.connect(res, req.lastEventId, route)
+    let owner: string | undefined
+    try {
+      owner = route.options.owner && findOwner(route.options.owner, req)
+    } catch (error) {
+      return next(error)
+    }
+    const connection = admission.connect(res, { lastEventId: req.lastEventId, owner }, route)
     if (connection === undefined) return
     res.sse = connection
     res[ROUTE] = route

@@ -1,5 +1,6 @@
 /** Options of `sse()` and `createRegistry()`: meaning, defaults and checks. */
-import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { validateHeaderName, validateHeaderValue, type IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import type { HistoryBounds, LogBounds } from './log/store.js'
 import { check, count, given, isCount, isObject, milliseconds, type Form } from './check.js'
 import { insteadOfRegistry, insteadOfRegistryOptions, insteadOfStore, insteadOfStreamOptions } from './mistakes.js'
@@ -47,6 +48,27 @@ export interface StreamOptions {
    * @default Infinity
    */
   maxConnections?: number
+  /**
+   * Returns whose connection a request makes, such as the ID of a user or a session. Called once for each request for an
+   * event stream. Must return a non-empty string or undefined, not a promise. Errors go to `next`. Annotate `req` to use what
+   * Express adds to it. `registry.disconnect({ owner })` ends all connections of an owner.
+   * @default connections have no owner
+   *
+   * @example
+   * ```ts
+   * import type { Request } from 'express'
+   * import { sse } from 'express-sse-channels'
+   *
+   * const live = sse({ owner: (req: Request) => req.get('x-user'), maxPerOwner: 10 })
+   * ```
+   */
+  owner?(req: IncomingMessage | Http2ServerRequest): string | undefined
+  /**
+   * The most connections of this route that an owner may have open in this process at once. A further request is shed: its
+   * stream ends at once and tells the client to reconnect later. `Infinity` sets no limit.
+   * @default Infinity
+   */
+  maxPerOwner?: number
   /**
    * Milliseconds without progress on a socket with unsent bytes. After that, the connection is destroyed. `false` waits
    * until the operating system gives up.
@@ -135,7 +157,7 @@ export interface RegistryOptions<E extends object = AnyEvents> {
   onError?: (error: Error) => void
 }
 
-export type ResolvedStreamOptions = Required<StreamOptions>
+export type ResolvedStreamOptions = Required<Omit<StreamOptions, 'owner'>> & Pick<StreamOptions, 'owner'>
 
 export interface ResolvedRegistryOptions {
   log: LogBounds
@@ -154,6 +176,7 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
   keepAlive: 15_000,
   maxAge: false,
   maxConnections: Infinity,
+  maxPerOwner: Infinity,
   stallTimeout: 30_000,
   maxBufferedBytes: 4 * MIB,
   maxSubscriptions: 1000,
@@ -212,6 +235,8 @@ const STREAM_FORMS: Record<keyof StreamOptions | 'registry', Form> = {
     is: 'a whole number of 0 or more, or Infinity',
     test: (value) => isCount(value) && Number(value) >= 0,
   },
+  owner: { is: 'a function', test: (value) => typeof value === 'function' },
+  maxPerOwner: count,
   stallTimeout: timeout,
   maxBufferedBytes: count,
   maxSubscriptions: count,

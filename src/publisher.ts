@@ -8,6 +8,7 @@ import { Expiry } from './log/expiry.js'
 import type { Log } from './log/log.js'
 import { formatId, type Position } from './log/position.js'
 import type {
+  DisconnectEntry,
   EventEntry,
   HeldEvents,
   LogBounds,
@@ -33,6 +34,8 @@ export interface PublisherOptions {
   counters: Counters
   report: Report
   warn: Warn
+  /** Another process or this one has disconnected an owner. */
+  onDisconnect: (entry: DisconnectEntry) => void
 }
 
 export class Publisher implements StoreLog {
@@ -83,6 +86,12 @@ export class Publisher implements StoreLog {
     return ReportedPromise.from(this.#forget(channel, key), this.report)
   }
 
+  /** Passes to the store that an owner is disconnected. Returns what the store returns. */
+  disconnect(entry: DisconnectEntry): unknown {
+    this.#requireOpen('disconnect', 'the registry')
+    return this.#options.store.append(entry)
+  }
+
   /** Starts the store, which fills the log. Returns a promise if requests have to wait. */
   start(): void | Promise<void> {
     return this.#options.store.start(this)
@@ -102,8 +111,7 @@ export class Publisher implements StoreLog {
 
   append(position: Position, entry: LogEntry): void {
     const event = this.#log.append(position, entry)
-    // A batch for new subscribers may hold an event that is forgotten now.
-    if (event === undefined) return this.#scheduler.batches.clear()
+    if (event === undefined) return this.#appendOther(entry)
     this.#scheduler.published(event)
     this.#log.trim(event.channel)
     this.#expiry.watch()
@@ -113,6 +121,12 @@ export class Publisher implements StoreLog {
   skip(position: Position, latest: readonly StoredEvent[], incomplete?: readonly string[]): void {
     this.#log.skip(position, latest, incomplete)
     this.#scheduler.enqueueAll()
+  }
+
+  #appendOther(entry: LogEntry): void {
+    if (entry.kind === 'disconnect') this.#options.onDisconnect(entry)
+    // A batch for new subscribers may hold an event that is forgotten now.
+    else this.#scheduler.batches.clear()
   }
 
   async #publishAll(messages: readonly ChannelMessage[]): Promise<string[]> {

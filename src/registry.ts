@@ -1,27 +1,17 @@
-/** A registry: the named channels of one or more routes, over one log. This file only connects the parts. */
-import { Admission, publishAdmission } from './admission.js'
+/** A registry: the named channels of one or more routes, over one log. Its parts do the work. */
+import { publishAdmission } from './admission.js'
 import { requireChannelName } from './channel-name.js'
-import { Channel, type ChannelContext } from './channel.js'
+import { Channel } from './channel.js'
 import type { Connection as ConnectionOf } from './connection.js'
-import { CatchUp } from './delivery/catch-up.js'
-import { encodeEnd } from './delivery/end-event.js'
-import { checkOccupancyListener, Occupancy, type OccupancyListener } from './delivery/occupancy.js'
-import { Reader, type ReaderContext } from './delivery/reader.js'
-import { Scheduler } from './delivery/scheduler.js'
-import { Snapshots } from './delivery/snapshots.js'
+import { checkOccupancyListener, type OccupancyListener } from './delivery/occupancy.js'
 import { SseError } from './errors.js'
-import { ConnectionSet } from './http/connection-set.js'
 import { resolveDrainOptions, resolveGrace, type CloseOptions, type DrainOptions } from './leave-options.js'
-import { Log } from './log/log.js'
-import { memoryStore } from './log/memory-store.js'
-import type { Store } from './log/store.js'
 import type { ChannelMessage } from './message-list.js'
-import { resolveRegistryOptions, type RegistryOptions } from './options.js'
-import { Publisher } from './publisher.js'
-import { reportTo } from './report.js'
-import { Counters, type RegistryStats } from './stats.js'
-import { createWarn } from './warnings.js'
-import { isOneOfSeveral } from './workers.js'
+import type { RegistryOptions } from './options.js'
+import { requireOwner, resolveOwner, type ConnectionsOptions, type DisconnectOptions } from './owner-options.js'
+import { createParts, statsOf, type RegistryParts } from './registry-parts.js'
+import { ReportedPromise } from './reported-promise.js'
+import type { RegistryStats } from './stats.js'
 import type { AnyEvents } from './wire/format.js'
 
 /** One open event stream, as handlers see it: `res.sse`. */
@@ -63,41 +53,11 @@ export function createRegistry<E extends object = AnyEvents>(options: RegistryOp
  * ```
  */
 export class ChannelRegistry<E extends object = AnyEvents> {
-  readonly #log: Log
-  readonly #store: Store
-  readonly #counters = new Counters()
-  readonly #connections: ConnectionSet
-  readonly #publisher: Publisher
-  readonly #channelContext: ChannelContext
-  readonly #occupancy: Occupancy
+  readonly #parts: RegistryParts<ChannelRegistry>
 
   constructor(options: RegistryOptions<E>) {
-    const { log: bounds, onError, snapshot, store, linger } = resolveRegistryOptions(options)
-    const counters = this.#counters
-    const report = reportTo(onError)
-    const warn = createWarn()
-    if (store === undefined && isOneOfSeveral()) warn('SSE_WORKERS')
-    this.#store = store ?? memoryStore()
-    const log = (this.#log = new Log(bounds))
-    const scheduler = new Scheduler(log)
-    const publisher = (this.#publisher = new Publisher({ store: this.#store, log, scheduler, counters, report, warn }))
-    this.#channelContext = { publisher, log }
-    this.#occupancy = new Occupancy({ log, scheduler, report, linger })
-    this.#connections = new ConnectionSet({ counters, report, warn })
-    const catchUp = this.#store.catchUp && new CatchUp(this.#store.catchUp.bind(this.#store), report)
-    const snapshots = snapshot && new Snapshots(snapshot, log, report)
-    const { batches } = scheduler
-    const readerContext: ReaderContext = { log, counters, scheduler, batches, report, catchUp, snapshots }
-    const admission = new Admission<ChannelRegistry>(this.#connections, {
-      registry: this as ChannelRegistry,
-      report,
-      warn,
-      createReader: (stream) => new Reader(stream, readerContext),
-      encodeEnd: () => encodeEnd(log),
-    })
-    publishAdmission(this, admission)
-    const starting = publisher.start()
-    if (starting !== undefined) admission.hold(starting)
+    this.#parts = createParts(this as ChannelRegistry, options)
+    publishAdmission(this, this.#parts.admission)
   }
 
   /**
@@ -108,7 +68,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    */
   channel(name: string): Channel<E> {
     requireChannelName(name)
-    return new Channel<E>(name, this.#channelContext)
+    return new Channel<E>(name, this.#parts.channelContext)
   }
 
   /**
@@ -118,12 +78,12 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    */
   has(name: string): boolean {
     requireChannelName(name)
-    return this.#log.channels.has(name)
+    return this.#parts.log.channels.has(name)
   }
 
   /** Returns the names of the channels for which `has` is true. */
   names(): string[] {
-    return [...this.#log.channels.keys()]
+    return [...this.#parts.log.channels.keys()]
   }
 
   /**
@@ -149,7 +109,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    * ```
    */
   publish(messages: readonly ChannelMessage<E>[]): Promise<string[]> {
-    return this.#publisher.publishAll(messages)
+    return this.#parts.publisher.publishAll(messages)
   }
 
   /**
@@ -176,7 +136,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    * ```
    */
   lastEventId(): Promise<string> {
-    const { ids, last, isPending } = this.#log
+    const { ids, last, isPending } = this.#parts.log
     if (!isPending) return Promise.resolve(ids.of(last))
     const message =
       'lastEventId(): the store has not begun yet; read it in a handler behind sse(), which waits for the store'
@@ -209,7 +169,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    */
   whileOccupied(listener: OccupancyListener): () => void {
     checkOccupancyListener(listener)
-    return this.#occupancy.add(listener)
+    return this.#parts.occupancy.add(listener)
   }
 
   /**
@@ -227,11 +187,61 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    * ```
    */
   stats(): RegistryStats {
-    const { gaps, resumes, closed, ...counts } = this.#counters
-    const { events, bytes, channels, evictedKeys } = this.#log
-    const { open: connections, stalled } = this.#connections
-    const now = { connections, channels: channels.size, events, bytes, stalled, evictedKeys }
-    return { ...now, ...counts, gaps: { ...gaps }, resumes: { ...resumes }, closed: { ...closed } }
+    return statsOf(this.#parts)
+  }
+
+  /**
+   * Iterates over the open connections of this process: the objects that handlers have as `res.sse`. Connections may close
+   * meanwhile.
+   *
+   * @throws `ERR_SSE_OPTION` for a wrong option
+   *
+   * @example
+   * ```ts
+   * import { createRegistry } from 'express-sse-channels'
+   *
+   * const registry = createRegistry()
+   * for (const { owner, channels, openedAt, unsentBytes } of registry.connections()) {
+   *   console.log(owner, channels, openedAt, unsentBytes)
+   * }
+   * ```
+   */
+  connections(options: ConnectionsOptions = {}): IterableIterator<Connection<E>> {
+    const owner = resolveOwner(options)
+    return this.#parts.connections.connections(owner) as IterableIterator<Connection<E>>
+  }
+
+  /**
+   * Ends all connections of an owner, in every process that shares the store, such as when a user logs out. Revoke the
+   * session first: the client comes straight back, and your handler must then refuse it. A connection that its handler has
+   * not opened yet ends when it opens. Connections that are made after the call stay.
+   *
+   * Those of this process end in the next turn, even while the store is away. Settles when the store has told the others,
+   * with the number of connections here. If no caller awaits the promise, its rejection goes to `onError`.
+   *
+   * @throws Rejects with `ERR_SSE_OPTION` for a wrong option, with `ERR_SSE_CLOSED` if the registry is closed, and with
+   * `ERR_SSE_STORE_UNSUPPORTED`, before any has ended, for a store of the app that cannot tell the others. With Redis, also
+   * with `ERR_SSE_STORE`, `ERR_SSE_STORE_TIMEOUT` or `ERR_SSE_STORE_FULL`.
+   *
+   * @example
+   * ```ts
+   * import express from 'express'
+   * import { sse } from 'express-sse-channels'
+   *
+   * const app = express()
+   * const sessions = new Map([['a-secret', 'ann']])
+   * const live = sse({ owner: (req) => sessions.get(String(req.headers.authorization)) })
+   * app.post('/logout/:user', async (req, res) => {
+   *   for (const [session, user] of sessions) if (user === req.params.user) sessions.delete(session)
+   *   await live.registry.disconnect({ owner: req.params.user })
+   *   res.sendStatus(204)
+   * })
+   * ```
+   */
+  disconnect(options: DisconnectOptions): Promise<number> {
+    const { disconnects, report } = this.#parts
+    const request = async () => disconnects.request(requireOwner(options))
+    return ReportedPromise.from(request(), report)
   }
 
   /**
@@ -256,7 +266,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    * ```
    */
   drain(options: DrainOptions = {}): Promise<void> {
-    return this.#connections.drain(resolveDrainOptions(options))
+    return this.#parts.connections.drain(resolveDrainOptions(options))
   }
 
   /**
@@ -267,9 +277,10 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    */
   async close(options: CloseOptions = {}): Promise<void> {
     const grace = resolveGrace(options)
-    this.#publisher.close()
-    this.#occupancy.close()
-    await this.#connections.close(grace)
-    await this.#store.close()
+    const { publisher, occupancy, connections, store } = this.#parts
+    publisher.close()
+    occupancy.close()
+    await connections.close(grace)
+    await store.close()
   }
 }

@@ -16,11 +16,13 @@ export type GapReason = 'evicted' | 'slow' | 'restarted' | 'unknown' | 'snapshot
  * - `server`: `close()` or `finish()` was called, or the handler ended the response.
  * - `expired`: `maxAge` was reached.
  * - `drained`: `registry.drain()` ended it.
+ * - `disconnected`: `registry.disconnect()` ended it, here or in another process.
  * - `stalled`: the socket made no progress for `stallTimeout`.
  * - `overflow`: `send()` left more than `maxBufferedBytes` unsent.
  * - `error`: a filter threw, or the response could not be written.
  */
-export type CloseReason = 'client' | 'server' | 'expired' | 'drained' | 'stalled' | 'overflow' | 'error'
+export type CloseReason =
+  'client' | 'server' | 'expired' | 'drained' | 'disconnected' | 'stalled' | 'overflow' | 'error'
 
 /** What `registry.stats()` returns: counts of this process, either of now or since the registry was made. */
 export interface RegistryStats {
@@ -50,7 +52,7 @@ export interface RegistryStats {
   closed: Record<CloseReason, number>
   /** Connections that `drain()` or `close()` destroyed, because unsent bytes remained after `grace`. */
   destroyed: number
-  /** Requests that were shed because of `maxConnections`, `drain()` or `close()`. */
+  /** Requests that were shed because of `maxConnections`, `maxPerOwner`, `drain()` or `close()`. */
   shed: number
 }
 
@@ -68,6 +70,7 @@ export class Counters {
     server: 0,
     expired: 0,
     drained: 0,
+    disconnected: 0,
     stalled: 0,
     overflow: 0,
     error: 0,

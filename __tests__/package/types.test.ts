@@ -66,10 +66,14 @@ describe('the published types', () => {
     const program = compile(files.map((file) => join(directory, file)))
     expect(problems(program)).toEqual([])
 
-    const registry = ['channel', 'close', 'drain', 'has', 'lastEventId', 'names', 'publish', 'stats', 'whileOccupied']
+    const registry = [
+      ...['channel', 'close', 'connections', 'disconnect', 'drain', 'has', 'lastEventId'],
+      ...['names', 'publish', 'stats', 'whileOccupied'],
+    ]
     expect(members(program, 'ChannelRegistry').sort()).toEqual(registry)
     expect(members(program, 'Channel').sort()).toEqual(['forget', 'keys', 'latest', 'name', 'publish', 'subscribers'])
     expect(members(program, 'Connection').sort()).toEqual([
+      'channels',
       'close',
       'closed',
       'comment',
@@ -77,11 +81,15 @@ describe('the published types', () => {
       'lastEventId',
       'on',
       'open',
+      'openedAt',
+      'owner',
       'registry',
       'send',
       'sendAll',
+      'sentUpTo',
       'signal',
       'subscribe',
+      'unsentBytes',
     ])
   })
 

@@ -44,6 +44,14 @@ describe('an entry of the stream', () => {
     })
   })
 
+  it('may disconnect an owner', () => {
+    expect(decode({ v: '1', p: PREVIOUS, t: 'disconnect', o: 'ann', n: 'abc' })?.entry).toEqual({
+      kind: 'disconnect',
+      owner: 'ann',
+      by: 'abc',
+    })
+  })
+
   it.each<[string, Record<string, string>]>([
     ['a newer version', { ...event, v: '2' }],
     ['a newer version without the fields of this one', { p: PREVIOUS, v: '2' }],
@@ -70,6 +78,8 @@ describe('an entry of the stream', () => {
     ['has fields of another package', { job: '1' }],
     ['forgets no key', { p: PREVIOUS, t: 'forget', c: 'scores' }],
     ['forgets a key of no channel', { p: PREVIOUS, t: 'forget', c: '', k: 'k' }],
+    ['disconnects no owner', { p: PREVIOUS, t: 'disconnect', o: '', n: 'abc' }],
+    ['disconnects an owner for no process', { p: PREVIOUS, t: 'disconnect', o: 'ann' }],
     ['has no fields', {}],
   ])('is foreign if it %s', (_name, fields) => {
     expect(decode(fields)).toBeUndefined()

@@ -174,14 +174,15 @@ class World {
 
   async #readStream(): Promise<Truth[]> {
     const entries = (await this.#redis.command('XRANGE', `{${STREAM}}:events`, '-', '+')) as [string, string[]][]
-    // Each entry: p, c and b, with their values; see scripts.ts.
+    // Names and values alternate: `c` is the channel, `b` the body.
+    const field = (fields: string[], name: string) => fields[fields.indexOf(name) + 1] ?? ''
     return entries.map(([id, fields]) => ({
       id: id
         .split('-')
         .map((part) => Number(part).toString(36))
         .join('-'),
-      channel: fields[3] ?? '',
-      data: (fields[5] ?? '').replace(/^data: |\n$/g, ''),
+      channel: field(fields, 'c'),
+      data: field(fields, 'b').replace(/^data: |\n$/g, ''),
     }))
   }
 

@@ -56,6 +56,18 @@ export class Reader implements Subscriber, StreamReader {
     stream.reader = this
   }
 
+  get channels(): string[] {
+    return this.#subscriptions.toArray().map(({ channel }) => channel.name)
+  }
+
+  /** The ID up to which everything was written; an empty string while cursors must be placed. */
+  get sentUpTo(): string {
+    const { log } = this.#context
+    const isPlaced =
+      this.#subscriptions.size > 0 && this.#resumption === undefined && this.#generation === log.generation
+    return isPlaced ? log.ids.of(this.#subscriptions.readUpTo() ?? log.last) : ''
+  }
+
   /**
    * Returns the names that are not subscribed yet.
    *

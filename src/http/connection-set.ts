@@ -4,7 +4,9 @@ import type { Report } from '../report.js'
 import type { CloseReason, Counters } from '../stats.js'
 import { inProduction, type Warn } from '../warnings.js'
 import { Http2Sessions } from './http2-sessions.js'
-import type { Stream, StreamOwner, StreamRoute } from './stream.js'
+import { Owners } from './owners.js'
+import type { Stream, StreamOwner } from './stream.js'
+import type { StreamRoute } from './stream-route.js'
 import { Unopened } from './unopened.js'
 import { Upkeep } from './upkeep.js'
 
@@ -20,6 +22,7 @@ export class ConnectionSet implements StreamOwner {
   readonly report: Report
   /** The number of open streams. */
   open = 0
+  readonly owners = new Owners()
   readonly #counters: Counters
   /** Every admitted stream that is not finished. A closed one may still have unsent bytes. */
   readonly #streams = new Set<Stream>()
@@ -49,16 +52,18 @@ export class ConnectionSet implements StreamOwner {
 
   /** Sheds a new stream, or watches whether its handler opens it. Returns false if it was shed. */
   expect(stream: Stream): boolean {
-    if (this.#isFull(stream.route)) {
+    if (this.#isFull(stream)) {
       this.#countShed(stream)
       return stream.shed()
     }
-    if (!stream.closed) this.#unopened?.add(stream)
+    if (stream.closed) return true
+    this.#unopened?.add(stream)
+    this.owners.add(stream)
     return true
   }
 
   admit(stream: Stream): boolean {
-    if (this.#isFull(stream.route)) {
+    if (this.#isFull(stream)) {
       this.#countShed(stream)
       return false
     }
@@ -79,6 +84,7 @@ export class ConnectionSet implements StreamOwner {
 
   onFinished(stream: Stream): void {
     this.#unopened?.remove(stream)
+    this.owners.remove(stream)
     if (this.#streams.delete(stream) && this.#streams.size === 0) this.#upkeep.stop()
     this.#sessions.leave(stream, { isForGood: this.#isLeaving || stream.route.closed })
     for (const settle of this.#whenFinished.splice(0)) settle()
@@ -118,8 +124,27 @@ export class ConnectionSet implements StreamOwner {
     return this.#finish({ grace, route })
   }
 
-  #isFull(route: StreamRoute): boolean {
-    return this.#isLeaving || route.closed || route.open >= route.options.maxConnections
+  /** Ends the streams of an owner who was disconnected. Returns how many have ended, or will when they open. */
+  disconnect(streams: Iterable<Stream>): number {
+    let ended = 0
+    this.#forEach((stream) => {
+      if (stream.disconnect()) ended++
+    }, streams)
+    return ended
+  }
+
+  /** Yields what the app holds for each open stream, of one owner or of all. */
+  *connections(owner: string | undefined): Generator<object, undefined> {
+    for (const { isOpen, connection } of owner === undefined ? this.#streams : this.owners.of(owner)) {
+      if (isOpen && connection !== undefined) yield connection
+    }
+    return undefined
+  }
+
+  #isFull(stream: Stream): boolean {
+    const { route } = stream
+    const isFull = this.#isLeaving || route.closed || route.open >= route.options.maxConnections
+    return isFull || this.owners.isFull(stream)
   }
 
   #countShed(stream: Stream): void {
@@ -129,8 +154,8 @@ export class ConnectionSet implements StreamOwner {
   }
 
   /** Visits every stream. If a visit throws, destroys that stream and goes to the next one. */
-  #forEach(visit: (stream: Stream) => void): void {
-    for (const stream of this.#streams) {
+  #forEach(visit: (stream: Stream) => void, streams: Iterable<Stream> = this.#streams): void {
+    for (const stream of streams) {
       try {
         visit(stream)
       } catch (error) {

@@ -32,6 +32,14 @@ export function prepareHead(res: ServerResponse, headers: ResolvedStreamOptions[
   socket.setTimeout?.(0)
 }
 
+/** Answers with a stream that ends at once. After any other status than 200, EventSource would never reconnect. */
+export function answerAtOnce(res: ServerResponse, headers: ResolvedStreamOptions['headers'], text: string): void {
+  prepareHead(res, headers)
+  // `server.close()` would wait for a socket that is kept alive.
+  if (!isHttp2(res)) res.setHeader('Connection', 'close')
+  res.end(text)
+}
+
 export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
   return 'stream' in res
 }

@@ -5,24 +5,14 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import { SseError } from '../errors.js'
-import type { ResolvedStreamOptions } from '../options.js'
 import type { Report } from '../report.js'
 import type { CloseReason } from '../stats.js'
 import { encodeRetry, KEEP_ALIVE, STREAM_OPEN } from '../wire/format.js'
+import { now } from '../timers.js'
 import { CloseNotice } from './close-notice.js'
 import { Output } from './output.js'
-import { isGone, isHttp2, onClose, prepareHead, sessionOf } from './response.js'
-
-/** What all streams of one `sse()` share. */
-export interface StreamRoute {
-  readonly options: ResolvedStreamOptions
-  /** The number of its open streams. */
-  open: number
-  /** Whether new requests are shed. */
-  closed: boolean
-  /** Whether it was reported that a middleware had sent the head before `sse()` ran. */
-  hasReportedHead: boolean
-}
+import { answerAtOnce, isGone, onClose, prepareHead, sessionOf } from './response.js'
+import type { StreamRequest, StreamRoute } from './stream-route.js'
 
 /** The set that a stream belongs to. */
 export interface StreamOwner {
@@ -57,15 +47,21 @@ export class Stream {
   readonly route: StreamRoute
   readonly output: Output
   readonly closeNotice = new CloseNotice()
+  /** Whose connection it is, as the app says. */
+  readonly owner: string | undefined
+  /** What the app holds for the stream: `res.sse`. */
+  connection: object | undefined
+  /** When it opened, in whole milliseconds of the monotonic clock: V8 allocates an object for each fraction. */
+  openedAt: number | undefined
   /** A random number from 0 to 1, fixed for the stream. Spreads time-outs that would otherwise end for all streams at once. */
   readonly jitter = Math.random()
   /** When something was last written: the time of the round of upkeep before. */
   lastWrite = 0
   /** The time of the last round of upkeep that found no unsent bytes, or fewer than before. */
   lastProgress = 0
-  /** When the stream must be ended, and why. */
+  /** When the stream must be ended, and why. A disconnected one that is not open yet must be ended when it opens. */
   endAt = Infinity
-  endReason: 'expired' | 'drained' = 'expired'
+  endReason: 'expired' | 'drained' | 'disconnected' = 'expired'
   /** When the stream must be destroyed, even with unsent bytes. */
   destroyAt = Infinity
   /** Set when the stream first subscribes. */
@@ -75,10 +71,11 @@ export class Stream {
   readonly #res: ServerResponse
   #state: 'new' | 'open' | 'closed' = 'new'
 
-  constructor(res: ServerResponse, lastEventId: string, route: StreamRoute, owner: StreamOwner) {
-    this.lastEventId = lastEventId
+  constructor(res: ServerResponse, request: StreamRequest, route: StreamRoute, set: StreamOwner) {
+    this.lastEventId = request.lastEventId
+    this.owner = request.owner
     this.route = route
-    this.#owner = owner
+    this.#owner = set
     this.#res = res
     this.output = new Output(res, this)
     if (isGone(res)) this.#close('client')
@@ -88,6 +85,11 @@ export class Stream {
   /** Whether nothing more can be sent. */
   get closed(): boolean {
     return this.#state === 'closed' || this.#res.writableEnded
+  }
+
+  /** Whether the stream has opened and can be sent to. */
+  get isOpen(): boolean {
+    return this.#state === 'open' && !this.#res.writableEnded
   }
 
   /** Whether the stream has closed, but its client may not have received the end. For upkeep, which asks every stream. */
@@ -115,8 +117,10 @@ export class Stream {
     if (this.closed) return false
     if (this.#res.headersSent) throw this.#refuseHead()
     if (this.#res.req.method === 'HEAD') return this.#answerHead()
+    if (this.endReason === 'disconnected') return this.#endAtOnce('disconnected', this.#retry())
     if (!this.#owner.admit(this)) return this.shed()
     this.#state = 'open'
+    this.openedAt = Math.floor(now())
     this.lastWrite = this.lastProgress = this.#owner.now
     const { headers, maxAge, controlEvents } = this.route.options
     if (maxAge !== false) this.endAt = this.lastWrite + maxAge * (1 - 0.2 * this.jitter)
@@ -182,14 +186,22 @@ export class Stream {
     this.destroy('server')
   }
 
-  /** Answers with a stream that ends at once. After any other status than 200, EventSource would never reconnect. */
   shed(): false {
-    const { headers, retry } = this.route.options
-    prepareHead(this.#res, headers)
-    // `server.close()` would wait for a socket that is kept alive.
-    if (!isHttp2(this.#res)) this.#res.setHeader('Connection', 'close')
-    this.#res.end(this.#encodeRetry((retry || DEFAULT_RETRY) * SHED_RETRY_FACTOR))
-    this.#close('server')
+    const retry = this.route.options.retry || DEFAULT_RETRY
+    return this.#endAtOnce('server', this.#encodeRetry(retry * SHED_RETRY_FACTOR))
+  }
+
+  /** Ends the stream because its owner was disconnected, at the latest when it opens. Returns false if it has ended before. */
+  disconnect(): boolean {
+    if (this.#state === 'new' ? this.isAnswered || this.endReason === 'disconnected' : this.closed) return false
+    this.endReason = 'disconnected'
+    this.end('disconnected')
+    return true
+  }
+
+  #endAtOnce(reason: CloseReason, text: string): false {
+    answerAtOnce(this.#res, this.route.options.headers, text)
+    this.#close(reason)
     return false
   }
 

@@ -23,6 +23,8 @@ export function sizeOfEntry(entry: LogEntry): number {
       return sizeOf(entry.body, Buffer.byteLength(entry.body), entry.key, entry.id) + memoryOf(entry.channel)
     case 'forget':
       return sizeOf('', 0, entry.key) + memoryOf(entry.channel)
+    case 'disconnect':
+      return sizeOf('', 0, entry.owner, entry.by)
     case 'unknown':
       return sizeOf('', 0)
   }

@@ -27,7 +27,7 @@ export interface LogBounds {
  * What a store keeps: a published event, or another step that every process takes at the same place. Told apart by `kind`.
  * Keep entries as they are, also those of a kind that you do not know: later versions of the package may have more.
  */
-export type LogEntry = EventEntry | ForgetEntry | UnknownEntry
+export type LogEntry = EventEntry | ForgetEntry | DisconnectEntry | UnknownEntry
 
 /** A published event without its position. */
 export interface EventEntry {
@@ -51,6 +51,16 @@ export interface ForgetEntry {
   channel: string
   /** The key. An empty string is a key too. */
   key: string
+}
+
+/** `registry.disconnect()`: the connections of an owner end, in every process that reads this. A log that begins ignores it. */
+export interface DisconnectEntry {
+  /** Tells the entry from others. */
+  kind: 'disconnect'
+  /** Whose connections end. */
+  owner: string
+  /** The registry that has ended its own ones already. */
+  by: string
 }
 
 /** An entry that this version of the package cannot read, such as one of a later version. Only its position counts. */
@@ -165,7 +175,7 @@ export interface Store {
   start(log: StoreLog): void | Promise<void>
   /**
    * Appends an entry. Returns its position, which the log gets before that, or soon after. If this throws or rejects,
-   * `publish()` or `forget()` rejects with the same error. A store that cannot keep entries of some kind rejects them with
+   * `publish()`, `forget()` or `disconnect()` rejects with the same error. A store that cannot keep entries of some kind rejects them with
    * the code `ERR_SSE_STORE_UNSUPPORTED`, and does nothing else.
    */
   append(entry: LogEntry): StoredPosition | Promise<StoredPosition>

@@ -66,13 +66,15 @@ export function decodeLatest(field: string, value: string): StoredEvent | undefi
 }
 
 /** Returns what an entry holds; undefined if it has another form than its version and kind say. */
-function contentOf({ v, t, c, b, k, i }: Fields): LogEntry | undefined {
+function contentOf({ v, t, c, b, k, i, o, n }: Fields): LogEntry | undefined {
   if (v !== undefined && v !== String(VERSION)) return { kind: 'unknown' }
   switch (t) {
     case undefined:
       return c === undefined || b === undefined ? undefined : checked({ channel: c, body: b, key: k, id: i })
     case 'forget':
       return c === undefined || c === '' || k === undefined ? undefined : { kind: t, channel: c, key: k }
+    case 'disconnect':
+      return o === undefined || o === '' || n === undefined ? undefined : { kind: t, owner: o, by: n }
     default:
       return { kind: 'unknown' }
   }

@@ -221,6 +221,7 @@ function isDue({ publishes }: PublishBatch): boolean {
 
 /** Lone surrogates would become another character in Redis, so the event would reach another channel. */
 function isWellFormed(entry: WritableEntry): boolean {
+  if (entry.kind === 'disconnect') return entry.owner.isWellFormed()
   const { channel, key = '', id = '' } = entry as { channel: string; key?: string; id?: string }
   return channel.isWellFormed() && key.isWellFormed() && id.isWellFormed()
 }

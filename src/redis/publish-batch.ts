@@ -48,12 +48,14 @@ export function batchArguments({ publishes }: PublishBatch): string[] {
   return args
 }
 
-/** Five arguments: how the entry changes the latest events, channel, body, key and own ID. */
+/** Five arguments: what kind of entry it is, then channel, body, key or owner, and own ID or origin. */
 function entryArguments(entry: WritableEntry): string[] {
   switch (entry.kind) {
     case undefined:
       return [entry.key === undefined ? '' : 'set', entry.channel, entry.body, entry.key ?? '', entry.id ?? '']
     case 'forget':
       return [entry.kind, entry.channel, '', entry.key, '']
+    case 'disconnect':
+      return [entry.kind, '', '', entry.owner, entry.by]
   }
 }

@@ -57,7 +57,7 @@ const MAX_INCOMPLETE = 10_000
  * KEYS: events, state, receipt, latest, order, incomplete.
  * ARGV: maxLength; maxKeys; the epoch to begin if there is none; the number of the batch; the milliseconds to remember it;
  * `1` if any event has a key, or nothing; `1` if any entry forgets a key, or nothing. Then for each entry: `set` for an event
- * with a key, `forget`, or nothing; channel; body; key; own ID or nothing.
+ * with a key, `forget`, `disconnect`, or nothing; channel; body; key or owner; own ID, origin or nothing.
  *
  * A batch that was published before gets the same reply again. A batch that arrives after a newer one is not published.
  */
@@ -123,6 +123,8 @@ end
 local function append()
   if action == 'forget' then
     return xadd('t', action, 'c', channel, 'k', key)
+  elseif action == 'disconnect' then
+    return xadd('t', action, 'o', key, 'n', own)
   elseif action == '' and own == '' then
     return xadd('c', channel, 'b', body)
   elseif own == '' then

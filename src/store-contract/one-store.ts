@@ -107,6 +107,16 @@ export const oneStore: readonly Clause[] = [
     },
   },
   {
+    name: 'a disconnected owner is kept unchanged, or it is refused',
+    run: async (open) => {
+      const { store, log } = await open()
+      const disconnected: LogEntry = { kind: 'disconnect', owner: 'ann ⚽\n', by: 'abcdefg' }
+      const position = await appendIfSupported(store, disconnected)
+      if (position === undefined) deepEqual(log.events, [])
+      else deepEqual({ ...(await log.at(position)) }, disconnected)
+    },
+  },
+  {
     name: 'several entries that are appended in one step are in order and next to each other',
     run: async (open) => {
       const { store, log } = await open()

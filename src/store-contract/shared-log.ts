@@ -39,6 +39,23 @@ export const sharedLog: readonly Clause[] = [
     },
   },
   {
+    name: 'a disconnected owner is in every log, once and in order with events',
+    run: async (open) => {
+      const [one, other] = [await open(), await open()]
+      await one.store.append(entry(dataOf('1')))
+      const position = await appendIfSupported(one.store, { kind: 'disconnect', owner: 'ann', by: 'abcdefg' })
+      if (position === undefined) return
+      const last = await one.store.append(entry(dataOf('2')))
+      for (const { log } of [one, other]) {
+        await log.at(last)
+        deepEqual(
+          log.events.map((stored) => stored.entry.kind),
+          [undefined, 'disconnect', undefined],
+        )
+      }
+    },
+  },
+  {
     name: 'several entries that stores append in one step at the same time are never mixed',
     run: async (open) => {
       const all = [await open(), await open(), await open()]
