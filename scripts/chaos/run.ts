@@ -175,7 +175,7 @@ class World {
   async #readStream(): Promise<Truth[]> {
     const entries = (await this.#redis.command('XRANGE', `{${STREAM}}:events`, '-', '+')) as [string, string[]][]
     // Names and values alternate: `c` is the channel, `b` the body.
-    const field = (fields: string[], name: string) => fields[fields.indexOf(name) + 1] ?? ''
+    const field = (fields: string[], name: string) => fields.find((_, i) => i % 2 === 1 && fields[i - 1] === name) ?? ''
     return entries.map(([id, fields]) => ({
       id: id
         .split('-')
