@@ -45,6 +45,8 @@ export default {
   },
   coverageAnalysis: 'perTest',
   concurrency: 2,
+  // A slow machine is no endless loop: a mutant that times out counts as killed, and slows down the next one.
+  timeoutMS: 30_000,
   thresholds: { high: 95, low: 90, break: 85 },
   ignorePatterns: ['bench', 'coverage', 'dist', 'docs', 'example-app', 'scripts'],
   reporters: ['progress', 'clear-text', 'html', 'json'],

@@ -9,6 +9,12 @@ export const survivors = [
     why: 'the replacement has no question mark, so it has no query either',
   },
   {
+    file: 'log/position',
+    line: 'if (ms !== this.#ms) {',
+    to: ['true'],
+    why: 'the cache changes only the time that an ID takes',
+  },
+  {
     file: 'log/channel-log',
     line: 'return event.key !== undefined && this.#latest.get(event.key) === event',
     from: 'event.key !== undefined',

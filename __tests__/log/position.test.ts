@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import {
   comparePositions,
   createEpoch,
+  EventIds,
   formatId,
   MAX_SEQ,
   nextPosition,
@@ -91,6 +92,17 @@ describe('an event ID', () => {
       }),
     )
     expect(formatId({ ms: MAX_MS, seq: MAX_SEQ }, 'zzzzzzz')).toHaveLength(24)
+  })
+
+  it('is the same with the milliseconds of the event before or with others', () => {
+    const times = fc.array(fc.record({ ms: fc.constantFrom(0, 1, MAX_MS), seq: fc.nat({ max: 40 }) }))
+    fc.assert(
+      fc.property(times, epoch, (positions, log) => {
+        const ids = new EventIds(log)
+        expect(positions.map((at) => ids.of(at))).toEqual(positions.map((at) => formatId(at, log)))
+      }),
+    )
+    expect(new EventIds('abcdefg').of(ORIGIN)).toBe('0-0-abcdefg')
   })
 
   it.each([

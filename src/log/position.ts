@@ -81,8 +81,8 @@ export function parseId(id: string): { position: Position; epoch: string } | und
 /** The event IDs of one log. */
 export class EventIds {
   readonly epoch: string
-  #ms = NaN
-  #msText = ''
+  #ms = 0
+  #msText = '0'
 
   constructor(epoch: string) {
     this.epoch = epoch
