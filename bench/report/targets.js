@@ -73,6 +73,12 @@ const targets = [
     most: 1.2,
     value: ({ cases }) => cases('cpuPerEvent', 3, 2),
   },
+  {
+    letter: 'm',
+    what: 'CPU with an update window / without',
+    most: 0.05,
+    value: ({ cases }) => cases('cpuPerPublish', 1, 0),
+  },
 ]
 
 /** One line for each target whose scenarios were run. */

@@ -10,6 +10,7 @@ import { keyed } from './i-keyed.js'
 import { payloads } from './j-payloads.js'
 import { overTls } from './k-tls.js'
 import { growth } from './l-growth.js'
+import { updateWindow } from './m-update-window.js'
 
 /**
  * A scenario: `run(stage, size)` returns figures, `full` and `tiny` are its sizes, `cases` vary them, `needs` what a
@@ -17,5 +18,5 @@ import { growth } from './l-growth.js'
  */
 export const scenarios = [
   ...[onePerTurn, tenPerTurn, crowd, manyChannels, severalChannels, idle],
-  ...[reconnect, stalled, keyed, payloads, overTls, growth],
+  ...[reconnect, stalled, keyed, payloads, overTls, growth, updateWindow],
 ]
