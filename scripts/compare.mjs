@@ -85,6 +85,6 @@ for (const [title, run] of Object.entries(trials)) {
 for (const error of new Set(uncaught.map(String))) console.log(`A peer threw where nobody could catch it: ${error}`)
 
 const page = readFileSync('docs/comparison.md', 'utf8')
-const shown = `<!-- compare -->\n\n${table(['', ...names], rows)}\n\n<!-- /compare -->`
+const shown = `<!-- compare -->\n\n${table(['what was tried', ...names], rows)}\n\n<!-- /compare -->`
 await writeMarkdown('docs/comparison.md', page.replace(/<!-- compare -->.*<!-- \/compare -->/s, shown))
 process.exit()

@@ -5,7 +5,7 @@ import { ratioToBase, summarise } from './summary.js'
 /** One table of all scenarios for a README: the ratio to bare `node:http` and the figure itself, medians. */
 export function markdownOf({ results, versions }) {
   const ids = Object.keys(versions)
-  const head = ['', 'scenario', ...ids.map((id) => contestants[id].label)]
+  const head = ['#', 'scenario', ...ids.map((id) => contestants[id].label)]
   const rows = results.flatMap(({ letter, title, headline, cases }) =>
     cases.map(({ name, samples }) => {
       const what = [title, name].filter(Boolean).join(': ')

@@ -29,7 +29,11 @@ export default defineConfig({
   srcExclude: ['{__tests__,coverage,dist,example-app,reports,scripts,src,.stryker-tmp}/**'],
   rewrites: { 'README.md': 'index.md' },
   cleanUrls: true,
-  markdown: { anchor, headers: { slugify: slug }, theme: { light: 'github-light', dark: 'github-dark' } },
+  markdown: {
+    anchor,
+    headers: { slugify: slug },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
   themeConfig: {
     nav: [
       { text: 'Get started', link: '/docs/getting-started' },
@@ -41,8 +45,9 @@ export default defineConfig({
       ...sidebar,
       {
         text: 'API reference',
+        link: '/docs/api/',
         collapsed: true,
-        items: existsSync(reference) ? JSON.parse(readFileSync(reference, 'utf8')).map(apiItem) : [],
+        items: existsSync(reference) ? JSON.parse(readFileSync(reference, 'utf8')).map((item) => apiItem(item)) : [],
       },
       {
         text: 'The project',
@@ -66,11 +71,11 @@ export default defineConfig({
   },
 })
 
-/** An entry of TypeDoc's sidebar, with the link that the site has. */
-function apiItem({ text, link, items, collapsed }) {
-  return {
-    text,
-    ...(link && { link: `/docs${link.replace(/\.md$/, '')}` }),
-    ...(items && { items: items.map(apiItem), collapsed }),
-  }
+/**
+ * An entry of TypeDoc's sidebar, with the link that the site has. A group such as "Functions" links to its heading on the
+ * module's page: without a link, the theme nests its arrow, a button, in another button.
+ */
+function apiItem({ text, link, items, collapsed }, module) {
+  const page = link ? `/docs${link.replace(/\.md$/, '')}` : `${module}#${slug(text)}`
+  return { text, link: page, ...(items && { items: items.map((item) => apiItem(item, page)), collapsed }) }
 }
