@@ -14,9 +14,11 @@ import { acceptsEventStream, readLastEventId } from './http/request.js'
 import { answerFinished } from './http/response.js'
 import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
 import { invalid } from './check.js'
-import { resolveStreamOptions, type RegistryOptions, type StreamOptions } from './options.js'
+import type { RegistryOptions } from './registry-options.js'
 import { findOwner } from './owner-options.js'
 import { createRegistry, type ChannelRegistry, type Connection } from './registry.js'
+import { resolveStreamOptions } from './resolve-options.js'
+import type { StreamOptions } from './stream-options.js'
 import { beforeEnd } from './wire/id-form.js'
 
 declare global {
