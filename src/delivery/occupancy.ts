@@ -23,11 +23,6 @@ const FORMS: Record<'listener', Form> = {
   listener: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
-/** @throws `ERR_SSE_OPTION` for a listener that is not a function */
-export function checkOccupancyListener(listener: unknown): void {
-  check('whileOccupied()', { listener: listener ?? null }, FORMS)
-}
-
 /** What all listeners of a registry share. */
 export interface OccupancyContext {
   readonly log: Log
@@ -48,8 +43,13 @@ export class Occupancy {
     this.#context = context
   }
 
-  /** Adds a listener. Returns the function that removes it and aborts its signals. */
+  /**
+   * Adds a listener. Returns the function that removes it and aborts its signals.
+   *
+   * @throws `ERR_SSE_OPTION` for a listener that is not a function
+   */
   add(listener: OccupancyListener): () => void {
+    check('whileOccupied()', { listener: (listener as unknown) ?? null }, FORMS)
     if (this.#isClosed) return () => undefined
     const { log, scheduler } = this.#context
     const watch = new Watch(listener, this.#context)
