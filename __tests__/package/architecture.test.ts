@@ -35,7 +35,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ],
   ['http'],
   ['delivery'],
-  ['message-list', 'publisher', 'disconnects', 'channel', 'connection'],
+  ['message-list', 'publisher', 'disconnects', 'channel', 'connection-context', 'connection-state', 'connection'],
   ['admission'],
   ['registry-parts'],
   ['registry-state'],
