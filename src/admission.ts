@@ -6,7 +6,7 @@ import { Connection } from './connection.js'
 import type { ConnectionSet } from './http/connection-set.js'
 import { Stream } from './http/stream.js'
 import type { StreamRequest, StreamRoute } from './http/stream-route.js'
-import { resolveGrace, type CloseOptions } from './leave-options.js'
+import { resolveGrace, type CloseOptions } from './drain-options.js'
 import type { AnyEvents } from './wire/format.js'
 
 /**

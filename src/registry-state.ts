@@ -7,7 +7,7 @@ import type { RegistryStats } from './stats.js'
 export function statsOf({ counters, connections, log }: RegistryParts): RegistryStats {
   const { gaps, resumes, closed, ...counts } = counters
   const { events, bytes, channels, evictedKeys } = log
-  const { open, stalled } = connections
+  const { open, blocked: stalled } = connections
   const now = { connections: open, channels: channels.size, events, bytes, stalled, evictedKeys }
   return { ...now, ...counts, gaps: { ...gaps }, resumes: { ...resumes }, closed: { ...closed } }
 }

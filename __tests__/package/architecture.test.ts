@@ -30,7 +30,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'resolve-options',
     'snapshot-options',
     'subscribe-options',
-    'leave-options',
+    'drain-options',
     'owner-options',
   ],
   ['http'],

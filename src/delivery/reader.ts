@@ -3,7 +3,8 @@
  * the socket is full. Live delivery, replay, catching up and the first events of a new subscriber are this one operation.
  */
 import type { Output } from '../http/output.js'
-import type { Stream, StreamReader } from '../http/stream.js'
+import type { StreamReader } from '../http/stream-reader.js'
+import type { Stream } from '../http/stream.js'
 import type { Report } from '../report.js'
 import type { SubscribeOptions } from '../subscribe-options.js'
 import { ControlEvents, type ControlContext } from './control-events.js'
@@ -93,8 +94,8 @@ export class Reader implements Subscriber, StreamReader {
     const added = Array.from(names, (name) => {
       const subscription = new Subscription(this.#join(name, bound !== undefined), bound)
       this.#subscriptions.add(subscription)
-      // If the connection has read and left the channel, the last event ID may be older than what it has read.
-      if (isResuming && !this.#subscriptions.hasLeft(name)) resumption.resume(subscription)
+      // If the connection has read the channel and unsubscribed, the last event ID may be older than what it has read.
+      if (isResuming && !this.#subscriptions.wasUnsubscribed(name)) resumption.resume(subscription)
       else {
         if (from === 'latest') this.#snapshots?.add(subscription)
         resumption.begin(subscription, from)
@@ -224,7 +225,7 @@ export class Reader implements Subscriber, StreamReader {
       const isPlaced = this.#resumption?.delete(subscription) !== true
       // Only so many names are kept: a forgotten one may cause events to be sent twice, but none to be lost.
       if (isPlaced && lastEventId !== '') {
-        this.#subscriptions.leave(subscription.channel.name, route.options.maxSubscriptions)
+        this.#subscriptions.rememberUnsubscribed(subscription.channel.name, route.options.maxSubscriptions)
       }
       this.#end(subscription)
     }
