@@ -59,6 +59,10 @@ const byName = new Map(files.map((file) => [file.name, file]))
 const server = files.filter((file) => !Object.hasOwn(SUBPATHS, folderOf(file)))
 const builtins = new Set(builtinModules)
 
+function pathOf(name: string): string {
+  return join(root, 'src', `${name}.ts`)
+}
+
 /** The folder of a file, or its name if it is in `src` itself. */
 function folderOf({ name }: Pick<SourceFile, 'name'>): string {
   return name.split('/')[0] ?? ''
@@ -186,6 +190,14 @@ describe('every source file', () => {
     expect(byName.get('errors')?.linesOfCode).toBeGreaterThan(5)
   })
 
+  it('has at most 250 lines, comments included', () => {
+    const lengths = files.map(({ name }) => ({
+      name,
+      lines: readFileSync(pathOf(name), 'utf8').split('\n').length - 1,
+    }))
+    expect(lengths.filter(({ lines }) => lines > 250)).toEqual([])
+  })
+
   it('has a name that says what it holds, not utils, types, helpers or common', () => {
     expect(files.filter(({ name }) => /(^|[/-])(utils?|types?|helpers?|common|misc|shared)$/.test(name))).toEqual([])
   })
@@ -197,7 +209,7 @@ describe('every source file', () => {
 
   it('begins with a comment on its responsibility', () => {
     for (const { name } of server) {
-      const text = readFileSync(join(root, 'src', `${name}.ts`), 'utf8')
+      const text = readFileSync(pathOf(name), 'utf8')
       expect({ name, begins: name === 'index' || text.startsWith('/**') }).toEqual({ name, begins: true })
     }
   })
