@@ -54,7 +54,7 @@ export class Occupancy {
     const { log, scheduler } = this.#context
     const watch = new Watch(listener, this.#context)
     this.#watches.add(watch)
-    scheduler.onTurn = (channel) => this.#change(channel)
+    scheduler.onOccupancyChange = (channel) => this.#change(channel)
     for (const { name, readers } of log.channels.values()) if (readers > 0) this.#change(name)
     return () => this.#remove(watch)
   }
@@ -68,7 +68,7 @@ export class Occupancy {
   #remove(watch: Watch): void {
     this.#watches.delete(watch)
     // Without listeners, subscribing and leaving must cost nothing.
-    if (this.#watches.size === 0) this.#context.scheduler.onTurn = undefined
+    if (this.#watches.size === 0) this.#context.scheduler.onOccupancyChange = undefined
     watch.close()
   }
 

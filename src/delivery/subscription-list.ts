@@ -62,6 +62,7 @@ export class SubscriptionList {
     if (names.size > max) names.delete(oldest)
   }
 
+  /** Whether `rememberUnsubscribed` remembers the name. */
   wasUnsubscribed(name: string): boolean {
     return this.#unsubscribed?.has(name) === true
   }
@@ -72,7 +73,10 @@ export class SubscriptionList {
     return false
   }
 
-  /** Moves overtaken cursors past their gaps, except for those that wait for a snapshot. Returns their subscriptions; undefined if there are none. */
+  /**
+   * Moves overtaken cursors past their gaps, except for those that wait for a snapshot. Returns their subscriptions;
+   * undefined if there are none.
+   */
   skipOvertaken(): Subscription[] | undefined {
     let overtaken: Subscription[] | undefined
     for (let each = this.first; each !== undefined; each = each.next) {
