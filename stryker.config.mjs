@@ -5,7 +5,16 @@
  */
 
 /** What decides which bytes a client gets: the format, the request, the log, and how it is read and delivered. */
-const mutated = ['wire/format', 'log/position', 'http/request', 'log/log', 'log/channel-log', 'delivery/scheduler']
+const mutated = [
+  'wire/format',
+  'log/position',
+  'http/request',
+  'log/log',
+  'log/event-lists',
+  'log/dropped-channels',
+  'log/channel-log',
+  'delivery/scheduler',
+]
 
 /** The suites that cover these within one process, in the order in which they run: the quick ones find most. */
 const suites = [

@@ -1,11 +1,12 @@
 /** Takes in requests: holds them while the store starts, then sheds each or makes a connection for it. */
 import { AsyncResource } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
-import { Connection, type ConnectionContext } from './connection.js'
+import type { ConnectionContext } from './connection-context.js'
+import { Connection } from './connection.js'
 import type { ConnectionSet } from './http/connection-set.js'
 import { Stream } from './http/stream.js'
 import type { StreamRequest, StreamRoute } from './http/stream-route.js'
-import { resolveGrace, type CloseOptions } from './leave-options.js'
+import { resolveGrace, type CloseOptions } from './drain-options.js'
 import type { AnyEvents } from './wire/format.js'
 
 /**

@@ -1,24 +1,12 @@
 /** `res.sse`: the object that handlers use to send to one client. The stream behind it does the work. */
 import { requireChannelName } from './channel-name.js'
-import type { Reader } from './delivery/reader.js'
+import type { ConnectionContext } from './connection-context.js'
+import { ConnectionState, readerOf } from './connection-state.js'
 import { checkListener, type CloseListener } from './http/close-notice.js'
 import { sendAll } from './http/send-all.js'
 import type { Stream } from './http/stream.js'
-import type { Report } from './report.js'
-import { now } from './timers.js'
 import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-options.js'
-import type { Warn } from './warnings.js'
 import { encodeComment, encodeMessage, lacksData, type AnyEvents, type Message } from './wire/format.js'
-
-/** What all connections of a registry share. */
-export interface ConnectionContext<R> {
-  readonly registry: R
-  readonly report: Report
-  readonly warn: Warn
-  createReader(stream: Stream): Reader
-  /** Encodes `sse-end` for a connection that has caught up. */
-  encodeEnd(): string
-}
 
 /**
  * One open event stream: `res.sse`. Nothing is sent before the first call of `open`, `subscribe`, `send`, `sendAll`,
@@ -38,53 +26,20 @@ export interface ConnectionContext<R> {
  * app.listen(3000)
  * ```
  */
-export class Connection<E extends object = AnyEvents, R = unknown> {
+export class Connection<E extends object = AnyEvents, R = unknown> extends ConnectionState {
   readonly #stream: Stream
   readonly #context: ConnectionContext<R>
   #isFinished = false
 
   constructor(stream: Stream, context: ConnectionContext<R>) {
+    super(stream)
     this.#stream = stream
     this.#context = context
-  }
-
-  /** The last event ID that the client sent; an empty string without one. Equals `req.lastEventId`. */
-  get lastEventId(): string {
-    return this.#stream.lastEventId
   }
 
   /** The registry whose channels the connection can subscribe to. */
   get registry(): R {
     return this.#context.registry
-  }
-
-  /** Whose connection it is: what the option `owner` of `sse()` returned. Undefined without one. */
-  get owner(): string | undefined {
-    return this.#stream.owner
-  }
-
-  /** The names of the channels that the connection is subscribed to now. */
-  get channels(): string[] {
-    return this.#reader?.channels ?? []
-  }
-
-  /** When the stream opened; undefined before. */
-  get openedAt(): Date | undefined {
-    const { openedAt } = this.#stream
-    return openedAt === undefined ? undefined : new Date(Date.now() - (now() - openedAt))
-  }
-
-  /**
-   * The event ID up to which everything was written to the socket: a client that has read all of that resumes after it.
-   * Always the package's own ID. An empty string without subscriptions, and before their first events are due.
-   */
-  get sentUpTo(): string {
-    return this.#reader?.sentUpTo ?? ''
-  }
-
-  /** Bytes that were written, and that the operating system has not accepted yet. */
-  get unsentBytes(): number {
-    return this.#stream.output.unsent
   }
 
   /** Whether nothing can be sent any more: the client has disconnected, the response has ended, or `finish` was called. */
@@ -157,7 +112,7 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
     checkSubscribeOptions(options)
     if (this.closed) return () => undefined
     for (const name of [channels].flat()) requireChannelName(name)
-    const reader = this.#reader ?? this.#context.createReader(this.#stream)
+    const reader = readerOf(this.#stream) ?? this.#context.createReader(this.#stream)
     const names = reader.select(channels)
     reader.setWindow(options.conflate)
     if (!this.open()) return () => undefined
@@ -259,9 +214,10 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
     if (!this.#stream.route.options.controlEvents) return this.close()
     if (this.closed || !this.open()) return
     this.#isFinished = true
+    const reader = readerOf(this.#stream)
     const end = () => this.#stream.end('server', this.#context.encodeEnd())
-    if (this.#reader === undefined) end()
-    else this.#reader.whenCaughtUp(end)
+    if (reader === undefined) end()
+    else reader.whenCaughtUp(end)
   }
 
   /**
@@ -276,10 +232,5 @@ export class Connection<E extends object = AnyEvents, R = unknown> {
    */
   close(): void {
     if (!this.#isFinished) this.#stream.close()
-  }
-
-  /** Undefined before the first subscription. Kept by the stream, so that a connection takes less memory. */
-  get #reader(): Reader | undefined {
-    return this.#stream.reader as Reader | undefined
   }
 }

@@ -3,6 +3,8 @@ import type { ConnectionSet } from './http/connection-set.js'
 import { createEpoch } from './log/position.js'
 import type { DisconnectEntry } from './log/store.js'
 import type { SseError } from './errors.js'
+import { requireOwner, type DisconnectOptions } from './owner-options.js'
+import { ReportedPromise } from './reported-promise.js'
 import { nextTurn } from './timers.js'
 
 export class Disconnects {
@@ -18,7 +20,18 @@ export class Disconnects {
   }
 
   /** Ends the connections of an owner, in all processes. Settles with the number of those here. */
-  async request(owner: string): Promise<number> {
+  request(options: DisconnectOptions): Promise<number> {
+    return ReportedPromise.from(this.#request(options), this.#connections.report)
+  }
+
+  /** Ends the connections of an owner here, because another process asks for it. */
+  received({ owner, by }: DisconnectEntry): void {
+    if (by === this.#by) return
+    this.#connections.disconnect(this.#connections.owners.collect(owner))
+  }
+
+  async #request(options: DisconnectOptions): Promise<number> {
+    const owner = requireOwner(options)
     const appended = Promise.resolve(this.#append({ kind: 'disconnect', owner, by: this.#by }))
     // Connections that come later must not be ended, because the user may have logged in again.
     const streams = this.#connections.owners.collect(owner)
@@ -28,12 +41,6 @@ export class Disconnects {
     const ended = this.#connections.disconnect(streams)
     await appended
     return ended
-  }
-
-  /** Ends the connections of an owner here, because another process asks for it. */
-  received({ owner, by }: DisconnectEntry): void {
-    if (by === this.#by) return
-    this.#connections.disconnect(this.#connections.owners.collect(owner))
   }
 }
 

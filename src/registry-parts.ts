@@ -1,5 +1,5 @@
-/** Makes the parts of a registry, and connects them. */
-import { Admission } from './admission.js'
+/** Makes the parts of a registry, connects them, and closes them. */
+import { Admission, publishAdmission } from './admission.js'
 import type { ChannelContext } from './channel.js'
 import { CatchUp } from './delivery/catch-up.js'
 import { encodeEnd } from './delivery/end-event.js'
@@ -12,14 +12,15 @@ import { ConnectionSet } from './http/connection-set.js'
 import { Log } from './log/log.js'
 import { memoryStore } from './log/memory-store.js'
 import type { Store } from './log/store.js'
-import { resolveRegistryOptions, type RegistryOptions } from './options.js'
 import { Publisher } from './publisher.js'
-import { reportTo, type Report } from './report.js'
-import { Counters, type RegistryStats } from './stats.js'
+import type { RegistryOptions } from './registry-options.js'
+import { reportTo } from './report.js'
+import { resolveRegistryOptions } from './resolve-options.js'
+import { Counters } from './stats.js'
 import { createWarn } from './warnings.js'
 import { isOneOfSeveral } from './workers.js'
 
-export interface RegistryParts<R> {
+export interface RegistryParts {
   readonly log: Log
   readonly store: Store
   readonly counters: Counters
@@ -28,12 +29,10 @@ export interface RegistryParts<R> {
   readonly disconnects: Disconnects
   readonly occupancy: Occupancy
   readonly channelContext: ChannelContext
-  readonly admission: Admission<R>
-  readonly report: Report
 }
 
 /** Makes the parts of a registry, and starts its store. */
-export function createParts<R, E extends object>(registry: R, options: RegistryOptions<E>): RegistryParts<R> {
+export function createParts<E extends object>(registry: object, options: RegistryOptions<E>): RegistryParts {
   const { log: bounds, onError, linger, snapshot, store: given } = resolveRegistryOptions(options)
   const counters = new Counters()
   const report = reportTo(onError)
@@ -50,25 +49,28 @@ export function createParts<R, E extends object>(registry: R, options: RegistryO
   const snapshots = snapshot && new Snapshots(snapshot, log, report)
   const { batches } = scheduler
   const readerContext: ReaderContext = { log, counters, scheduler, batches, report, catchUp, snapshots }
-  const admission = new Admission<R>(connections, {
+  const admission = new Admission(connections, {
     registry,
     report,
     warn,
     createReader: (stream) => new Reader(stream, readerContext),
     encodeEnd: () => encodeEnd(log),
   })
+  publishAdmission(registry, admission)
   const channelContext = { publisher, log }
   const occupancy = new Occupancy({ log, scheduler, report, linger })
   const starting = publisher.start()
   if (starting !== undefined) admission.hold(starting)
-  return { log, store, counters, connections, publisher, disconnects, occupancy, channelContext, admission, report }
+  return { log, store, counters, connections, publisher, disconnects, occupancy, channelContext }
 }
 
-/** Returns the counts of `registry.stats()`. */
-export function statsOf({ counters, connections, log }: RegistryParts<unknown>): RegistryStats {
-  const { gaps, resumes, closed, ...counts } = counters
-  const { events, bytes, channels, evictedKeys } = log
-  const { open, stalled } = connections
-  const now = { connections: open, channels: channels.size, events, bytes, stalled, evictedKeys }
-  return { ...now, ...counts, gaps: { ...gaps }, resumes: { ...resumes }, closed: { ...closed } }
+/** Closes the parts of a registry, and its store last. Connections are gone after `grace` milliseconds at the latest. */
+export async function closeParts(
+  { publisher, occupancy, connections, store }: RegistryParts,
+  grace: number | false,
+): Promise<void> {
+  publisher.close()
+  occupancy.close()
+  await connections.close(grace)
+  await store.close()
 }

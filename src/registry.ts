@@ -1,42 +1,19 @@
 /** A registry: the named channels of one or more routes, over one log. Its parts do the work. */
-import { publishAdmission } from './admission.js'
 import { requireChannelName } from './channel-name.js'
 import { Channel } from './channel.js'
 import type { Connection as ConnectionOf } from './connection.js'
-import { checkOccupancyListener, type OccupancyListener } from './delivery/occupancy.js'
-import { SseError } from './errors.js'
-import { resolveDrainOptions, resolveGrace, type CloseOptions, type DrainOptions } from './leave-options.js'
+import type { OccupancyListener } from './delivery/occupancy.js'
+import { resolveDrainOptions, resolveGrace, type CloseOptions, type DrainOptions } from './drain-options.js'
 import type { ChannelMessage } from './message-list.js'
-import type { RegistryOptions } from './options.js'
-import { requireOwner, resolveOwner, type ConnectionsOptions, type DisconnectOptions } from './owner-options.js'
-import { createParts, statsOf, type RegistryParts } from './registry-parts.js'
-import { ReportedPromise } from './reported-promise.js'
+import { resolveOwner, type ConnectionsOptions, type DisconnectOptions } from './owner-options.js'
+import type { RegistryOptions } from './registry-options.js'
+import { closeParts, createParts, type RegistryParts } from './registry-parts.js'
+import { lastEventIdOf, statsOf } from './registry-state.js'
 import type { RegistryStats } from './stats.js'
 import type { AnyEvents } from './wire/format.js'
 
 /** One open event stream, as handlers see it: `res.sse`. */
 export type Connection<E extends object = AnyEvents> = ConnectionOf<E, ChannelRegistry<E>>
-
-/**
- * Makes a registry that several routes can share. A route with a registry of its own needs only `sse()`.
- *
- * @throws `ERR_SSE_OPTION` for a wrong option, or for a store that another registry uses
- *
- * @example
- * ```ts
- * import express from 'express'
- * import { createRegistry, sse } from 'express-sse-channels'
- *
- * const app = express()
- * const registry = createRegistry({ history: { age: 60_000 } })
- * app.get('/games', sse({ registry }), (req, res) => void res.sse?.subscribe('games'))
- * app.get('/shop', sse({ registry }), (req, res) => void res.sse?.subscribe('shop'))
- * app.listen(3000)
- * ```
- */
-export function createRegistry<E extends object = AnyEvents>(options: RegistryOptions<E> = {}): ChannelRegistry<E> {
-  return new ChannelRegistry<E>(options)
-}
 
 /**
  * The named channels of one or more routes, and everything published to them. `createRegistry()` makes it. Also found on
@@ -53,11 +30,10 @@ export function createRegistry<E extends object = AnyEvents>(options: RegistryOp
  * ```
  */
 export class ChannelRegistry<E extends object = AnyEvents> {
-  readonly #parts: RegistryParts<ChannelRegistry>
+  readonly #parts: RegistryParts
 
   constructor(options: RegistryOptions<E>) {
     this.#parts = createParts(this as ChannelRegistry, options)
-    publishAdmission(this, this.#parts.admission)
   }
 
   /**
@@ -136,11 +112,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    * ```
    */
   lastEventId(): Promise<string> {
-    const { ids, last, isPending } = this.#parts.log
-    if (!isPending) return Promise.resolve(ids.of(last))
-    const message =
-      'lastEventId(): the store has not begun yet; read it in a handler behind sse(), which waits for the store'
-    return Promise.reject(new SseError('ERR_SSE_STORE', message))
+    return lastEventIdOf(this.#parts)
   }
 
   /**
@@ -168,7 +140,6 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    * ```
    */
   whileOccupied(listener: OccupancyListener): () => void {
-    checkOccupancyListener(listener)
     return this.#parts.occupancy.add(listener)
   }
 
@@ -207,8 +178,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    * ```
    */
   connections(options: ConnectionsOptions = {}): IterableIterator<Connection<E>> {
-    const owner = resolveOwner(options)
-    return this.#parts.connections.connections(owner) as IterableIterator<Connection<E>>
+    return this.#parts.connections.connections(resolveOwner(options)) as IterableIterator<Connection<E>>
   }
 
   /**
@@ -239,9 +209,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    * ```
    */
   disconnect(options: DisconnectOptions): Promise<number> {
-    const { disconnects, report } = this.#parts
-    const request = async () => disconnects.request(requireOwner(options))
-    return ReportedPromise.from(request(), report)
+    return this.#parts.disconnects.request(options)
   }
 
   /**
@@ -276,11 +244,6 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    * @throws Rejects with `ERR_SSE_OPTION` for a wrong option, and with the error of a store that cannot be closed
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    const grace = resolveGrace(options)
-    const { publisher, occupancy, connections, store } = this.#parts
-    publisher.close()
-    occupancy.close()
-    await connections.close(grace)
-    await store.close()
+    await closeParts(this.#parts, resolveGrace(options))
   }
 }

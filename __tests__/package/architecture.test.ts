@@ -24,13 +24,23 @@ const LAYERS: readonly (readonly string[])[] = [
   ['wire'],
   ['channel-name'],
   ['log'],
-  ['options', 'snapshot-options', 'subscribe-options', 'leave-options', 'owner-options'],
+  [
+    'stream-options',
+    'registry-options',
+    'resolve-options',
+    'snapshot-options',
+    'subscribe-options',
+    'drain-options',
+    'owner-options',
+  ],
   ['http'],
   ['delivery'],
-  ['message-list', 'publisher', 'disconnects', 'channel', 'connection'],
+  ['message-list', 'publisher', 'disconnects', 'channel', 'connection-context', 'connection-state', 'connection'],
   ['admission'],
   ['registry-parts'],
+  ['registry-state'],
   ['registry'],
+  ['create-registry'],
   ['exchange'],
   ['handler'],
   ['middleware'],
@@ -48,6 +58,10 @@ const files = readSourceFiles(join(root, 'src'))
 const byName = new Map(files.map((file) => [file.name, file]))
 const server = files.filter((file) => !Object.hasOwn(SUBPATHS, folderOf(file)))
 const builtins = new Set(builtinModules)
+
+function pathOf(name: string): string {
+  return join(root, 'src', `${name}.ts`)
+}
 
 /** The folder of a file, or its name if it is in `src` itself. */
 function folderOf({ name }: Pick<SourceFile, 'name'>): string {
@@ -176,6 +190,14 @@ describe('every source file', () => {
     expect(byName.get('errors')?.linesOfCode).toBeGreaterThan(5)
   })
 
+  it('has at most 250 lines, comments included', () => {
+    const lengths = files.map(({ name }) => ({
+      name,
+      lines: readFileSync(pathOf(name), 'utf8').split('\n').length - 1,
+    }))
+    expect(lengths.filter(({ lines }) => lines > 250)).toEqual([])
+  })
+
   it('has a name that says what it holds, not utils, types, helpers or common', () => {
     expect(files.filter(({ name }) => /(^|[/-])(utils?|types?|helpers?|common|misc|shared)$/.test(name))).toEqual([])
   })
@@ -187,7 +209,7 @@ describe('every source file', () => {
 
   it('begins with a comment on its responsibility', () => {
     for (const { name } of server) {
-      const text = readFileSync(join(root, 'src', `${name}.ts`), 'utf8')
+      const text = readFileSync(pathOf(name), 'utf8')
       expect({ name, begins: name === 'index' || text.startsWith('/**') }).toEqual({ name, begins: true })
     }
   })

@@ -20,9 +20,14 @@ export interface ControlContext {
 export class ControlEvents {
   readonly #stream: Stream
   readonly #context: ControlContext
-  /** When the next `sse-ready` is due. */
-  #ready: 'caughtUp' | 'ifWritten' | 'told' = 'caughtUp'
+  /**
+   * Whether to send `sse-ready` when the connection has caught up. `always`: at the beginning and after a gap. `ifWritten`:
+   * only if events are written until then.
+   */
+  #ready: 'always' | 'ifWritten' | 'notDue' = 'always'
+  /** Whether a gap was sent since the last `sse-ready`. */
   #hasGap = false
+  /** The number of events that were written while `sse-ready` was due. */
   #replayed = 0
 
   constructor(stream: Stream, context: ControlContext) {
@@ -30,24 +35,24 @@ export class ControlEvents {
     this.#context = context
   }
 
-  /** Whether no `sse-ready` is due. */
-  get isReadyTold(): boolean {
-    return this.#ready === 'told'
+  /** Whether `sse-ready` may be due when the connection has caught up. */
+  get isReadyDue(): boolean {
+    return this.#ready !== 'notDue'
   }
 
   /** Call this when a later subscription begins at older events. */
   wentBack(): void {
-    if (this.isReadyTold) this.#expect('ifWritten')
+    if (!this.isReadyDue) this.#expect('ifWritten')
   }
 
   /** Call this when events of the log were written. */
   wrote(events: number): void {
-    if (!this.isReadyTold) this.#replayed += events
+    if (this.isReadyDue) this.#replayed += events
   }
 
   /** Sends gaps. `readUpTo`: the position before the next unsent event; undefined if there is none. */
   gaps(gaps: readonly Gap[], readUpTo: Position | undefined): void {
-    this.#expect('caughtUp')
+    this.#expect('always')
     this.#hasGap = true
     gaps.forEach(({ reason, lost }, i) => {
       this.#context.counters.gaps[reason]++
@@ -64,14 +69,14 @@ export class ControlEvents {
   caughtUp(): void {
     const resumed = this.#stream.lastEventId !== '' && !this.#hasGap
     const replayed = this.#replayed
-    const isDue = this.#ready === 'caughtUp' || (this.#ready === 'ifWritten' && replayed > 0)
-    this.#ready = 'told'
+    const isDue = this.#ready === 'always' || (this.#ready === 'ifWritten' && replayed > 0)
+    this.#ready = 'notDue'
     this.#hasGap = false
     if (isDue) this.#send('sse-ready', { resumed, replayed }, this.#context.log.last)
   }
 
-  #expect(when: 'caughtUp' | 'ifWritten'): void {
-    if (this.isReadyTold) this.#replayed = 0
+  #expect(when: 'always' | 'ifWritten'): void {
+    if (!this.isReadyDue) this.#replayed = 0
     this.#ready = when
   }
 

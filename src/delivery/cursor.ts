@@ -49,6 +49,7 @@ export class Cursor {
     this.offset = event?.offset ?? Math.max(this.offset, this.latestUpTo)
   }
 
+  /** Begins as the option `from` says. `replay`: whether history may be replayed. */
   begin(from: StartFrom, replay: boolean): void {
     const { tail, historyStart } = this.channel
     this.offset = from === 'now' ? tail : 0

@@ -6,6 +6,7 @@ import { comparePositions, type Position } from '../log/position.js'
 import type { BatchBuilder } from '../wire/batch.js'
 import type { Subscription } from './subscription.js'
 
+/** The next event of a subscription. */
 interface Head {
   readonly subscription: Subscription
   readonly event: LogEvent
@@ -34,6 +35,7 @@ export function mergeInto(
  * had nothing to read. Without the limit, newer events of other channels would be sent before that event.
  */
 export function* merge(subscriptions: readonly Subscription[], upTo: Position): Generator<Head, void> {
+  /** In descending order of position. */
   const heads: Head[] = []
   for (const subscription of subscriptions) {
     if (subscription.isBehind && !insert(heads, subscription, upTo)) return
@@ -47,7 +49,7 @@ export function* merge(subscriptions: readonly Subscription[], upTo: Position): 
   }
 }
 
-/** Keeps the heads in descending order, so that `pop` returns the lowest. Returns false at a gap. */
+/** Inserts the next event of a subscription, so that `pop` returns the lowest one. Returns false at a gap. */
 function insert(heads: Head[], subscription: Subscription, upTo: Position): boolean {
   if (subscription.hasEnded) return true
   const event = subscription.peek()

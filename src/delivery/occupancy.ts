@@ -23,11 +23,6 @@ const FORMS: Record<'listener', Form> = {
   listener: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 
-/** @throws `ERR_SSE_OPTION` for a listener that is not a function */
-export function checkOccupancyListener(listener: unknown): void {
-  check('whileOccupied()', { listener: listener ?? null }, FORMS)
-}
-
 /** What all listeners of a registry share. */
 export interface OccupancyContext {
   readonly log: Log
@@ -48,13 +43,18 @@ export class Occupancy {
     this.#context = context
   }
 
-  /** Adds a listener. Returns the function that removes it and aborts its signals. */
+  /**
+   * Adds a listener. Returns the function that removes it and aborts its signals.
+   *
+   * @throws `ERR_SSE_OPTION` for a listener that is not a function
+   */
   add(listener: OccupancyListener): () => void {
+    check('whileOccupied()', { listener: (listener as unknown) ?? null }, FORMS)
     if (this.#isClosed) return () => undefined
     const { log, scheduler } = this.#context
     const watch = new Watch(listener, this.#context)
     this.#watches.add(watch)
-    scheduler.onTurn = (channel) => this.#change(channel)
+    scheduler.onOccupancyChange = (channel) => this.#change(channel)
     for (const { name, readers } of log.channels.values()) if (readers > 0) this.#change(name)
     return () => this.#remove(watch)
   }
@@ -68,7 +68,7 @@ export class Occupancy {
   #remove(watch: Watch): void {
     this.#watches.delete(watch)
     // Without listeners, subscribing and leaving must cost nothing.
-    if (this.#watches.size === 0) this.#context.scheduler.onTurn = undefined
+    if (this.#watches.size === 0) this.#context.scheduler.onOccupancyChange = undefined
     watch.close()
   }
 

@@ -3,7 +3,8 @@
  * the socket is full. Live delivery, replay, catching up and the first events of a new subscriber are this one operation.
  */
 import type { Output } from '../http/output.js'
-import type { Stream, StreamReader } from '../http/stream.js'
+import type { StreamReader } from '../http/stream-reader.js'
+import type { Stream } from '../http/stream.js'
 import type { Report } from '../report.js'
 import type { SubscribeOptions } from '../subscribe-options.js'
 import { ControlEvents, type ControlContext } from './control-events.js'
@@ -40,8 +41,8 @@ export class Reader implements Subscriber, StreamReader {
   #isServing = false
   /** Set when the stream ends as soon as the connection has caught up. Until then, no subscription may end. */
   #onCaughtUp: (() => void) | undefined
-  /** Whether the store has caught up once. The last event ID does not change, so once is enough. */
-  #hasCaughtUp = false
+  /** Whether cursors were placed before. The last event ID does not change, so the log need not catch up again. */
+  #hasPlaced = false
 
   constructor(stream: Stream, context: ReaderContext) {
     this.#stream = stream
@@ -77,11 +78,15 @@ export class Reader implements Subscriber, StreamReader {
     return this.#subscriptions.select([channels].flat(), this.#stream.route.options.maxSubscriptions)
   }
 
-  /** @throws `ERR_SSE_OPTION` for another update window than that of the first call */
+  /**
+   * Sets the update window at the first call.
+   *
+   * @throws `ERR_SSE_OPTION` for another update window than that of the first call
+   */
   setWindow(conflate: number | false | undefined): void {
-    if (this.#writer.window !== undefined) return this.#writer.window.require(conflate)
+    if (this.#writer.window !== undefined) return this.#writer.window.requireSame(conflate)
     this.#writer.window = conflate
-      ? new UpdateWindow(conflate, this.#context.scheduler.window(conflate))
+      ? new UpdateWindow(conflate, this.#context.scheduler.windowClock(conflate))
       : UpdateWindow.NONE
   }
 
@@ -93,8 +98,8 @@ export class Reader implements Subscriber, StreamReader {
     const added = Array.from(names, (name) => {
       const subscription = new Subscription(this.#join(name, bound !== undefined), bound)
       this.#subscriptions.add(subscription)
-      // If the connection has read and left the channel, the last event ID may be older than what it has read.
-      if (isResuming && !this.#subscriptions.hasLeft(name)) resumption.resume(subscription)
+      // If the connection has read the channel and unsubscribed, the last event ID may be older than what it has read.
+      if (isResuming && !this.#subscriptions.wasUnsubscribed(name)) resumption.resume(subscription)
       else {
         if (from === 'latest') this.#snapshots?.add(subscription)
         resumption.begin(subscription, from)
@@ -170,7 +175,7 @@ export class Reader implements Subscriber, StreamReader {
     if (resumption.wait()) return false
     this.#resumption = undefined
     this.#generation = generation
-    this.#hasCaughtUp = true
+    this.#hasPlaced = true
     this.#announce(resumption.place())
     return true
   }
@@ -181,11 +186,12 @@ export class Reader implements Subscriber, StreamReader {
       lastEventId: this.#stream.lastEventId,
       subscriptions: this.#subscriptions,
       generation: this.#generation,
-      hasCaughtUp: this.#hasCaughtUp,
-      onCaughtUp: () => context.scheduler.enqueue(this),
+      hasPlaced: this.#hasPlaced,
+      onLogCaughtUp: () => context.scheduler.enqueue(this),
     })
   }
 
+  /** Writes batch after batch, until the socket is full or the connection has caught up. */
   #writeDue(): void {
     do {
       if (!this.#output.isWritable) {
@@ -198,10 +204,11 @@ export class Reader implements Subscriber, StreamReader {
     } while (this.#resumption === undefined && this.#writer.writeNext(this.#subscriptions))
     if (this.#resumption !== undefined) return
     this.#writer.isLate = false
-    if (!this.#controlEvents.isReadyTold && this.#subscriptions.size > 0) this.#controlEvents.caughtUp()
+    if (this.#controlEvents.isReadyDue && this.#subscriptions.size > 0) this.#controlEvents.caughtUp()
     this.#onCaughtUp?.()
   }
 
+  /** Joins a channel at the scheduler. Returns the group of its subscribers. */
   #join(name: string, isFiltered: boolean): Subscribers {
     const { scheduler } = this.#context
     const clock = this.#writer.window?.clock
@@ -224,12 +231,13 @@ export class Reader implements Subscriber, StreamReader {
       const isPlaced = this.#resumption?.delete(subscription) !== true
       // Only so many names are kept: a forgotten one may cause events to be sent twice, but none to be lost.
       if (isPlaced && lastEventId !== '') {
-        this.#subscriptions.leave(subscription.channel.name, route.options.maxSubscriptions)
+        this.#subscriptions.rememberUnsubscribed(subscription.channel.name, route.options.maxSubscriptions)
       }
       this.#end(subscription)
     }
   }
 
+  /** Ends one subscription: nothing more is written for it. */
   #end(subscription: Subscription): void {
     subscription.hasEnded = true
     this.#snapshots?.delete(subscription)

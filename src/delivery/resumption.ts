@@ -26,10 +26,10 @@ export interface ResumingConnection {
   readonly subscriptions: SubscriptionList
   /** Generation of the log that the placed cursors belong to. */
   readonly generation: number
-  /** Whether the store has caught up before. */
-  readonly hasCaughtUp: boolean
-  /** Called when the store has caught up, so that the cursors can be placed. */
-  readonly onCaughtUp: () => void
+  /** Whether cursors were placed before. The log then need not catch up again. */
+  readonly hasPlaced: boolean
+  /** Called when the log has caught up with the store, so that the cursors can be placed. */
+  readonly onLogCaughtUp: () => void
 }
 
 export class Resumption {
@@ -39,15 +39,16 @@ export class Resumption {
   readonly #resuming = new Set<Subscription>()
   /** New subscriptions of channels that lack the latest event of some key. */
   readonly #incomplete = new Set<Subscription>()
+  /** Whether the log must catch up with the store first, if the client is ahead of the log. */
   #catchUp: 'due' | 'waiting' | 'done'
 
   constructor(context: ResumptionContext, connection: ResumingConnection) {
     this.#context = context
     this.#connection = connection
-    this.#catchUp = connection.hasCaughtUp ? 'done' : 'due'
+    this.#catchUp = connection.hasPlaced ? 'done' : 'due'
   }
 
-  /** Returns whether to wait before `place`. Asks the store to catch up if the client is ahead of the log. */
+  /** Returns whether to wait before `place`. Lets the log catch up with the store if the client is ahead of the log. */
   wait(): boolean {
     return this.#context.log.isPending || (this.#resuming.size > 0 && this.#waitForStore())
   }
@@ -79,7 +80,7 @@ export class Resumption {
 
   /** Stops waiting. */
   cancel(): void {
-    this.#context.catchUp?.delete(this.#onCaughtUp)
+    this.#context.catchUp?.delete(this.#onLogCaughtUp)
   }
 
   /** Places the cursors. Returns the gaps to announce. */
@@ -107,6 +108,7 @@ export class Resumption {
     return lost.length === 0 ? [] : [{ reason: 'restarted', lost }]
   }
 
+  /** Resumes after the last event ID. Without a position for it, subscriptions start over. */
   #resumeAll(): Gap[] {
     const { log, counters } = this.#context
     const { lastEventId, subscriptions } = this.#connection
@@ -134,12 +136,12 @@ export class Resumption {
     if (this.#catchUp === 'waiting') return true
     if (this.#catchUp === 'done' || catchUp === undefined || !isAhead(this.#connection.lastEventId, log)) return false
     this.#catchUp = 'waiting'
-    catchUp.add(this.#onCaughtUp)
+    catchUp.add(this.#onLogCaughtUp)
     return true
   }
 
-  readonly #onCaughtUp = (): void => {
+  readonly #onLogCaughtUp = (): void => {
     this.#catchUp = 'done'
-    this.#connection.onCaughtUp()
+    this.#connection.onLogCaughtUp()
   }
 }

@@ -11,8 +11,8 @@ import { nextTurn, now } from '../timers.js'
 import { Queue } from './queue.js'
 import { SharedBatches } from './shared-batches.js'
 import { Subscribers, type Subscriber } from './subscribers.js'
+import type { WindowClock } from './window-clock.js'
 import { WindowGroup } from './window-group.js'
-import type { Window } from './window.js'
 import { Windows } from './windows.js'
 
 /** Milliseconds for which subscribers are served before the pass yields to the event loop. */
@@ -25,15 +25,18 @@ const OVERDUE = 1000
 export class Scheduler {
   readonly batches = new SharedBatches()
   /** Called when a channel has got its first subscriber, or lost its last one. Must not call back into the scheduler. */
-  onTurn: ((channel: string) => void) | undefined
+  onOccupancyChange: ((channel: string) => void) | undefined
   readonly #log: Log
   readonly #clock: () => number
+  /** The subscribers of each channel that have no update window. */
   readonly #byChannel = new Map<ChannelLog, Subscribers>()
   /** Undefined until a subscriber has an update window. */
   #windows: Windows | undefined
-  readonly #channels = new Queue<Subscribers>()
+  /** Groups with new events, whose subscribers the next pass serves. */
+  readonly #groups = new Queue<Subscribers>()
+  /** Subscribers that the next pass serves for a reason of their own. */
   readonly #single = new Queue<Subscriber>()
-  /** Subscribers of the current channel that the pass still has to serve. */
+  /** Subscribers of the current group that the pass still has to serve. */
   #remaining: Iterator<Subscriber, void> | undefined
   /** When the next pass was scheduled; `-Infinity` if none is. */
   #scheduledAt = -Infinity
@@ -52,11 +55,12 @@ export class Scheduler {
     return this.#isOverloaded
   }
 
-  /** Returns the update window with a length in milliseconds. */
-  window(ms: number): Window {
-    return this.#allWindows.window(ms)
+  /** Returns the clock of update windows of `ms` milliseconds. */
+  windowClock(ms: number): WindowClock {
+    return this.#allWindows.clock(ms)
   }
 
+  /** Adds a subscriber to a channel. Returns the group that it is in, for `leave`. */
   join(name: string, subscriber: Subscriber): Subscribers {
     const channel = this.#log.channel(name)
     let subscribers = this.#byChannel.get(channel)
@@ -69,23 +73,24 @@ export class Scheduler {
   joinWindow(
     name: string,
     subscriber: Subscriber,
-    window: Window,
+    clock: WindowClock,
     { isFiltered }: { isFiltered: boolean },
   ): Subscribers {
-    const group = this.#allWindows.group(this.#log.channel(name), window)
+    const group = this.#allWindows.group(this.#log.channel(name), clock)
     if (isFiltered) group.watchFilter(subscriber)
     this.#join(group, subscriber)
     return group
   }
 
+  /** Removes a subscriber from the group that `join` returned. Drops the channel if the log need not keep it. */
   leave(subscribers: Subscribers, subscriber: Subscriber): void {
     const { channel } = subscribers
     subscribers.leave(subscriber)
     if (subscribers.all.size > 0) return
-    this.#channels.delete(subscribers)
+    this.#groups.delete(subscribers)
     if (subscribers instanceof WindowGroup) this.#windows?.delete(subscribers)
     else this.#byChannel.delete(channel)
-    if (channel.readers === 0) this.onTurn?.(channel.name)
+    if (channel.readers === 0) this.onOccupancyChange?.(channel.name)
     this.#log.dropIfUnused(channel)
   }
 
@@ -98,7 +103,7 @@ export class Scheduler {
   /** Serves all subscribers in the next pass, because the log was replaced or has skipped events. */
   enqueueAll(): void {
     this.batches.clear()
-    for (const subscribers of this.#byChannel.values()) this.#channels.add(subscribers)
+    for (const subscribers of this.#byChannel.values()) this.#groups.add(subscribers)
     this.#windows?.enqueueAll()
     this.#schedule()
   }
@@ -109,7 +114,7 @@ export class Scheduler {
     const subscribers = this.#byChannel.get(event.channel)
     if (subscribers !== undefined) {
       subscribers.add(event)
-      this.#channels.add(subscribers)
+      this.#groups.add(subscribers)
     }
     const isOverHalf = this.#windows?.published(event) === true || subscribers?.isOverHalf(history) === true
     if (this.#isRunning || (this.#isIdle && !this.#isHolding)) return
@@ -126,11 +131,11 @@ export class Scheduler {
   #join(subscribers: Subscribers, subscriber: Subscriber): void {
     subscribers.join(subscriber)
     const { readers, name } = subscribers.channel
-    if (readers === 1) this.onTurn?.(name)
+    if (readers === 1) this.onOccupancyChange?.(name)
   }
 
   get #isIdle(): boolean {
-    return this.#remaining === undefined && this.#channels.isEmpty && this.#single.isEmpty
+    return this.#remaining === undefined && this.#groups.isEmpty && this.#single.isEmpty
   }
 
   /** Whether some subscribers wait for their next update window. */
@@ -140,12 +145,15 @@ export class Scheduler {
 
   get #allWindows(): Windows {
     return (this.#windows ??= new Windows(this.#log.bounds, (group) => {
-      this.#channels.add(group)
+      this.#groups.add(group)
       if (!this.#isRunning) this.#schedule()
     }))
   }
 
-  /** Schedules an overdue pass again, because a fake clock in tests of an app may have dropped it. */
+  /**
+   * Schedules the next pass, unless it is scheduled. Schedules an overdue one again, because a fake clock in tests of an app
+   * may have dropped it.
+   */
   #schedule(): void {
     const time = this.#log.appendedAt
     if (time - this.#scheduledAt < OVERDUE) return
@@ -170,14 +178,14 @@ export class Scheduler {
     this.batches.clear()
   }
 
-  /** Returns the next subscriber: first those that were queued singly, then those of channels with new events. */
+  /** Returns the next subscriber: first those that were queued singly, then those of groups with new events. */
   #take(): Subscriber | undefined {
     const subscriber = this.#single.take()
     if (subscriber !== undefined) return subscriber
     for (;;) {
       const next = this.#remaining?.next()
       if (next?.done === false) return next.value
-      const subscribers = this.#channels.take()
+      const subscribers = this.#groups.take()
       this.#remaining = subscribers?.due()
       if (subscribers === undefined) return undefined
     }

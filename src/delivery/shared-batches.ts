@@ -9,15 +9,18 @@ import type { Cursor } from './cursor.js'
 /** A batch, and the conditions under which a cursor can use it. */
 export interface SharedBatch {
   readonly channel: ChannelLog
+  /** `offset` and `latestUpTo` of the cursors that the batch is for. */
   readonly from: number
   readonly latestUpTo: number
+  /** Whether events that a newer one of their key has replaced were left out. */
   readonly conflates: boolean
   /** Offset of the newest event of the channel when the batch was made. Later events may belong into the batch. */
   readonly tail: number
   /** Offset of a cursor that has read the batch. */
   readonly to: number
-  /** Undefined if all of its events were conflated. */
+  /** Undefined if all events were left out. */
   readonly batch: Batch | undefined
+  /** The number of events that were left out. */
   readonly conflated: number
 }
 
@@ -25,6 +28,7 @@ export interface SharedBatch {
 const MAX_BYTES = 16 * 1024 * 1024
 
 export class SharedBatches {
+  /** By channel and `from`. */
   readonly #byPlace = new Map<ChannelLog, Map<number, SharedBatch>>()
   #newest: SharedBatch | undefined
   #bytes = 0
@@ -79,6 +83,7 @@ export function takeBatch(cursor: Cursor, conflates: boolean): SharedBatch {
   }
 }
 
+/** Whether a cursor can use a shared batch. */
 function fits(shared: SharedBatch | undefined, cursor: Cursor, conflates: boolean): shared is SharedBatch {
   return (
     shared?.channel === cursor.channel &&

@@ -26,7 +26,7 @@ interface Wait {
 export class SnapshotWait {
   readonly #snapshots: Snapshots
   readonly #options: SnapshotWaitOptions
-  /** Undefined for those that have not been asked for. */
+  /** Subscriptions whose snapshot is not written yet. Undefined until the snapshot was looked for. */
   readonly #waits = new Map<Subscription, Wait | undefined>()
 
   constructor(snapshots: Snapshots, options: SnapshotWaitOptions) {
@@ -39,12 +39,14 @@ export class SnapshotWait {
     return this.#waits.size > 0
   }
 
+  /** Lets a subscription begin with a snapshot. */
   add(subscription: Subscription): void {
     if (subscription.awaitsSnapshot) return
     subscription.awaitsSnapshot = true
     this.#waits.set(subscription, undefined)
   }
 
+  /** Stops waiting for the snapshot of a subscription. */
   delete(subscription: Subscription): void {
     const wait = this.#waits.get(subscription)
     if (wait !== undefined) this.#snapshots.cancel(subscription.channel, wait.waiter)
@@ -52,7 +54,7 @@ export class SnapshotWait {
     subscription.awaitsSnapshot = false
   }
 
-  /** Writes those that are loaded, until the socket is full. Returns whether all are written. */
+  /** Writes the snapshots that are loaded, until the socket is full. Returns whether all are written. */
   write(): boolean {
     const { output } = this.#options.stream
     for (const [subscription, wait] of this.#waits) {
@@ -68,6 +70,7 @@ export class SnapshotWait {
     return !this.isWaiting
   }
 
+  /** Has the snapshot loaded. `onLoaded` is called when it can be written. */
   #load(subscription: Subscription): void {
     const wait: Wait = {
       loaded: undefined,
@@ -80,6 +83,7 @@ export class SnapshotWait {
     this.#snapshots.load(subscription.channel, wait.waiter)
   }
 
+  /** Begins a subscription with its snapshot, or with the latest events if there is none. */
   #begin(subscription: Subscription, loaded: LoadedSnapshot): void {
     const { controlEvents } = this.#options
     const { channel } = subscription

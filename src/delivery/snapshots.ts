@@ -15,7 +15,7 @@ import type { ResolvedSnapshotOptions, SnapshotMessages } from '../snapshot-opti
 import { after } from '../timers.js'
 import { encodeSnapshot, type Snapshot } from './snapshot.js'
 
-/** `none`: the channel has no snapshot. */
+/** `none`: the app has no snapshot of the channel. `failed`: it could not be loaded, which was reported. */
 export type LoadedSnapshot = Snapshot | 'none' | 'failed'
 export type SnapshotWaiter = (loaded: LoadedSnapshot) => void
 
@@ -27,9 +27,9 @@ export class Snapshots {
   readonly #report: Report
   readonly #timeout: number
   readonly #load: ResolvedSnapshotOptions['load']
-  /** By channel, the one that was loaded first comes first. */
+  /** By name of the channel, in the order in which they were loaded. */
   readonly #loaded = new Map<string, Snapshot>()
-  /** Waiters by channel, for each call that runs. */
+  /** The waiters of each call of the app that runs, by name of the channel. */
   readonly #loading = new Map<string, Set<SnapshotWaiter>>()
 
   constructor({ load, timeout }: ResolvedSnapshotOptions, log: Log, report: Report) {
@@ -63,12 +63,13 @@ export class Snapshots {
     return generation === this.#log.generation && comparePositions(position, channel.floor) >= 0
   }
 
+  /** Loads the snapshot of a channel, and gives it to the waiters. */
   async #run(name: string, waiters: Set<SnapshotWaiter>): Promise<void> {
     const { last: position, generation } = this.#log
     this.#loading.set(name, waiters)
     let loaded: LoadedSnapshot
     try {
-      const messages = await this.#withTimeout(name)
+      const messages = await this.#callApp(name)
       // The log began again, so the position belongs to an earlier log.
       if (generation !== this.#log.generation) {
         await this.#run(name, waiters)
@@ -84,7 +85,7 @@ export class Snapshots {
     for (const waiter of waiters) waiter(loaded)
   }
 
-  #withTimeout(name: string): Promise<SnapshotMessages> {
+  #callApp(name: string): Promise<SnapshotMessages> {
     return new Promise((resolve, reject) => {
       const controller = new AbortController()
       const timer = after(this.#timeout, () => {

@@ -1,4 +1,4 @@
-/** The subscribers of one channel, and the events not yet offered to them. */
+/** The subscribers of one channel (or those with the same update window), and the events not yet offered to them. */
 import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import type { HistoryBounds } from '../log/store.js'
 import type { Queueable } from './queue.js'
@@ -32,6 +32,7 @@ export class Subscribers implements Queueable {
     this.channel.readers--
   }
 
+  /** Counts an event as pending. */
   add(event: LogEvent): void {
     this.pendingEvents++
     this.pendingBytes += event.size

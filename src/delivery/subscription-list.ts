@@ -12,7 +12,7 @@ export class SubscriptionList {
   #last: Subscription | undefined
   #byName: Map<string, Subscription> | undefined
   /** Names of channels that were read and then unsubscribed. */
-  #left: Set<string> | undefined
+  #unsubscribed: Set<string> | undefined
 
   has(name: string): boolean {
     if (this.#byName !== undefined) return this.#byName.has(name)
@@ -55,15 +55,16 @@ export class SubscriptionList {
   }
 
   /** Remembers that a channel was read and then unsubscribed. Remembers the newest `max` names. */
-  leave(name: string, max: number): void {
-    const left = (this.#left ??= new Set())
-    left.add(name)
-    const [oldest = ''] = left
-    if (left.size > max) left.delete(oldest)
+  rememberUnsubscribed(name: string, max: number): void {
+    const names = (this.#unsubscribed ??= new Set())
+    names.add(name)
+    const [oldest = ''] = names
+    if (names.size > max) names.delete(oldest)
   }
 
-  hasLeft(name: string): boolean {
-    return this.#left?.has(name) === true
+  /** Whether `rememberUnsubscribed` remembers the name. */
+  wasUnsubscribed(name: string): boolean {
+    return this.#unsubscribed?.has(name) === true
   }
 
   /** Whether some subscription has a new event without a key, which its filter accepts. */
@@ -72,7 +73,10 @@ export class SubscriptionList {
     return false
   }
 
-  /** Moves overtaken cursors past their gaps, except for those that wait for a snapshot. Returns their subscriptions; undefined if there are none. */
+  /**
+   * Moves overtaken cursors past their gaps, except for those that wait for a snapshot. Returns their subscriptions;
+   * undefined if there are none.
+   */
   skipOvertaken(): Subscription[] | undefined {
     let overtaken: Subscription[] | undefined
     for (let each = this.first; each !== undefined; each = each.next) {

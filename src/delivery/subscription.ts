@@ -37,7 +37,7 @@ export class Subscription extends Cursor {
     return Boolean(answer)
   }
 
-  /** Whether an event without a key comes next that was not asked about before, and that the filter accepts. */
+  /** Whether the filter accepts an event without a key after the cursor. The filter is asked only once about each event. */
   hasNewUnkeyed(epoch: string): boolean {
     const { channel, filter } = this
     const from = Math.max(this.offset, this.#askedUpTo, channel.historyStart)

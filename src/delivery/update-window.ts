@@ -1,18 +1,18 @@
 /** The update window of one connection. Its first `subscribe` decides whether there is one. */
 import { invalid } from '../check.js'
-import type { Window } from './window.js'
+import type { WindowClock } from './window-clock.js'
 
 export class UpdateWindow {
   /** Shared by all connections without a window. */
   static readonly NONE = new UpdateWindow(false, undefined)
 
   /** The clock, which all connections with the same value of `conflate` share. */
-  readonly clock: Window | undefined
+  readonly clock: WindowClock | undefined
   readonly #conflate: number | false
   /** Number of the window in which something was last written. */
   #writtenIn = -1
 
-  constructor(conflate: number | false, clock: Window | undefined) {
+  constructor(conflate: number | false, clock: WindowClock | undefined) {
     this.#conflate = conflate
     this.clock = clock
   }
@@ -28,7 +28,7 @@ export class UpdateWindow {
   }
 
   /** @throws `ERR_SSE_OPTION` for another value than that of the first `subscribe` */
-  require(conflate: number | false | undefined): void {
+  requireSame(conflate: number | false | undefined): void {
     if (conflate === undefined || conflate === this.#conflate) return
     throw invalid(
       `subscribe(): conflate must be the same for all channels of a connection; got ${conflate} after ${this.#conflate}. ` +

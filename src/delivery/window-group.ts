@@ -2,19 +2,19 @@
 import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import type { HistoryBounds } from '../log/store.js'
 import { Subscribers, type Subscriber } from './subscribers.js'
-import type { Window } from './window.js'
+import type { WindowClock } from './window-clock.js'
 
 export class WindowGroup extends Subscribers {
-  readonly window: Window
+  readonly clock: WindowClock
   readonly #history: HistoryBounds
-  /** The window in which all subscribers were asked whether they wait. */
+  /** Number of the window in which all subscribers were last asked whether they wait. */
   #askedIn = -1
   /** Subscribers with a filter. They are asked for each event, because their filter may have rejected the earlier ones. */
   readonly #filtered = new Set<Subscriber>()
 
-  constructor(channel: ChannelLog, window: Window, history: HistoryBounds) {
+  constructor(channel: ChannelLog, clock: WindowClock, history: HistoryBounds) {
     super(channel)
-    this.window = window
+    this.clock = clock
     this.#history = history
   }
 
@@ -31,7 +31,7 @@ export class WindowGroup extends Subscribers {
   override leave(subscriber: Subscriber): void {
     super.leave(subscriber)
     this.#filtered.delete(subscriber)
-    if (this.all.size === 0) this.window.delete(this)
+    if (this.all.size === 0) this.clock.delete(this)
   }
 
   /**
@@ -39,9 +39,9 @@ export class WindowGroup extends Subscribers {
    * and many events, most time would be spent on asking.
    */
   holds(event: LogEvent): boolean {
-    const isClosed = event.key !== undefined && this.#askedIn === this.window.number && this.#filtered.size === 0
+    const isClosed = event.key !== undefined && this.#askedIn === this.clock.number && this.#filtered.size === 0
     if (!isClosed || this.isOverHalf(this.#history)) return false
-    this.window.hold(this)
+    this.clock.hold(this)
     return true
   }
 
@@ -50,7 +50,7 @@ export class WindowGroup extends Subscribers {
     const isOverHalf = this.isOverHalf(this.#history)
     const { pendingEvents, pendingBytes } = this
     this.pendingEvents = this.pendingBytes = 0
-    this.#askedIn = this.window.number
+    this.#askedIn = this.clock.number
     let isHolding = false
     for (const subscriber of this.all) {
       if (!isOverHalf && subscriber.isHeld()) isHolding = true
@@ -59,6 +59,6 @@ export class WindowGroup extends Subscribers {
     if (!isHolding) return
     this.pendingEvents += pendingEvents
     this.pendingBytes += pendingBytes
-    this.window.hold(this)
+    this.clock.hold(this)
   }
 }

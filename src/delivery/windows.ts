@@ -2,15 +2,15 @@
 import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import type { LogBounds } from '../log/store.js'
 import type { Subscribers } from './subscribers.js'
+import { WindowClock } from './window-clock.js'
 import { WindowGroup } from './window-group.js'
-import { Window } from './window.js'
 
 export class Windows {
   readonly #bounds: LogBounds
   readonly #onDue: (group: Subscribers) => void
-  /** By length in milliseconds. */
-  readonly #windows = new Map<number, Window>()
-  readonly #groups = new Map<ChannelLog, Map<Window, WindowGroup>>()
+  /** By length of the window in milliseconds. */
+  readonly #clocks = new Map<number, WindowClock>()
+  readonly #groups = new Map<ChannelLog, Map<WindowClock, WindowGroup>>()
 
   /** `onDue` gets each group that has subscribers to serve. */
   constructor(bounds: LogBounds, onDue: (group: Subscribers) => void) {
@@ -20,40 +20,41 @@ export class Windows {
 
   /** Whether some group waits for its next window. */
   get isHolding(): boolean {
-    for (const window of this.#windows.values()) if (window.isHolding) return true
+    for (const clock of this.#clocks.values()) if (clock.isHolding) return true
     return false
   }
 
-  /** Returns the window with a length in milliseconds. It is shorter if history would evict events before it ends. */
-  window(ms: number): Window {
+  /** Returns the clock of windows of `ms` milliseconds. They are shorter if history would evict events before they end. */
+  clock(ms: number): WindowClock {
     const length = Math.min(ms, this.#bounds.history.age / 2)
-    let window = this.#windows.get(length)
-    if (window === undefined) {
-      window = new Window(length, (held) => {
+    let clock = this.#clocks.get(length)
+    if (clock === undefined) {
+      clock = new WindowClock(length, (held) => {
         for (const group of held) this.#onDue(group)
       })
-      this.#windows.set(length, window)
+      this.#clocks.set(length, clock)
     }
-    return window
+    return clock
   }
 
-  group(channel: ChannelLog, window: Window): WindowGroup {
+  /** Returns the group of the subscribers of a channel that have this clock. */
+  group(channel: ChannelLog, clock: WindowClock): WindowGroup {
     let groups = this.#groups.get(channel)
-    if (groups === undefined) this.#groups.set(channel, (groups = new Map<Window, WindowGroup>()))
-    let group = groups.get(window)
-    if (group === undefined) groups.set(window, (group = new WindowGroup(channel, window, this.#bounds.history)))
+    if (groups === undefined) this.#groups.set(channel, (groups = new Map<WindowClock, WindowGroup>()))
+    let group = groups.get(clock)
+    if (group === undefined) groups.set(clock, (group = new WindowGroup(channel, clock, this.#bounds.history)))
     return group
   }
 
   /** Removes a group that has no subscribers. */
   delete(group: WindowGroup): void {
-    const { channel, window } = group
+    const { channel, clock } = group
     const groups = this.#groups.get(channel)
-    groups?.delete(window)
+    groups?.delete(clock)
     if (groups?.size === 0) this.#groups.delete(channel)
   }
 
-  /** Offers an event to the groups of its channel. Returns whether one of them has to be served at once. */
+  /** Counts an event in the groups of its channel. Returns whether one of them must be served before it has a gap. */
   published(event: LogEvent): boolean {
     let isOverHalf = false
     for (const group of this.#groups.get(event.channel)?.values() ?? []) {
@@ -65,12 +66,12 @@ export class Windows {
     return isOverHalf
   }
 
-  /** Serves everybody who waits, because the bounds of the whole log are near. */
+  /** Ends all windows now, because the bounds of the whole log are near. */
   endAll(): void {
-    for (const window of this.#windows.values()) window.endEarly()
+    for (const clock of this.#clocks.values()) clock.endEarly()
   }
 
-  /** Serves everybody, because the log was replaced. */
+  /** Serves all groups, because the log was replaced or has skipped events. */
   enqueueAll(): void {
     for (const groups of this.#groups.values()) for (const group of groups.values()) this.#onDue(group)
   }

@@ -1,24 +1,24 @@
 /** All streams of a registry: admits or sheds them, and ends them. */
-import type { DrainOptions } from '../leave-options.js'
+import type { DrainOptions } from '../drain-options.js'
 import type { Report } from '../report.js'
 import type { CloseReason, Counters } from '../stats.js'
 import { inProduction, type Warn } from '../warnings.js'
 import { Http2Sessions } from './http2-sessions.js'
 import { Owners } from './owners.js'
-import type { Stream, StreamOwner } from './stream.js'
+import type { Stream, StreamSet } from './stream.js'
 import type { StreamRoute } from './stream-route.js'
 import { Unopened } from './unopened.js'
 import { Upkeep } from './upkeep.js'
 
 /** How streams are ended. */
-interface Leaving {
+interface Ending {
   window?: number
   grace: number | false
   /** Only streams of this route are ended; `undefined` ends all. */
   route?: StreamRoute
 }
 
-export class ConnectionSet implements StreamOwner {
+export class ConnectionSet implements StreamSet {
   readonly report: Report
   /** The number of open streams. */
   open = 0
@@ -30,7 +30,8 @@ export class ConnectionSet implements StreamOwner {
   readonly #sessions = new Http2Sessions()
   /** Undefined in production. */
   readonly #unopened: Unopened<Stream> | undefined
-  #isLeaving = false
+  /** Whether `drain` or `close` was called, because the process is about to exit. */
+  #isClosing = false
   #whenFinished: (() => void)[] = []
 
   constructor({ counters, report, warn }: { counters: Counters; report: Report; warn: Warn }) {
@@ -44,15 +45,15 @@ export class ConnectionSet implements StreamOwner {
   }
 
   /** The number of streams whose socket is full. */
-  get stalled(): number {
-    let stalled = 0
-    for (const { output } of this.#streams) if (output.isBlocked) stalled++
-    return stalled
+  get blocked(): number {
+    let blocked = 0
+    for (const { output } of this.#streams) if (output.isBlocked) blocked++
+    return blocked
   }
 
   /** Sheds a new stream, or watches whether its handler opens it. Returns false if it was shed. */
   expect(stream: Stream): boolean {
-    if (this.#isFull(stream)) {
+    if (this.#mustShed(stream)) {
       this.#countShed(stream)
       return stream.shed()
     }
@@ -63,7 +64,7 @@ export class ConnectionSet implements StreamOwner {
   }
 
   admit(stream: Stream): boolean {
-    if (this.#isFull(stream)) {
+    if (this.#mustShed(stream)) {
       this.#countShed(stream)
       return false
     }
@@ -72,7 +73,7 @@ export class ConnectionSet implements StreamOwner {
     stream.route.open++
     this.#streams.add(stream)
     this.#upkeep.watch(stream)
-    this.#sessions.join(stream)
+    this.#sessions.carry(stream)
     return true
   }
 
@@ -86,7 +87,7 @@ export class ConnectionSet implements StreamOwner {
     this.#unopened?.remove(stream)
     this.owners.remove(stream)
     if (this.#streams.delete(stream) && this.#streams.size === 0) this.#upkeep.stop()
-    this.#sessions.leave(stream, { isForGood: this.#isLeaving || stream.route.closed })
+    this.#sessions.release(stream, { isForGood: this.#isClosing || stream.route.closed })
     for (const settle of this.#whenFinished.splice(0)) settle()
   }
 
@@ -99,7 +100,7 @@ export class ConnectionSet implements StreamOwner {
    * finished, at the latest after `grace`.
    */
   drain({ window, grace }: Required<DrainOptions>): Promise<void> {
-    this.#isLeaving = true
+    this.#isClosing = true
     if (this.#streams.size > 0) this.#upkeep.watchWithin(window)
     for (const stream of this.#streams) {
       const endAt = this.#upkeep.deadline(Math.random() * window)
@@ -112,7 +113,7 @@ export class ConnectionSet implements StreamOwner {
 
   /** Ends every stream now. Settles when all are finished. */
   close(grace: number | false): Promise<void> {
-    this.#isLeaving = true
+    this.#isClosing = true
     this.#forEach((stream) => stream.endWithSocket('server'))
     return this.#finish({ grace })
   }
@@ -141,16 +142,16 @@ export class ConnectionSet implements StreamOwner {
     return undefined
   }
 
-  #isFull(stream: Stream): boolean {
+  #mustShed(stream: Stream): boolean {
     const { route } = stream
-    const isFull = this.#isLeaving || route.closed || route.open >= route.options.maxConnections
-    return isFull || this.owners.isFull(stream)
+    if (this.#isClosing || route.closed || route.open >= route.options.maxConnections) return true
+    return this.owners.isAtLimit(stream)
   }
 
   #countShed(stream: Stream): void {
     this.#counters.shed++
     // A client may keep the session of a shed stream open, and `server.close()` would wait for it.
-    if (this.#isLeaving || stream.route.closed) this.#sessions.join(stream)
+    if (this.#isClosing || stream.route.closed) this.#sessions.carry(stream)
   }
 
   /** Visits every stream. If a visit throws, destroys that stream and goes to the next one. */
@@ -166,11 +167,11 @@ export class ConnectionSet implements StreamOwner {
   }
 
   /** Settles when the streams are finished, at the latest `grace` after the window. */
-  async #finish({ window = 0, grace, route }: Leaving): Promise<void> {
+  async #finish({ window = 0, grace, route }: Ending): Promise<void> {
     if (grace !== false) this.#destroyIn(window + grace, route)
     if (this.#has(route)) this.#upkeep.stayAwake()
     while (this.#has(route)) await new Promise<void>((resolve) => this.#whenFinished.push(resolve))
-    if (this.#isLeaving) this.#sessions.closeIdle()
+    if (this.#isClosing) this.#sessions.closeIdle()
   }
 
   #destroyIn(ms: number, route: StreamRoute | undefined): void {

@@ -31,8 +31,8 @@ export class Http2Sessions {
   /** The session of each stream, because a closed stream no longer has its `session`. */
   readonly #carrierOf = new Map<Stream, Carrier>()
 
-  /** Adds a stream that opens. */
-  join(stream: Stream): void {
+  /** Adds a stream that opens to those that its session carries. */
+  carry(stream: Stream): void {
     const { session } = stream
     if (session === undefined) return
     const carrier = this.#carriers.get(session) ?? this.#add(session)
@@ -42,7 +42,7 @@ export class Http2Sessions {
   }
 
   /** Removes a finished stream. `isForGood`: closes the session after its last stream. */
-  leave(stream: Stream, { isForGood }: { isForGood: boolean }): void {
+  release(stream: Stream, { isForGood }: { isForGood: boolean }): void {
     const carrier = this.#carrierOf.get(stream)
     if (carrier === undefined) return
     this.#carrierOf.delete(stream)

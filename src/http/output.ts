@@ -88,7 +88,7 @@ export class Output {
     this.#written += bytes.length
     if (bytes.length > this.largestWrite) this.largestWrite = bytes.length
     if (socket === undefined) this.#writeThroughResponse(bytes)
-    else if (isFull(socket, socket.write(bytes))) this.#waitIfFull()
+    else if (needsDrain(socket, socket.write(bytes))) this.#waitIfFull()
   }
 
   writeText(text: string): void {
@@ -165,7 +165,7 @@ export class Output {
     const stream = this.#http2 ?? this.#res
     if (this.unsent === 0) this.#http2?.progressed()
     for (const piece of this.#http2?.pieces(bytes) ?? [bytes]) {
-      if (isFull(stream, this.#res.write(piece))) this.#waitIfFull()
+      if (needsDrain(stream, this.#res.write(piece))) this.#waitIfFull()
     }
     this.#flush()
   }
@@ -196,7 +196,7 @@ function corkForNow(socket: Socket | null): void {
   void Promise.resolve().then(() => socket.uncork())
 }
 
-/** Falls back to `writableNeedDrain`, because a wrapped `write` may return nothing. */
-function isFull(stream: { writableNeedDrain: boolean }, more: unknown): boolean {
+/** Whether `write`, which returned `more`, asks to wait for `drain`. A wrapped `write` may return nothing. */
+function needsDrain(stream: { writableNeedDrain: boolean }, more: unknown): boolean {
   return more === false || (more !== true && stream.writableNeedDrain)
 }

@@ -38,7 +38,7 @@ export class Owners {
   }
 
   /** Whether the owner of a stream has as many open streams of its route as `maxPerOwner` allows. */
-  isFull({ owner, route }: Stream): boolean {
+  isAtLimit({ owner, route }: Stream): boolean {
     const { maxPerOwner } = route.options
     if (owner === undefined || maxPerOwner === Infinity) return false
     let open = 0

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { constants, type Http2ServerResponse, type Http2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import vary from 'vary'
-import type { ResolvedStreamOptions } from '../options.js'
+import type { ResolvedStreamOptions } from '../stream-options.js'
 import { EVENT_STREAM } from './request.js'
 
 const HEADERS = {

@@ -24,17 +24,17 @@ export async function sendAll<M>(
   report: Report,
 ): Promise<boolean> {
   const iterator = iterate(messages)
-  let leave: (() => void) | undefined
+  let stopWaiting: (() => void) | undefined
   // `Promise.race` with one long-lived promise would keep every message in memory until the connection closes.
   const orClosed = <T>(promise: T | Promise<T>) =>
     new Promise<T | undefined>((resolve, reject) => {
-      leave = () => resolve(undefined)
+      stopWaiting = () => resolve(undefined)
       Promise.resolve(promise).then(resolve, reject)
     })
   const endIterator = async () => {
     await iterator.return?.()
   }
-  const stopListening = recipient.onClose(() => leave?.())
+  const stopListening = recipient.onClose(() => stopWaiting?.())
   try {
     while (!recipient.isClosed()) {
       const next = await orClosed(iterator.next())

@@ -1,5 +1,5 @@
 /** What a stream belongs to: the route that serves it, and the request that it answers. */
-import type { ResolvedStreamOptions } from '../options.js'
+import type { ResolvedStreamOptions } from '../stream-options.js'
 
 /** What all streams of one `sse()` share. */
 export interface StreamRoute {

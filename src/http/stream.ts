@@ -5,20 +5,20 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import { SseError } from '../errors.js'
-import type { Report } from '../report.js'
 import type { CloseReason } from '../stats.js'
-import { encodeRetry, KEEP_ALIVE, STREAM_OPEN } from '../wire/format.js'
+import { KEEP_ALIVE, STREAM_OPEN } from '../wire/format.js'
 import { now } from '../timers.js'
 import { CloseNotice } from './close-notice.js'
 import { Output } from './output.js'
+import { encodeReconnectionTime, encodeShedTime } from './reconnection-time.js'
 import { answerAtOnce, isGone, onClose, prepareHead, sessionOf } from './response.js'
+import type { StreamReader } from './stream-reader.js'
 import type { StreamRequest, StreamRoute } from './stream-route.js'
 
 /** The set that a stream belongs to. */
-export interface StreamOwner {
+export interface StreamSet {
   /** Milliseconds of the monotonic clock, at the last round of upkeep. */
   readonly now: number
-  readonly report: Report
   /** Adds a stream that is about to open. Returns false to shed it. */
   admit(stream: Stream): boolean
   /** The stream has closed. Its socket may still have unsent bytes. Called once for each admitted stream. */
@@ -28,19 +28,6 @@ export interface StreamOwner {
   /** The stream was destroyed because its client did not receive the unsent bytes in time. */
   onDestroyed(): void
 }
-
-/** Reads the log for a stream. */
-export interface StreamReader {
-  /** Writes the events that are due, until the socket is full. */
-  serve(): void
-  /** The socket was full and has drained. */
-  onWritable(): void
-  close(): void
-}
-
-/** A shed client is asked to wait this much longer than a client whose connection broke. */
-const SHED_RETRY_FACTOR = 4
-const DEFAULT_RETRY = 3000
 
 export class Stream {
   readonly lastEventId: string
@@ -67,15 +54,15 @@ export class Stream {
   /** Set when the stream first subscribes. */
   reader: StreamReader | undefined
 
-  readonly #owner: StreamOwner
+  readonly #set: StreamSet
   readonly #res: ServerResponse
   #state: 'new' | 'open' | 'closed' = 'new'
 
-  constructor(res: ServerResponse, request: StreamRequest, route: StreamRoute, set: StreamOwner) {
+  constructor(res: ServerResponse, request: StreamRequest, route: StreamRoute, set: StreamSet) {
     this.lastEventId = request.lastEventId
     this.owner = request.owner
     this.route = route
-    this.#owner = set
+    this.#set = set
     this.#res = res
     this.output = new Output(res, this)
     if (isGone(res)) this.#close('client')
@@ -118,10 +105,10 @@ export class Stream {
     if (this.#res.headersSent) throw this.#refuseHead()
     if (this.#res.req.method === 'HEAD') return this.#answerHead()
     if (this.endReason === 'disconnected') return this.#endAtOnce('disconnected', this.#retry())
-    if (!this.#owner.admit(this)) return this.shed()
+    if (!this.#set.admit(this)) return this.shed()
     this.#state = 'open'
     this.openedAt = Math.floor(now())
-    this.lastWrite = this.lastProgress = this.#owner.now
+    this.lastWrite = this.lastProgress = this.#set.now
     const { headers, maxAge, controlEvents } = this.route.options
     if (maxAge !== false) this.endAt = this.lastWrite + maxAge * (1 - 0.2 * this.jitter)
     prepareHead(this.#res, headers)
@@ -182,13 +169,12 @@ export class Stream {
   /** Drops unsent bytes, because the process is about to exit. */
   destroyUnsent(): void {
     this.destroyAt = Infinity
-    this.#owner.onDestroyed()
+    this.#set.onDestroyed()
     this.destroy('server')
   }
 
   shed(): false {
-    const retry = this.route.options.retry || DEFAULT_RETRY
-    return this.#endAtOnce('server', this.#encodeRetry(retry * SHED_RETRY_FACTOR))
+    return this.#endAtOnce('server', encodeShedTime(this.route.options.retry, this.jitter))
   }
 
   /** Ends the stream because its owner was disconnected, at the latest when it opens. Returns false if it has ended before. */
@@ -213,12 +199,7 @@ export class Stream {
   }
 
   #retry(): string {
-    const { retry } = this.route.options
-    return retry === false ? '' : this.#encodeRetry(retry)
-  }
-
-  #encodeRetry(ms: number): string {
-    return encodeRetry(Math.round(ms * (0.5 + this.jitter)))
+    return encodeReconnectionTime(this.route.options.retry, this.jitter)
   }
 
   #answerHead(): false {
@@ -247,12 +228,12 @@ export class Stream {
     this.#state = 'closed'
     this.reader?.close()
     this.output.release()
-    if (wasOpen) this.#owner.onClosed(this, reason)
+    if (wasOpen) this.#set.onClosed(this, reason)
     this.closeNotice.give(reason)
   }
 
   #onResponseClosed(): void {
     this.#close(this.#res.writableEnded ? 'server' : 'client')
-    this.#owner.onFinished(this)
+    this.#set.onFinished(this)
   }
 }

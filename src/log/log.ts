@@ -7,7 +7,8 @@
 import { now } from '../timers.js'
 import type { ChannelLog, LogEvent } from './channel-log.js'
 import { DroppedChannels } from './dropped-channels.js'
-import { EventList } from './event-list.js'
+import type { EventList } from './event-list.js'
+import { EventLists } from './event-lists.js'
 import { createEvent } from './log-event.js'
 import { OwnIds } from './own-ids.js'
 import { comparePositions, createEpoch, EventIds, ORIGIN, type Position } from './position.js'
@@ -34,9 +35,7 @@ export class Log {
   appendedAt: number
 
   readonly #clock: () => number
-  #history = new EventList()
-  /** Events that were evicted from history, and are still the latest of their key. */
-  #latestOnly = new EventList()
+  #lists = new EventLists()
   readonly #dropped: DroppedChannels
 
   constructor(bounds: LogBounds, clock: () => number = now) {
@@ -53,12 +52,12 @@ export class Log {
 
   /** Bytes of events, channels, snapshots, and hashes of evicted IDs and dropped channels: see `sizeOf`. */
   get bytes(): number {
-    return this.#history.bytes + this.#latestOnly.bytes + this.ownIds.bytes + this.#dropped.bytes + this.snapshotBytes
+    return this.#lists.bytes + this.ownIds.bytes + this.#dropped.bytes + this.snapshotBytes
   }
 
   /** When the oldest event of history was appended; undefined without history. */
   get oldestAt(): number | undefined {
-    return this.#history.oldest?.at
+    return this.#lists.history.oldest?.at
   }
 
   /** Begins the log: sets its position and the epoch of its IDs, and replaces its events. */
@@ -66,8 +65,7 @@ export class Log {
     this.ids = new EventIds(epoch)
     this.isPending = false
     this.generation++
-    this.#history = new EventList()
-    this.#latestOnly = new EventList()
+    this.#lists = new EventLists()
     this.events = 0
     this.last = this.#dropped.floor = position
     for (const channel of this.channels.values()) {
@@ -112,10 +110,9 @@ export class Log {
     const { channel } = event
     this.last = position
     this.appendedAt = at
-    this.#history.push(event)
     const replaced = channel.append(event)
+    this.#lists.add(event, this.#lists.history)
     if (replaced !== undefined) this.#deleteUnlessInHistory(replaced)
-    this.#charge(channel)
     return event
   }
 
@@ -134,7 +131,8 @@ export class Log {
   /** Evicts events of all channels that are older than `history.age`. `now`: milliseconds of the monotonic clock. */
   trimAge(now = this.#clock()): void {
     const deadline = Math.floor(now) - this.bounds.history.age
-    for (let event = this.#history.oldest; event !== undefined; event = this.#history.oldest) {
+    const { history } = this.#lists
+    for (let event = history.oldest; event !== undefined; event = history.oldest) {
       if (event.at >= deadline) return
       this.#evictOldest(event.channel)
     }
@@ -191,9 +189,8 @@ export class Log {
   #restore({ position, entry }: StoredEvent): void {
     const event = this.#create(position, entry, this.appendedAt)
     const replaced = event.channel.restore(event)
-    if (replaced !== undefined) this.#delete(replaced, this.#latestOnly)
-    this.#latestOnly.push(event)
-    this.#charge(event.channel)
+    if (replaced !== undefined) this.#delete(replaced, this.#lists.latestOnly)
+    this.#lists.add(event, this.#lists.latestOnly)
     this.trim(event.channel)
   }
 
@@ -203,9 +200,10 @@ export class Log {
    */
   #trimBytes(): void {
     const { bytes } = this.bounds
+    const { history, latestOnly } = this.#lists
     while (this.bytes > bytes && this.events > 1) {
-      const { oldest } = this.#history
-      if (oldest === undefined || this.#latestOnly.bytes > bytes / 2) this.#evictLatest(this.#latestOnly.oldest)
+      const { oldest } = history
+      if (oldest === undefined || latestOnly.bytes > bytes / 2) this.#evictLatest(latestOnly.oldest)
       else this.#evictOldest(oldest.channel)
     }
   }
@@ -218,10 +216,8 @@ export class Log {
   #evictFromHistory(channel: ChannelLog): void {
     const event = channel.evictOldest()
     if (event === undefined) return
-    if (!channel.isLatest(event)) return this.#delete(event, this.#history)
-    this.#history.remove(event)
-    this.#latestOnly.push(event)
-    this.#charge(channel)
+    if (channel.isLatest(event)) this.#lists.keepLatest(event)
+    else this.#delete(event, this.#lists.history)
   }
 
   #evictLatest(event: LogEvent | undefined): void {
@@ -240,19 +236,13 @@ export class Log {
 
   /** Deletes an event that is no longer the latest of its key. */
   #deleteUnlessInHistory(event: LogEvent): void {
-    if (event.offset <= event.channel.historyStart) this.#delete(event, this.#latestOnly)
+    if (event.offset <= event.channel.historyStart) this.#delete(event, this.#lists.latestOnly)
   }
 
   #delete(event: LogEvent, list: EventList): void {
-    const { channel, ownId } = event
-    list.remove(event)
+    const { ownId } = event
+    this.#lists.remove(event, list)
     if (ownId !== undefined) this.ownIds.remove(ownId)
     this.events--
-    this.#charge(channel)
-  }
-
-  /** Counts the bytes of the channel itself in the list that holds its events. */
-  #charge(channel: ChannelLog): void {
-    channel.chargeTo(channel.historyLength > 0 ? this.#history : channel.isEmpty ? undefined : this.#latestOnly)
   }
 }

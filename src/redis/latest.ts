@@ -28,7 +28,7 @@ export async function loadLatest(database: Database, range: LatestRange): Promis
   const found = new Found(range)
   for await (const { pairs, end } of database.latest(range.upTo.ms + 1)) {
     for (let i = 0; i < pairs.length; i += 2) found.add(pairs[i] ?? '', pairs[i + 1] ?? '')
-    if (!found.isFull || end === undefined) continue
+    if (!found.isAtBound || end === undefined) continue
     for await (const field of database.fields(end)) found.leaveOut(field)
     break
   }
@@ -38,7 +38,8 @@ export async function loadLatest(database: Database, range: LatestRange): Promis
 }
 
 class Found {
-  isFull = false
+  /** Whether `bytes` is reached. */
+  isAtBound = false
   readonly #range: LatestRange
   /** Events by field. Keys may change while pages are fetched, so events may come twice. */
   readonly #events = new Map<string, StoredEvent>()
@@ -58,8 +59,8 @@ class Found {
     if (comparePositions(position, upTo) > 0) return
     const ofChannel = this.#keys.get(entry.channel) ?? 0
     this.#bytes += sizeOfEntry(entry)
-    this.isFull ||= this.#bytes > bytes && this.#events.size > 0
-    if (this.isFull || ofChannel >= keys) {
+    this.isAtBound ||= this.#bytes > bytes && this.#events.size > 0
+    if (this.isAtBound || ofChannel >= keys) {
       this.#incomplete.add(entry.channel)
       return
     }

@@ -96,8 +96,8 @@ export class Outbox {
     const { maxWaiting } = this.#options
     if (this.#closed.signal.aborted) return Promise.reject(closed())
     if (!entries.every(isWellFormed)) return Promise.reject(malformed())
-    const isFull = this.#count + entries.length > maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes
-    return isFull ? Promise.reject(full(maxWaiting)) : undefined
+    const isOverBound = this.#count + entries.length > maxWaiting.publishes || this.#bytes + bytes > maxWaiting.bytes
+    return isOverBound ? Promise.reject(full(maxWaiting)) : undefined
   }
 
   #wait(entry: WritableEntry, place: Pick<WaitingPublish, 'bytes' | 'deadline' | 'isJoined'>): Promise<StoredPosition> {

@@ -70,5 +70,5 @@ export class BatchBuilder {
   }
 }
 
-/** 64 KiB: several times the high-water mark of a socket, and small enough for the memory of many stalled clients. */
+/** 64 KiB: several times the high-water mark of a socket, and small enough for the memory of many slow clients. */
 const FULL = 64 * 1024

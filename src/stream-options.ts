@@ -1,13 +1,8 @@
-/** Options of `sse()` and `createRegistry()`: meaning, defaults and checks. */
+/** Options of the event streams of `sse()`: meaning, defaults and valid values. */
 import { validateHeaderName, validateHeaderValue, type IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import type { HistoryBounds, LogBounds } from './log/store.js'
-import { check, count, given, isCount, isObject, milliseconds, type Form } from './check.js'
-import { insteadOfRegistry, insteadOfRegistryOptions, insteadOfStore, insteadOfStreamOptions } from './mistakes.js'
-import { createWarner } from './report.js'
-import type { Store } from './log/store.js'
-import { resolveSnapshotOptions, type ResolvedSnapshotOptions, type SnapshotOptions } from './snapshot-options.js'
-import type { AnyEvents } from './wire/format.js'
+import { count, isCount, isObject, milliseconds, type Form } from './check.js'
+import { insteadOfRegistry } from './mistakes.js'
 
 /** Options of the event streams of one `sse()`. */
 export interface StreamOptions {
@@ -111,65 +106,9 @@ export interface StreamOptions {
   headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
-/** Options of a registry. */
-export interface RegistryOptions<E extends object = AnyEvents> {
-  /**
-   * Bounds on the history of each channel: how far back a client can resume. At the first bound that is reached, the
-   * oldest event is evicted. `age` is in milliseconds. `bytes` counts text, key and own ID of each event, and at least 256
-   * bytes. `Infinity` turns a bound off. `false` replays nothing. Slow connected clients still get up to the default bounds.
-   * @default { events: 1000, bytes: 4_194_304, age: 300_000 }
-   */
-  history?: Partial<HistoryBounds> | false
-  /**
-   * Bytes that all channels together may hold, counted as in `history`. Above that, the oldest events of all channels are
-   * evicted. `Infinity` sets no limit.
-   * @default 67_108_864 (64 MiB)
-   */
-  bytes?: number
-  /**
-   * The most keys of one channel whose latest event is kept. Beyond that, the key that has not changed for longest is
-   * evicted. `Infinity` sets no limit.
-   * @default 10_000
-   */
-  keys?: number
-  /**
-   * Loads the state of a channel from the app, for new subscribers and after gaps. Without it, they get the latest event of
-   * each key.
-   * @default no snapshots
-   */
-  snapshot?: SnapshotOptions<E> | undefined
-  /**
-   * Where published events are kept. A store belongs to one registry.
-   * @default memoryStore(): in the memory of this process
-   */
-  store?: Store
-  /**
-   * Milliseconds for which a channel must be without subscribers before `whileOccupied` ends. A client that reconnects
-   * meanwhile changes nothing. `0` ends at once.
-   * @default 5000
-   */
-  linger?: number
-  /**
-   * Gets errors that no caller awaits, such as a rejected `publish`, or a filter or listener that throws. `() => {}` ignores
-   * them.
-   * @default process.emitWarning, for errors of the store at most once a minute
-   */
-  onError?: (error: Error) => void
-}
-
 export type ResolvedStreamOptions = Required<Omit<StreamOptions, 'owner'>> & Pick<StreamOptions, 'owner'>
 
-export interface ResolvedRegistryOptions {
-  log: LogBounds
-  store: Store | undefined
-  snapshot: ResolvedSnapshotOptions | undefined
-  linger: number
-  onError: (error: Error) => void
-}
-
-const MIB = 1024 * 1024
-
-const STREAM_DEFAULTS: ResolvedStreamOptions = {
+export const STREAM_DEFAULTS: ResolvedStreamOptions = {
   accept: 'explicit',
   fallthrough: true,
   retry: 3000,
@@ -178,28 +117,11 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
   maxConnections: Infinity,
   maxPerOwner: Infinity,
   stallTimeout: 30_000,
-  maxBufferedBytes: 4 * MIB,
+  maxBufferedBytes: 4 * 1024 * 1024,
   maxSubscriptions: 1000,
   controlEvents: true,
   reopenFinished: false,
   headers: {},
-}
-
-const HISTORY_DEFAULTS: HistoryBounds = { events: 1000, bytes: 4 * MIB, age: 5 * 60_000 }
-
-const REGISTRY_DEFAULTS = {
-  history: HISTORY_DEFAULTS,
-  bytes: 64 * MIB,
-  keys: 10_000,
-  store: undefined,
-  snapshot: undefined,
-  linger: 5000,
-  onError: undefined,
-}
-
-function isStore(value: unknown): boolean {
-  const store = isObject(value) ? (value as Partial<Record<keyof Store, unknown>>) : {}
-  return [store.start, store.append, store.close].every((method) => typeof method === 'function')
 }
 
 function isHeaders(value: unknown): boolean {
@@ -221,7 +143,8 @@ const timeout: Form = {
   test: (value) => value === false || (milliseconds.test(value) && value !== Infinity),
 }
 
-const STREAM_FORMS: Record<keyof StreamOptions | 'registry', Form> = {
+/** Valid values of the options of `sse()`. */
+export const STREAM_FORMS: Record<keyof StreamOptions | 'registry', Form> = {
   registry: { is: 'a registry, or the options to make one', test: isObject, instead: insteadOfRegistry },
   accept: { is: "'explicit' or 'any'", test: (value) => value === 'explicit' || value === 'any' },
   fallthrough: boolean,
@@ -243,45 +166,4 @@ const STREAM_FORMS: Record<keyof StreamOptions | 'registry', Form> = {
   controlEvents: boolean,
   reopenFinished: boolean,
   headers: { is: 'an object of valid header names and values', test: isHeaders },
-}
-
-const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
-  history: { is: 'an object of bounds, or false', test: (value) => value === false || isObject(value) },
-  bytes: count,
-  keys: count,
-  snapshot: { is: 'an object with load and timeout', test: isObject },
-  store: { is: 'a store, with start, append and close', test: isStore, instead: insteadOfStore },
-  linger: {
-    is: 'a number of milliseconds, 0 or more',
-    test: (value) => Number.isFinite(value) && Number(value) >= 0,
-  },
-  onError: { is: 'a function', test: (value) => typeof value === 'function' },
-}
-
-const HISTORY_FORMS: Record<keyof HistoryBounds, Form> = { events: count, bytes: count, age: milliseconds }
-
-/** Hints for options that were passed to the wrong one of the two functions. */
-const OF_REGISTRY = Object.fromEntries(
-  Object.keys(REGISTRY_FORMS).map((name) => [name, `write sse({ registry: { ${name} } })`]),
-)
-const OF_STREAM = Object.fromEntries(Object.keys(STREAM_FORMS).map((name) => [name, `${name} is an option of sse()`]))
-
-export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOptions {
-  check('sse()', options, STREAM_FORMS, '', { instead: insteadOfStreamOptions, elsewhere: OF_REGISTRY })
-  return { ...STREAM_DEFAULTS, ...given(options) }
-}
-
-export function resolveRegistryOptions<E extends object>(options: RegistryOptions<E>): ResolvedRegistryOptions {
-  check('createRegistry()', options, REGISTRY_FORMS, '', { instead: insteadOfRegistryOptions, elsewhere: OF_STREAM })
-  const { history, bytes, keys, store, snapshot, linger, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
-  if (history !== false) check('createRegistry()', history, HISTORY_FORMS, 'history.')
-  const bounds = { ...HISTORY_DEFAULTS, ...(history === false ? {} : given(history)) }
-  const log = { history: bounds, replay: history !== false, bytes, keys }
-  return {
-    log,
-    store,
-    linger,
-    snapshot: snapshot && resolveSnapshotOptions(snapshot as SnapshotOptions),
-    onError: onError ?? createWarner(),
-  }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { createRegistry, sse, SseError, type RegistryOptions, type SseOptions } from '../src/index.js'
-import { resolveRegistryOptions, resolveStreamOptions } from '../src/options.js'
+import { resolveRegistryOptions, resolveStreamOptions } from '../src/resolve-options.js'
 import { until } from './helpers/until.js'
 
 type Create = (options?: unknown) => unknown

@@ -5,24 +5,25 @@
 import { after, now, type Timer } from '../timers.js'
 import type { Subscribers } from './subscribers.js'
 
-export class Window {
+export class WindowClock {
   /** The number of windows that have ended. */
   number = 0
   readonly #ms: number
   readonly #onEnd: (held: Iterable<Subscribers>) => void
+  /** Groups with subscribers that wait for the next window. */
   #held = new Set<Subscribers>()
   /** Undefined while nothing is written. */
   #timer: Timer | undefined
   /** When the window ends, in milliseconds of the monotonic clock. */
   #endsAt = 0
 
-  /** `onEnd` gets those that have waited. */
+  /** `ms`: length of a window. `onEnd` gets the groups that have waited. */
   constructor(ms: number, onEnd: (held: Iterable<Subscribers>) => void) {
     this.#ms = ms
     this.#onEnd = onEnd
   }
 
-  /** Whether anybody waits for the next window. */
+  /** Whether a group waits for the next window. */
   get isHolding(): boolean {
     return this.#held.size > 0
   }
@@ -33,7 +34,7 @@ export class Window {
     return this.number
   }
 
-  /** Lets subscribers wait for the next window. */
+  /** Lets a group wait for the next window. */
   hold(subscribers: Subscribers): void {
     this.#held.add(subscribers)
     this.written()
