@@ -17,9 +17,13 @@ const SUITES = [
     'injection',
     'middleware',
     'mistakes',
-    'options',
+    'resolve-options',
   ],
   ...[
+    'finish',
+    'forget',
+    'owners',
+    'publish-several',
     'registry',
     'rendering',
     'warnings',
@@ -29,15 +33,27 @@ const SUITES = [
     'redis/outbox',
   ],
   ...['format', 'id-form', 'json-data', 'message-form'].map((name) => `wire/${name}`),
-  ...['late-store', 'log', 'own-ids', 'position', 'history-age', 'ring'].map((name) => `log/${name}`),
+  ...['forget', 'late-store', 'log', 'own-ids', 'position', 'history-age', 'ring'].map((name) => `log/${name}`),
   ...['mock-responses', 'pipelined', 'request', 'send-all', 'sent-heads', 'upkeep'].map((name) => `http/${name}`),
-  ...['cursor', 'delivery', 'late-readers', 'merge', 'scheduler', 'shared-batches'].map((name) => `delivery/${name}`),
-  ...['backoff', 'duplicates', 'interface', 'live', 'parsing', 'reconnect', 'request'].map((name) => `client/${name}`),
+  ...[
+    'cursor',
+    'delivery',
+    'late-readers',
+    'merge',
+    'occupancy',
+    'scheduler',
+    'shared-batches',
+    'snapshots',
+    'windows',
+  ].map((name) => `delivery/${name}`),
+  ...['after-end', 'backoff', 'duplicates', 'interface', 'live', 'parsing', 'reconnect', 'request'].map(
+    (name) => `client/${name}`,
+  ),
 ]
 const REDIS_SUITES = [
   'redis/entry',
   'redis/clients',
-  ...['start', 'store', 'live', 'outage', 'foreign', 'refusals', 'loading', 'outbox'].map(
+  ...['start', 'store', 'live', 'outage', 'foreign', 'forget', 'refusals', 'loading', 'outbox', 'versions'].map(
     (name) => `outside/redis/${name}`,
   ),
 ]
