@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import request from 'supertest'
 import type { Score } from '../example-app/events.js'
+import type { HomeState } from '../example-app/home-page.js'
+import { html, jsonScript } from '../example-app/html.js'
 import { loadMatches, type Match } from '../example-app/match.js'
 import { timeline } from '../example-app/timeline.js'
 import { exampleDirectory, follow, startExampleApp } from './helpers/example-app.js'
@@ -132,11 +134,47 @@ describe('a game at /games/:id', () => {
     const other = await follow(`${url}/games/brazil-germany-2014`)
     await Promise.all([stream.ready(), other.ready()])
     const body = bodyOf(await request(app).put(`/games/${final}/score`).send({ home: 9, away: 0 }).expect(200))
-    const event = await stream.next('score')
-    expect(event).toMatchObject({ id: (body as { id: string }).id, data: { home: 9, away: 0, byHand: true } })
+    const event = await stream.next('score', ({ byHand }) => byHand === true)
+    expect(event).toMatchObject({ id: (body as { id: string }).id, data: { home: 9, away: 0 } })
     await request(app).put('/games/brazil-germany-2014/score').send({ home: 1, away: 1 }).expect(200)
-    await other.next('score')
-    expect(other.events.filter(({ type }) => type === 'score')).toHaveLength(1)
+    await other.next('score', ({ byHand }) => byHand === true)
+    expect(other.events.filter(({ data }) => (data as Partial<Score>).byHand)).toHaveLength(1)
+  })
+})
+
+describe('the page', () => {
+  it('is rendered with the scores and the stock, as text and as data', async () => {
+    const { app, replay } = await startExampleApp()
+    for (let tick = 0; tick < 3; tick++) replay.tick()
+    await request(app).put('/products/cap-cord/availability').send({ stock: 3 }).expect(200)
+    const { text: page } = await request(app).get('/').expect('Content-Type', /html/).expect(200)
+    expect(page.match(/<article class="game"/g)).toHaveLength(matches.length)
+    expect(page).toContain('<li>Carli Lloyd 3′</li>')
+    expect(page).toContain('Only 3 left')
+    const { games, products } = stateOf(page)
+    expect(games.find(({ score }) => score.game === 'usa-japan-2015')).toMatchObject({ score: { home: 1, away: 0 } })
+    expect(products).toContainEqual(
+      expect.objectContaining({ availability: { sku: 'cap-cord', stock: 3, status: 'low' } }),
+    )
+  })
+
+  it('has the ID that its stream begins with, so that nothing is lost until then', async () => {
+    const { app, url } = await startExampleApp()
+    const { lastEventId } = stateOf((await request(app).get('/')).text)
+    await request(app).put(`/games/${final}/score`).send({ home: 1, away: 0 }).expect(200)
+    await request(app).put(`/games/${final}/score`).send({ home: 2, away: 0 }).expect(200)
+    const { ready, events } = await follow(`${url}/stream?lastEventId=${lastEventId}`)
+    expect(await ready()).toMatchObject({ resumed: true, replayed: 2 })
+    expect(events.filter(({ type }) => type === 'score').map(({ data }) => (data as Score).home)).toEqual([1, 2])
+  })
+
+  it('escapes all that is rendered', () => {
+    const text = '</script><b a="&\'">'
+    expect(html`<i title="${text}">${[html`${text}`]}</i>`.text).toBe(
+      '<i title="&lt;/script&gt;&lt;b a=&quot;&amp;&#39;&quot;&gt;">&lt;/script&gt;&lt;b a=&quot;&amp;&#39;&quot;&gt;</i>',
+    )
+    expect(jsonScript('state', { text }).text).not.toContain('</script><')
+    expect(JSON.parse(jsonScript('state', { text }).text.replace(/^<.*?>|<.*?>$/g, ''))).toEqual({ text })
   })
 })
 
@@ -347,6 +385,11 @@ function tally(list: { team: 'home' | 'away' }[]) {
 
 function resultOf({ result }: Match) {
   return { home: result.home, away: result.away, ...(result.shootout && { shootout: result.shootout }) }
+}
+
+/** The data that a page was rendered with. */
+function stateOf(page: string): HomeState {
+  return JSON.parse(/id="page-state">(.*)<\/script>/.exec(page)![1]!) as HomeState
 }
 
 /** The body of a supertest response, which has the type `any`. */

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
 import { createRegistry, sse, type Connection, type Store } from 'express-sse-channels'
 import createError, { isHttpError } from 'http-errors'
-import { bundleClient } from './client.js'
+import { browserModules } from './browser-modules.js'
 import type { Events } from './events.js'
 import { Game } from './game.js'
+import { HomePage } from './home-page.js'
 import { readReplay, readSales, readScore, readStock } from './input.js'
 import { loadMatches } from './match.js'
 import { Replay } from './replay.js'
@@ -22,6 +23,8 @@ export interface AppOptions {
   replay?: boolean
   /** Whether the shop sells by itself. @default true */
   sales?: boolean
+  /** Whether another process with the same store plays and sells: this one publishes nothing by itself. @default false */
+  follow?: boolean
   /** Reconnection time in ms that clients are told. @default 2000 */
   retry?: number
   /** Where the log lives, for several processes to share it. @default in memory */
@@ -31,7 +34,7 @@ export interface AppOptions {
 }
 
 export function createApp({ directory, speed = 1000, replay: run = true, sales = true, ...options }: AppOptions) {
-  const { retry = 2000, store, onError } = options
+  const { retry = 2000, follow = false, store, onError } = options
   const registry = createRegistry<Events>({ ...(store && { store }), ...(onError && { onError }) })
   // Scores are for everyone: the page of `npm run start:cluster` reads them from other ports than its own.
   const live = sse<Events>({ registry, retry, headers: { 'Access-Control-Allow-Origin': '*' } })
@@ -43,6 +46,7 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   )
   const shop = new Shop(registry.channel('shop'))
   const replay = new Replay([...games.values()], registry.channel('controls'), speed)
+  const homePage = new HomePage(directory)
   const connections = new Map<string, Connection>()
 
   // The page can name its own connection, and ask for it to be cut.
@@ -63,6 +67,15 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   app.disable('x-powered-by')
   app.use(express.json())
 
+  // The page has the state at a position of the log, and its stream begins at this position. So the page misses nothing,
+  // however long it takes to load. `live` lets this request through once the store has begun.
+  app.get('/', live, async (_req, res) => {
+    const lastEventId = await registry.lastEventId() // the position first,
+    const views = [...games.values()].map((game) => game.view()) // then the state
+    const state = { lastEventId, games: views, products: shop.products(), replay: replay.state, sales: shop.sales }
+    res.set('Cache-Control', 'no-cache').send(homePage.render(state))
+  })
+
   app.get('/games', (_req, res) => void res.json([...games.values()].map((game) => game.view())))
 
   // EventStream sends Last-Event-ID, for which browsers ask other origins first.
@@ -80,8 +93,7 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
 
   app.put('/games/:id/score', async (req, res) => {
     const { home, away } = readScore(req.body)
-    const game = gameOf(req)
-    res.json({ id: await game.correct(home, away), score: game.view().score })
+    res.json(await gameOf(req).correct(home, away))
   })
 
   app.get('/products', (_req, res) => void res.json(shop.products()))
@@ -89,8 +101,7 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   app.put('/products/:sku/availability', async (req, res) => {
     const { sku } = req.params
     if (!shop.has(sku)) throw createError(404, `no product "${sku}"; GET /products lists them`)
-    const id = await shop.setStock(sku, readStock(req.body))
-    res.json({ id, availability: shop.availability(sku) })
+    res.json(await shop.setStock(sku, readStock(req.body)))
   })
 
   // Everything the page shows, on one connection: a browser has only six per host on HTTP/1.1.
@@ -113,17 +124,20 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   app.put('/sales', (req, res) => void res.json(shop.setSales(readSales(req.body))))
   app.get('/stats', (_req, res) => void res.json(registry.stats()))
 
-  const client = bundleClient(directory)
-  app.get('/client.js', (_req, res) => void res.type('text/javascript').send(client))
+  app.use(browserModules(directory))
   app.use(express.static(join(directory, 'public')))
   app.use(() => {
     throw createError(404, 'nothing here')
   })
   app.use(answerError)
 
-  if (run) replay.stagger()
-  replay.change({ running: run })
-  shop.setSales({ running: sales })
+  if (!follow) {
+    if (run) replay.stagger()
+    else for (const game of games.values()) game.publish()
+    replay.change({ running: run })
+    shop.open()
+    shop.setSales({ running: sales })
+  }
 
   const close = async () => {
     replay.close()

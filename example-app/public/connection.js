@@ -16,21 +16,25 @@ export class LiveConnection {
   /** What `POST /connections/:id/cut` takes. */
   id = ''
   /** The newest ID seen, also across close() and open(). */
-  lastEventId = ''
+  lastEventId
   /** As EventStream describes it: `name` is 'connecting', 'open', 'waiting' or 'closed'. */
   state = { name: 'closed' }
 
-  /** Listeners: onState(state), onEvent(event), onLost() and onCaughtUp({ resumed, replayed, gap, events }). */
-  constructor(url, listeners) {
+  /**
+   * `lastEventId` is where the page stands; without it, the stream begins with the latest scores. Listeners: onState(state),
+   * onEvent(event), onLost() and onCaughtUp({ isFirst, resumed, replayed, gap, events }).
+   */
+  constructor(url, { lastEventId = '', ...listeners }) {
     this.#url = url
+    this.lastEventId = lastEventId
     this.#listeners = listeners
   }
 
   open() {
     if (this.#source) return
-    // A stream remembers its last event ID. A new one has to be told that of the stream before.
-    const headers = this.lastEventId ? { 'Last-Event-ID': this.lastEventId } : {}
-    const source = new EventStream(this.#url, { headers })
+    // From here the stream remembers its last event ID, and sends it when it reconnects.
+    const query = new URLSearchParams(this.lastEventId && { lastEventId: this.lastEventId })
+    const source = new EventStream(`${this.#url}?${query}`)
     this.#source = source
     this.#setState(source.state)
     source.addEventListener('statechange', ({ detail }) => this.#setState(detail))
@@ -63,7 +67,7 @@ export class LiveConnection {
   }
 
   #caughtUp({ resumed, replayed }) {
-    const outcome = { resumed, replayed, gap: this.#gap, events: this.#catchingUp ?? [] }
+    const outcome = { isFirst: !this.#wasLive, resumed, replayed, gap: this.#gap, events: this.#catchingUp ?? [] }
     this.#catchingUp = undefined
     this.#gap = undefined
     this.#wasLive = true

@@ -11,9 +11,7 @@ export class Scoreboard {
 
   constructor(container, games) {
     for (const game of games) {
-      const card = new GameCard(game)
-      this.#cards.set(game.id, card)
-      container.append(card.element)
+      this.#cards.set(game.id, new GameCard(container.querySelector(`[data-game="${game.id}"]`), game))
     }
   }
 
