@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import request from 'supertest'
-import type { Score } from '../example-app/events.js'
+import type { Availability, Score } from '../example-app/events.js'
 import type { HomeState } from '../example-app/home-page.js'
 import { html, jsonScript } from '../example-app/html.js'
 import { loadMatches, type Match } from '../example-app/match.js'
@@ -201,6 +201,25 @@ describe('the stream of the page, /stream,', () => {
     const body = bodyOf(await request(app).put('/products/ball-5/availability').send({ stock }).expect(200))
     const event = await stream.next('availability', ({ sku, stock: left }) => sku === 'ball-5' && left === stock)
     expect(event).toMatchObject({ id: (body as { id: string }).id, data: { status } })
+  })
+
+  it('sends only the newest stock of an update window, and a goal at once', async () => {
+    const { app, url, replay } = await startExampleApp()
+    const stream = await follow(`${url}/stream?every=10000`)
+    await stream.ready()
+    for (const stock of [5, 4, 3]) await request(app).put('/products/ball-5/availability').send({ stock }).expect(200)
+    for (let tick = 0; tick < 3; tick++) replay.tick()
+    await stream.next('goal', ({ scorer }) => scorer === 'Carli Lloyd')
+    const data = stream.events.filter(({ type }) => type === 'availability').map(({ data }) => data as Availability)
+    const stocks = data.filter(({ sku }) => sku === 'ball-5').map(({ stock }) => stock)
+    expect(stocks.at(-1)).toBe(3)
+    expect(stocks).not.toContain(4)
+  })
+
+  it.each(['', 'often', '0', '249', '10001', '-1', '1&every=2'])('answers 400 to ?every=%s', async (every) => {
+    const { app } = await startExampleApp()
+    const stream = request(app).get(`/stream?every=${every}`).set('Accept', 'text/event-stream')
+    expect(bodyOf(await stream.expect(400))).toEqual({ error: expect.stringMatching(/^send \?every=2000/) as string })
   })
 
   it('answers 406 to other requests', async () => {

@@ -9,7 +9,7 @@ import { browserModules } from './browser-modules.js'
 import type { Events } from './events.js'
 import { Game } from './game.js'
 import { HomePage } from './home-page.js'
-import { readReplay, readSales, readScore, readStock } from './input.js'
+import { readReplay, readSales, readScore, readStock, readWindow } from './input.js'
 import { loadMatches } from './match.js'
 import { Replay } from './replay.js'
 import { Shop } from './shop.js'
@@ -105,10 +105,12 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   })
 
   // Everything the page shows, on one connection: a browser has only six per host on HTTP/1.1.
-  app.get('/stream', live, (_req, res) => {
+  // With ?every=2000, a score or stock that changes often is sent at most once in two seconds, always with its newest value.
+  app.get('/stream', live, (req, res) => {
     if (!res.sse) throw createError(406, 'this is an event stream: send Accept: text/event-stream')
+    const conflate = readWindow(req.query.every)
     greet(res.sse)
-    res.sse.subscribe(['shop', 'controls', ...[...games.keys()].map((id) => `game:${id}`)])
+    res.sse.subscribe(['shop', 'controls', ...[...games.keys()].map((id) => `game:${id}`)], { conflate })
   })
 
   app.post('/connections/:id/cut', (req, res) => {

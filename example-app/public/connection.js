@@ -17,6 +17,8 @@ export class LiveConnection {
   id = ''
   /** The newest ID seen, also across close() and open(). */
   lastEventId
+  /** The update window in ms that the next open() asks for. Without one, every event is sent at once. */
+  every
   /** As EventStream describes it: `name` is 'connecting', 'open', 'waiting' or 'closed'. */
   state = { name: 'closed' }
 
@@ -33,7 +35,8 @@ export class LiveConnection {
   open() {
     if (this.#source) return
     // From here the stream remembers its last event ID, and sends it when it reconnects.
-    const query = new URLSearchParams(this.lastEventId && { lastEventId: this.lastEventId })
+    const { every, lastEventId } = this
+    const query = new URLSearchParams({ ...(every && { every }), ...(lastEventId && { lastEventId }) })
     const source = new EventStream(`${this.#url}?${query}`)
     this.#source = source
     this.#setState(source.state)

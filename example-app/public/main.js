@@ -5,6 +5,7 @@ import { ConnectionBar } from './connection-bar.js'
 import { ConnectionFacts } from './connection-facts.js'
 import { Controls } from './controls.js'
 import { copyOnClick } from './copy-button.js'
+import { offerDataSaver } from './data-saver.js'
 import { byId } from './dom.js'
 import { EventList } from './event-list.js'
 import { pageState } from './page-state.js'
@@ -74,4 +75,5 @@ const connection = new LiveConnection('/stream', {
   },
 })
 const bar = new ConnectionBar(connection)
+offerDataSaver(connection)
 connection.open()
