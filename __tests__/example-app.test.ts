@@ -14,6 +14,7 @@ import { exampleDirectory, follow, startExampleApp } from './helpers/example-app
 
 const matchesDirectory = join(exampleDirectory, 'matches')
 const matches = loadMatches(matchesDirectory)
+const [shortest] = matches.toSorted((a, b) => timeline(a).length - timeline(b).length) as [Match]
 const final = 'argentina-france-2022'
 
 describe('the match files', () => {
@@ -67,14 +68,13 @@ describe('the replay', () => {
       return (body as { score: Score }[]).map(({ score }) => score)
     }
     const longest = Math.max(...matches.map((match) => timeline(match).length))
-    const shortest = Math.min(...matches.map((match) => timeline(match).length))
     const results = new Map<string, Score>()
     for (let tick = 0; tick < longest; tick++) {
       replay.tick()
       for (const score of await scores()) if (score.period === 'full-time') results.set(score.game, score)
     }
     for (const match of matches) expect(results.get(match.id)).toMatchObject(resultOf(match))
-    expect(shortest).toBeLessThan(longest)
+    expect(timeline(shortest).length).toBeLessThan(longest)
     expect(Math.max(...(await scores()).map(({ run }) => run))).toBe(2)
   }, 60_000)
 
@@ -88,6 +88,29 @@ describe('the replay', () => {
     const score = await stream.next('score', ({ home }) => home === 1)
     expect(score.data.goals).toHaveLength(1)
     await stream.next('clock', ({ minute }) => minute === '23')
+  })
+
+  it('takes a finished match off the board until its next kick-off, and tells those who watch', async () => {
+    const { app, url, replay } = await startExampleApp()
+    const watching = await follow(`${url}/games/${shortest.id}`)
+    await watching.ready()
+    const minutesOf = (match: Match) => timeline(match).findIndex(({ leaves }) => leaves) + 1
+    const minutes = minutesOf(shortest)
+    const others = matches.filter((match) => minutesOf(match) > minutes).map(({ id }) => id)
+    for (let tick = 0; tick < minutes; tick++) replay.tick()
+    await watching.next('score', ({ period, hasLeft }) => period === 'full-time' && hasLeft === undefined)
+    await watching.next('score', ({ hasLeft }) => hasLeft === true)
+    const board = async () => (bodyOf(await request(app).get('/games')) as { id: string }[]).map(({ id }) => id)
+    expect(await board()).toEqual(others)
+    expect((await request(app).get('/')).text).toMatch(new RegExp(`data-game="${shortest.id}"[^>]* hidden`))
+    const newcomer = await follow(`${url}/stream`)
+    await newcomer.ready()
+    const games = newcomer.events.filter(({ type }) => type === 'score').map(({ data }) => (data as Score).game)
+    expect(games.sort()).toEqual(others)
+
+    for (let tick = minutes; tick <= timeline(shortest).length; tick++) replay.tick()
+    await watching.next('score', ({ run, hasLeft }) => run === 2 && hasLeft === undefined)
+    expect(await board()).toContain(shortest.id)
   })
 
   it('tells every page when its speed changes', async () => {
@@ -148,7 +171,7 @@ describe('the page', () => {
     for (let tick = 0; tick < 3; tick++) replay.tick()
     await request(app).put('/products/cap-cord/availability').send({ stock: 3 }).expect(200)
     const { text: page } = await request(app).get('/').expect('Content-Type', /html/).expect(200)
-    expect(page.match(/<article class="game"/g)).toHaveLength(matches.length)
+    expect(page.match(/<article\s/g)).toHaveLength(matches.length)
     expect(page).toContain('<li>Carli Lloyd 3′</li>')
     expect(page).toContain('Only 3 left')
     const { games, products } = stateOf(page)

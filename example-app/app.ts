@@ -59,7 +59,7 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
 
   const gameOf = (req: Request<{ id: string }>): Game => {
     const game = games.get(req.params.id)
-    if (!game) throw createError(404, `no game "${req.params.id}"; GET /games lists them`)
+    if (!game) throw createError(404, `no game "${req.params.id}"; GET /games lists those on the board`)
     return game
   }
 
@@ -76,7 +76,9 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
     res.set('Cache-Control', 'no-cache').send(homePage.render(state))
   })
 
-  app.get('/games', (_req, res) => void res.json([...games.values()].map((game) => game.view())))
+  app.get('/games', (_req, res) => {
+    res.json([...games.values()].map((game) => game.view()).filter(({ isOnBoard }) => isOnBoard))
+  })
 
   // EventStream sends Last-Event-ID, for which browsers ask other origins first.
   app.options('/games/:id', (_req, res) => {

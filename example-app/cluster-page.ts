@@ -9,7 +9,7 @@ import { View } from './view.js'
 export function clusterPage(directory: string, matches: Match[]): string {
   const games = matches.map((match) => {
     const { score, clock } = new Play(match)
-    return { ...match, score, clock }
+    return { ...match, score, clock, isOnBoard: true }
   })
   return new View<'games' | 'state'>(join(directory, 'views/cluster.html')).render({
     games: html`${games.map(gameCard)}`,

@@ -6,10 +6,16 @@ import type { Team } from './match.js'
 import { minuteText, noteOf, scorerLines } from './words/match-words.js'
 
 export function gameCard(game: GameView): Html {
-  const { id, home, away, competition, round, date, venue, score, clock } = game
+  const { id, home, away, competition, round, date, venue, score, clock, isOnBoard } = game
   const day = new Date(date).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
   const title = `${home.name} against ${away.name}`
-  return html`<article class="game" data-game="${id}" data-period="${score.period}" aria-label="${title}">
+  return html`<article
+    class="game"
+    data-game="${id}"
+    data-period="${score.period}"
+    aria-label="${title}"
+    ${isOnBoard ? '' : 'hidden'}
+  >
     <header class="game-head">
       <h3 class="visually-hidden">${title}</h3>
       <p class="competition"><span>${competition} · ${round}</span><span>${venue.split(',')[0] ?? ''}, ${day}</span></p>

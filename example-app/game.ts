@@ -24,7 +24,20 @@ export class Game {
   /** Who plays, where, and the score now. */
   view() {
     const { id, competition, round, date, venue, home, away, source } = this.match
-    return { id, competition, round, date, venue, home, away, source, score: this.#score, clock: this.#clock }
+    const isOnBoard = this.#channel.latest('score') !== undefined
+    return {
+      id,
+      competition,
+      round,
+      date,
+      venue,
+      home,
+      away,
+      source,
+      isOnBoard,
+      score: this.#score,
+      clock: this.#clock,
+    }
   }
 
   /** Tells everybody where the match stands. */
@@ -40,14 +53,24 @@ export class Game {
     this.publish()
   }
 
-  /** One match minute on. After full-time and a pause it starts again. */
+  /** One match minute on. After full-time the match leaves the board, and after a pause it starts again. */
   advance(): void {
+    const { hasLeft } = this.#play.score
     for (const message of this.#play.advance()) void this.#channel.publish(message)
+    if (this.#play.score.hasLeft && !hasLeft) this.#forget()
+  }
+
+  /** Those who watch have got the last score, which says so. Newcomers get nothing of this match until the next kick-off. */
+  #forget(): void {
+    void this.#channel.forget('score')
+    void this.#channel.forget('clock')
   }
 
   /** Sets the score by hand, until the next kick-off. Resolves with it and the ID of the event that told everybody. */
   async correct(home: number, away: number): Promise<{ id: string; score: Score }> {
     const score: Score = { ...this.#score, home, away, byHand: true }
+    // A corrected match is on the board again.
+    delete score.hasLeft
     this.#play.score = score
     return { id: await this.#channel.publish(this.#play.scoreMessage), score }
   }

@@ -46,13 +46,14 @@ export class Play {
     if (this.#next === 0) this.#kickOff()
     const step = this.steps[this.#next++]
     if (!step) return []
-    const { period, minute, elapsed, kick } = step
+    const { period, minute, elapsed, kick, leaves } = step
     const { run } = this.score
     const goals = step.goals.map(goalLine)
     if (this.clock.minute !== minute) this.clock = { ...this.clock, run, period, minute, elapsed }
     if (goals.length > 0) this.#addGoals(goals)
     if (kick) this.#addKick(kick.team, kick.scored)
     if (this.score.period !== period) this.score = { ...this.score, period, minute }
+    if (leaves && !this.score.hasLeft) this.score = { ...this.score, hasLeft: true }
     return goals
   }
 

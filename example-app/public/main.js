@@ -70,7 +70,7 @@ const connection = new LiveConnection('/stream', {
     bar.showOutcome(outcome)
     facts.showOutcome(outcome)
     list.markReplayed(outcome)
-    scoreboard.comeBack(outcome.events)
+    scoreboard.comeBack(outcome.events, outcome.gap)
     shop.comeBack()
   },
 })

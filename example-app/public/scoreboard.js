@@ -16,7 +16,10 @@ export class Scoreboard {
   }
 
   showScore(score) {
-    this.#cards.get(score.game)?.showScore(score, { isCalm: this.#isCalm })
+    const card = this.#cards.get(score.game)
+    if (!card) return
+    card.showScore(score, { isCalm: this.#isCalm })
+    card.element.hidden = score.hasLeft === true
   }
 
   showClock(clock) {
@@ -37,8 +40,11 @@ export class Scoreboard {
   }
 
   /** The connection has caught up with these events: marks the cards that changed. */
-  comeBack(events) {
+  comeBack(events, gap) {
     for (const [id, card] of this.#cards) {
+      // After a gap come the latest events. A match without one has left the board, and its last event was missed.
+      const isLost = gap?.channels.includes(`game:${id}`)
+      if (isLost && !events.some(({ type, data }) => type === 'score' && data.game === id)) card.element.hidden = true
       card.comeBack(events.filter(({ type, data }) => type === 'goal' && data.game === id).length)
     }
   }

@@ -21,10 +21,11 @@ export function minuteText({ minute }: Pick<Clock, 'minute'>): string {
 }
 
 /** What the score alone does not say. */
-export function noteOf({ shootout, period, byHand }: Score): string {
+export function noteOf({ shootout, period, byHand, hasLeft }: Score): string {
   const isOver = period === 'full-time'
   const notes: string[] = []
   if (shootout) notes.push(`${isOver ? 'After penalties' : 'Penalties'}: ${shootout.home}–${shootout.away}`)
   if (byHand) notes.push('Score set by hand')
+  if (isOver) notes.push(hasLeft ? 'Has left the board' : 'Leaves the board soon')
   return notes.join(' · ')
 }

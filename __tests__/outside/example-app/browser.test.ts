@@ -148,10 +148,17 @@ describeWithChromium('the example page in Chromium', (browser) => {
     const { url, replay } = await startExampleApp()
     const page = await openExamplePage(browser(), url)
     await goOffline(page)
-    play(replay, 1_100)
+    play(replay, 1_110)
     await goOnline(page)
     await page.locator('#time-line [data-kind="gap"]').getByText('history too short: scores reloaded').waitFor()
     for (const { game, home, away } of await scores(url)) await digits(page, game, home, away)
+    // This match is over, and comes back to the board with its next kick-off.
+    const left = page.locator('[data-game="manchester-bayern-1999"]')
+    expect(await left.isVisible()).toBe(false)
+    play(replay, 10)
+    await left.waitFor()
+    play(replay, 115)
+    await left.waitFor({ state: 'hidden' })
   })
 
   it('shows what is changed by hand, and lets a visitor buy', async () => {
