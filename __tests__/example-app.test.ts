@@ -11,6 +11,7 @@ import { html, jsonScript } from '../example-app/html.js'
 import { loadMatches, type Match } from '../example-app/match.js'
 import { timeline } from '../example-app/timeline.js'
 import { exampleDirectory, follow, startExampleApp } from './helpers/example-app.js'
+import { until } from './helpers/until.js'
 
 const matchesDirectory = join(exampleDirectory, 'matches')
 const matches = loadMatches(matchesDirectory)
@@ -162,6 +163,38 @@ describe('a game at /games/:id', () => {
     await request(app).put('/games/brazil-germany-2014/score').send({ home: 1, away: 1 }).expect(200)
     await other.next('score', ({ byHand }) => byHand === true)
     expect(other.events.filter(({ data }) => (data as Partial<Score>).byHand)).toHaveLength(1)
+  })
+})
+
+describe('a match played again, /games/:id/again,', () => {
+  it('ends with its result, and is not sent again to a client that comes back', async () => {
+    const { app, url } = await startExampleApp({ speed: 20 })
+    const stream = await follow(`${url}/games/${final}/again`)
+    await stream.ended
+    const ofType = (type: string) => stream.events.filter((event) => event.type === type)
+    const match = matches.find(({ id }) => id === final)!
+    expect(ofType('goal')).toHaveLength(match.goals.length)
+    expect(ofType('score').at(-1)?.data).toMatchObject({ period: 'full-time', ...resultOf(match) })
+    const end = stream.events.at(-1)!
+    expect(end.type).toBe('sse-end')
+    const again = request(app).get(`/games/${final}/again`).set('Accept', 'text/event-stream')
+    await again.set('Last-Event-ID', end.id).expect(204)
+  })
+
+  it('stops when its client leaves', async () => {
+    const failures: Error[] = []
+    const { url, registry } = await startExampleApp({ speed: 60_000, onError: (error) => failures.push(error) })
+    const stream = await follow(`${url}/games/${final}/again`)
+    await stream.next('clock')
+    stream.leave()
+    await until(() => registry.stats().connections === 0)
+    expect(failures).toEqual([])
+  })
+
+  it('answers 406 to other requests, and 404 if there is no such game', async () => {
+    const { app } = await startExampleApp()
+    await request(app).get(`/games/${final}/again`).set('Accept', 'application/json').expect(406)
+    await request(app).get('/games/nobody/again').set('Accept', 'text/event-stream').expect(404)
   })
 })
 

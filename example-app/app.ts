@@ -11,8 +11,12 @@ import { Game } from './game.js'
 import { HomePage } from './home-page.js'
 import { readReplay, readSales, readScore, readStock, readWindow } from './input.js'
 import { loadMatches } from './match.js'
+import { playAgain } from './play-again.js'
 import { Replay } from './replay.js'
 import { Shop } from './shop.js'
+
+/** How many times as fast as on the board a match is played again. */
+const timesFaster = 20
 
 export interface AppOptions {
   /** The folder of this file, where matches/ and public/ lie. */
@@ -93,6 +97,14 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
     res.sse.subscribe(`game:${game.id}`)
   })
 
+  // A stream with an end: `finish` says that everything is sent, so the client does not connect again.
+  app.get('/games/:id/again', live, async (req, res) => {
+    const { match } = gameOf(req)
+    const connection = streamOf(res)
+    await connection.sendAll(playAgain(match, speed / timesFaster, connection.signal))
+    connection.finish()
+  })
+
   app.put('/games/:id/score', async (req, res) => {
     const { home, away } = readScore(req.body)
     res.json(await gameOf(req).correct(home, away))
@@ -109,10 +121,10 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   // Everything the page shows, on one connection: a browser has only six per host on HTTP/1.1.
   // With ?every=2000, a score or stock that changes often is sent at most once in two seconds, always with its newest value.
   app.get('/stream', live, (req, res) => {
-    if (!res.sse) throw createError(406, 'this is an event stream: send Accept: text/event-stream')
+    const connection = streamOf(res)
     const conflate = readWindow(req.query.every)
-    greet(res.sse)
-    res.sse.subscribe(['shop', 'controls', ...[...games.keys()].map((id) => `game:${id}`)], { conflate })
+    greet(connection)
+    connection.subscribe(['shop', 'controls', ...[...games.keys()].map((id) => `game:${id}`)], { conflate })
   })
 
   app.post('/connections/:id/cut', (req, res) => {
@@ -149,6 +161,11 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
     await registry.close()
   }
   return { app, registry, replay, close }
+}
+
+function streamOf({ sse }: Response): Connection {
+  if (!sse) throw createError(406, 'this is an event stream: send Accept: text/event-stream')
+  return sse
 }
 
 const answerError: ErrorRequestHandler = (error: unknown, _req, res, next) => {

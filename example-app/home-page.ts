@@ -18,7 +18,7 @@ export interface HomeState {
 }
 
 export class HomePage {
-  readonly #view: View<'games' | 'products' | 'sources' | 'state'>
+  readonly #view: View<'games' | 'choices' | 'products' | 'sources' | 'state'>
 
   constructor(directory: string) {
     this.#view = new View(join(directory, 'views/index.html'))
@@ -28,6 +28,9 @@ export class HomePage {
     const { games, products } = state
     return this.#view.render({
       games: html`${games.map(gameCard)}`,
+      choices: html`${games.map(({ id, home, away, date }) => {
+        return html`<option value="${id}">${home.name} – ${away.name}, ${date.slice(0, 4)}</option>`
+      })}`,
       products: html`${products.map(productTile)}`,
       sources: html`${games.map(({ source }) => html`<li>${source}</li>`)}`,
       state: jsonScript('page-state', state),

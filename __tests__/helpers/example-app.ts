@@ -82,7 +82,7 @@ export async function follow(url: string, { lastEventId }: { lastEventId?: strin
     }
     return event.data as { resumed: boolean; replayed: number }
   }
-  return { response, events, next, ready, ended }
+  return { response, events, next, ready, ended, leave: () => abort.abort() }
 }
 
 async function read(response: Response, onText: (text: string) => void): Promise<void> {

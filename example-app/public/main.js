@@ -9,6 +9,7 @@ import { offerDataSaver } from './data-saver.js'
 import { byId } from './dom.js'
 import { EventList } from './event-list.js'
 import { pageState } from './page-state.js'
+import { PlayAgain } from './play-again.js'
 import { Scoreboard } from './scoreboard.js'
 import { ShopGrid } from './shop.js'
 import { Statistics } from './statistics.js'
@@ -21,6 +22,7 @@ const { lastEventId, games, products, replay, sales } = pageState()
 const scoreboard = new Scoreboard(byId('games'), games)
 const shop = new ShopGrid(byId('products'), products)
 const controls = new Controls()
+new PlayAgain(games)
 const announcer = new Announcer()
 const list = new EventList(byId('events'), {
   button: byId('events-pause'),

@@ -26,6 +26,6 @@ export function noteOf({ shootout, period, byHand, hasLeft }: Score): string {
   const notes: string[] = []
   if (shootout) notes.push(`${isOver ? 'After penalties' : 'Penalties'}: ${shootout.home}–${shootout.away}`)
   if (byHand) notes.push('Score set by hand')
-  if (isOver) notes.push(hasLeft ? 'Has left the board' : 'Leaves the board soon')
+  if (hasLeft) notes.push('Has left the board')
   return notes.join(' · ')
 }

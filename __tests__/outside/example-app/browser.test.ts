@@ -178,6 +178,20 @@ describeWithChromium('the example page in Chromium', (browser) => {
     expect(await buy.isDisabled()).toBe(true)
   })
 
+  it('plays a match again, says that it has finished, and does not open its stream again', async () => {
+    const { url } = await startExampleApp({ speed: 20 })
+    const page = await openExamplePage(browser(), url)
+    const asked: string[] = []
+    page.on('request', (request) => request.url().endsWith('/again') && asked.push(request.url()))
+    await page.getByRole('combobox', { name: 'Match' }).selectOption({ label: 'Brazil – Germany, 2014' })
+    await page.getByRole('button', { name: 'Play again' }).click()
+    await page.getByText('Finished. The server has sent everything').waitFor()
+    expect(await page.locator('#again-card .digits').allTextContents()).toEqual(['1', '7'])
+    // Longer than a client waits before it reconnects.
+    await page.waitForTimeout(500)
+    expect(asked).toEqual([`${url}/games/brazil-germany-2014/again`])
+  })
+
   it('changes how the matches and the shop run, and shows what others change', async () => {
     const { url } = await startExampleApp()
     const page = await openExamplePage(browser(), url)
