@@ -310,6 +310,66 @@ describe('the stream of the page, /stream,', () => {
   })
 })
 
+describe('the connections of a visitor', () => {
+  const visit = async (url: string) => (await fetch(url)).headers.get('set-cookie')!.split(';')[0]!
+  const list = async (url: string, cookie: string) =>
+    await (await fetch(`${url}/connections`, { headers: { cookie } })).text()
+  const post = (url: string, cookie: string) => fetch(url, { method: 'POST', headers: { cookie } })
+
+  it('are listed without those of others, and ended one by one', async () => {
+    const { url } = await startExampleApp()
+    const [cookie, other] = [await visit(url), await visit(url)]
+    const streams = await Promise.all([
+      follow(`${url}/stream`, { cookie }),
+      follow(`${url}/games/${final}`, { cookie }),
+      follow(`${url}/stream`, { cookie: other }),
+      follow(`${url}/stream`),
+    ])
+    await Promise.all(streams.map(({ ready }) => ready()))
+    const page = await list(url, cookie)
+    const ids = [...page.matchAll(/\/connections\/([^/]+)\/end/g)].map(([, id]) => id)
+    const own = await Promise.all(
+      streams.slice(0, 2).map(async ({ next }) => (await next('connecttime')).data.connection),
+    )
+    expect(ids.sort()).toEqual(own.sort())
+    expect(page).toContain(`<dd>game:${final}</dd>`)
+    expect(page).toContain(`<dd>${streams[0].events.findLast(({ id }) => id)!.id}</dd>`)
+
+    const [, game] = streams
+    const { connection } = game.events.find(({ type }) => type === 'connecttime')!.data as { connection: string }
+    await post(`${url}/connections/${connection}/end`, other)
+    expect(await list(url, cookie)).toContain(connection)
+    await post(`${url}/connections/${connection}/end`, cookie)
+    await game.ended
+    expect(await list(url, cookie)).not.toContain(connection)
+  })
+
+  it('end with "Sign out everywhere", and are refused until the page is loaded again', async () => {
+    const { url } = await startExampleApp()
+    const [cookie, other] = [await visit(url), await visit(url)]
+    const streams = await Promise.all([
+      follow(`${url}/stream`, { cookie }),
+      follow(`${url}/games/${final}`, { cookie }),
+    ])
+    const stays = await follow(`${url}/stream`, { cookie: other })
+    await Promise.all([...streams, stays].map(({ ready }) => ready()))
+    const page = await post(`${url}/sign-out`, cookie)
+    await Promise.all(streams.map(({ ended }) => ended))
+    expect(await page.text()).toContain('2 connections were ended')
+    expect((await follow(`${url}/stream`, { cookie })).response.status).toBe(401)
+    expect(await list(url, other)).toContain((await stays.next('connecttime')).data.connection)
+    const again = (await fetch(url, { headers: { cookie } })).headers.get('set-cookie')!.split(';')[0]!
+    expect((await follow(`${url}/stream`, { cookie: again })).response.status).toBe(200)
+  })
+
+  it('are none for a visitor without a session', async () => {
+    const { url } = await startExampleApp()
+    await (await follow(`${url}/stream`)).ready()
+    expect(await list(url, '')).toContain('No connection is open')
+    expect((await post(`${url}/sign-out`, 'matchday-session=guessed')).url).toBe(`${url}/connections`)
+  })
+})
+
 describe('invalid input', () => {
   it.each([
     ['PUT', `/games/${final}/score`, {}],

@@ -1,11 +1,13 @@
 // The whole example: routes that read, routes that change and publish, routes that stream. No listening here, so that
 // tests can import it.
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import cookieParser from 'cookie-parser'
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
 import { createRegistry, sse, type Connection, type Store } from 'express-sse-channels'
 import createError, { isHttpError } from 'http-errors'
 import { browserModules } from './browser-modules.js'
+import { ConnectionIds } from './connection-ids.js'
+import { ConnectionsPage } from './connections-page.js'
 import type { Events } from './events.js'
 import { Game } from './game.js'
 import { HomePage } from './home-page.js'
@@ -13,6 +15,7 @@ import { readReplay, readSales, readScore, readStock, readWindow } from './input
 import { loadMatches } from './match.js'
 import { playAgain } from './play-again.js'
 import { Replay } from './replay.js'
+import { Sessions } from './sessions.js'
 import { Shop } from './shop.js'
 
 /** How many times as fast as on the board a match is played again. */
@@ -39,9 +42,16 @@ export interface AppOptions {
 
 export function createApp({ directory, speed = 1000, replay: run = true, sales = true, ...options }: AppOptions) {
   const { retry = 2000, follow = false, store, onError } = options
+  const sessions = new Sessions()
   const registry = createRegistry<Events>({ ...(store && { store }), ...(onError && { onError }) })
   // Scores are for everyone: the page of `npm run start:cluster` reads them from other ports than its own.
-  const live = sse<Events>({ registry, retry, headers: { 'Access-Control-Allow-Origin': '*' } })
+  const live = sse<Events>({
+    registry,
+    retry,
+    headers: { 'Access-Control-Allow-Origin': '*' },
+    // Whose stream it is, so that a visitor can see and end it.
+    owner: (req: Request) => sessions.of(req),
+  })
   const games = new Map(
     loadMatches(join(directory, 'matches')).map((match) => [
       match.id,
@@ -51,14 +61,18 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   const shop = new Shop(registry.channel('shop'))
   const replay = new Replay([...games.values()], registry.channel('controls'), speed)
   const homePage = new HomePage(directory)
-  const connections = new Map<string, Connection>()
+  const connectionsPage = new ConnectionsPage(directory)
+  const ids = new ConnectionIds()
 
   // The page can name its own connection, and ask for it to be cut.
   const greet = (connection: Connection) => {
-    const id = randomUUID()
-    connections.set(id, connection)
-    connection.on('close', () => connections.delete(id))
-    connection.send({ event: 'connecttime', data: { time: new Date().toISOString(), connection: id } })
+    connection.send({ event: 'connecttime', data: { time: new Date().toISOString(), connection: ids.of(connection) } })
+  }
+
+  const streamOf = ({ sse }: Response): Connection => {
+    if (!sse) throw createError(406, 'this is an event stream: send Accept: text/event-stream')
+    if (sessions.hasEnded(sse.owner)) throw createError(401, 'signed out: reload the page')
+    return sse
   }
 
   const gameOf = (req: Request<{ id: string }>): Game => {
@@ -69,11 +83,12 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
 
   const app = express()
   app.disable('x-powered-by')
-  app.use(express.json())
+  app.use(express.json(), cookieParser())
 
   // The page has the state at a position of the log, and its stream begins at this position. So the page misses nothing,
   // however long it takes to load. `live` lets this request through once the store has begun.
-  app.get('/', live, async (_req, res) => {
+  app.get('/', live, async (req, res) => {
+    sessions.begin(req, res)
     const lastEventId = await registry.lastEventId() // the position first,
     const views = [...games.values()].map((game) => game.view()) // then the state
     const state = { lastEventId, games: views, products: shop.products(), replay: replay.state, sales: shop.sales }
@@ -93,8 +108,9 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   app.get('/games/:id', live, (req: Request<{ id: string }>, res: Response) => {
     const game = gameOf(req)
     if (!res.sse) return void res.json(game.view())
-    greet(res.sse)
-    res.sse.subscribe(`game:${game.id}`)
+    const connection = streamOf(res)
+    greet(connection)
+    connection.subscribe(`game:${game.id}`)
   })
 
   // A stream with an end: `finish` says that everything is sent, so the client does not connect again.
@@ -128,10 +144,41 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   })
 
   app.post('/connections/:id/cut', (req, res) => {
-    const connection = connections.get(req.params.id)
+    const connection = ids.find(registry.connections(), req.params.id)
     if (!connection) throw createError(404, 'no such connection; its ID comes with the connecttime event')
     connection.close()
     res.status(204).end()
+  })
+
+  // Without a session there is no owner, and `connections()` would list everybody's.
+  const connectionsOf = (req: Request) => {
+    const owner = sessions.of(req)
+    return owner === undefined ? [] : [...registry.connections({ owner })]
+  }
+
+  app.get('/connections', (req, res) => {
+    sessions.begin(req, res)
+    const rows = connectionsOf(req).map((connection) => {
+      const { openedAt = new Date(), channels, sentUpTo, unsentBytes } = connection
+      return { id: ids.of(connection), openedAt, channels, sentUpTo, unsentBytes }
+    })
+    res.set('Cache-Control', 'no-store').send(connectionsPage.render(rows))
+  })
+
+  app.post('/connections/:id/end', (req, res) => {
+    ids.find(connectionsOf(req), req.params.id)?.close()
+    res.redirect(303, '/connections')
+  })
+
+  // First the session, then its connections: a client that comes straight back is refused.
+  app.post('/sign-out', async (req, res) => {
+    const owner = sessions.of(req)
+    if (owner === undefined) {
+      res.redirect(303, '/connections')
+      return
+    }
+    sessions.end(owner)
+    res.send(connectionsPage.renderSignedOut(await registry.disconnect({ owner })))
   })
 
   app.get('/replay', (_req, res) => void res.json(replay.state))
@@ -161,11 +208,6 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
     await registry.close()
   }
   return { app, registry, replay, close }
-}
-
-function streamOf({ sse }: Response): Connection {
-  if (!sse) throw createError(406, 'this is an event stream: send Accept: text/event-stream')
-  return sse
 }
 
 const answerError: ErrorRequestHandler = (error: unknown, _req, res, next) => {

@@ -3,10 +3,12 @@ import { describeWithChromium } from '../../helpers/chromium.js'
 import { follow, startExampleApp } from '../../helpers/example-app.js'
 import {
   digits,
+  faults,
   goOffline,
   goOnline,
   inState,
   openExamplePage,
+  phone,
   putJson,
   replayed,
   scores,
@@ -190,6 +192,26 @@ describeWithChromium('the example page in Chromium', (browser) => {
     // Longer than a client waits before it reconnects.
     await page.waitForTimeout(500)
     expect(asked).toEqual([`${url}/games/brazil-germany-2014/again`])
+  })
+
+  it('lists its own connection on a page that ends it, and signs out everywhere', async () => {
+    const { url } = await startExampleApp()
+    const page = await openExamplePage(browser(), url)
+    const list = await page.context().newPage()
+    await list.goto(`${url}/connections`)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await list.emulateMedia({ colorScheme })
+      expect(await faults(list)).toEqual([])
+    }
+    await list.setViewportSize(phone)
+    expect(await list.evaluate(() => document.documentElement.scrollWidth)).toBe(phone.width)
+    await list.getByRole('button', { name: /^End the connection/ }).click()
+    expect(await replayed(page)).toBe(0)
+    await list.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await list.getByText('You are signed out: 1 connection was ended.').waitFor()
+    await page.getByText('Signed out. Reload to sign in.').waitFor()
+    await page.reload()
+    await inState(page, 'open')
   })
 
   it('changes how the matches and the shop run, and shows what others change', async () => {
