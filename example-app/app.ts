@@ -42,8 +42,8 @@ export interface AppOptions {
 
 export function createApp({ directory, speed = 1000, replay: run = true, sales = true, ...options }: AppOptions) {
   const { retry = 2000, follow = false, store, onError } = options
-  const sessions = new Sessions()
   const registry = createRegistry<Events>({ ...(store && { store }), ...(onError && { onError }) })
+  const sessions = new Sessions(registry.channel('sessions'))
   // Scores are for everyone: the page of `npm run start:cluster` reads them from other ports than its own.
   const live = sse<Events>({
     registry,
@@ -177,7 +177,7 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
       res.redirect(303, '/connections')
       return
     }
-    sessions.end(owner)
+    await sessions.end(owner)
     res.send(connectionsPage.renderSignedOut(await registry.disconnect({ owner })))
   })
 

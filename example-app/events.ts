@@ -82,4 +82,6 @@ export interface Events {
   availability: Availability
   replay: ReplayState
   sales: SalesState
+  /** A session has ended. For the processes of the app alone, and keyed by the session. */
+  signout: object
 }

@@ -233,6 +233,9 @@ describeWithChromium('the example page in Chromium', (browser) => {
     const page = await openExamplePage(browser(), url)
     play(replay, 3)
     await page.locator('[data-game="usa-japan-2015"] .news').getByText('Goal: Carli Lloyd 3′').waitFor()
+    // Its own movement is over.
+    await digits(page, 'usa-japan-2015', 1, 0)
+    await page.locator('.digits.flip').waitFor({ state: 'detached' })
     await putJson(`${url}/replay`, { speed: 50 })
     await page.waitForFunction(() => document.querySelector<HTMLInputElement>('input[value="50"]')?.checked)
     await page.evaluate(() => {
