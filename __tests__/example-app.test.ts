@@ -5,13 +5,17 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import request from 'supertest'
-import type { Score } from '../example-app/events.js'
+import type { Availability, Score } from '../example-app/events.js'
+import type { HomeState } from '../example-app/home-page.js'
+import { html, jsonScript } from '../example-app/html.js'
 import { loadMatches, type Match } from '../example-app/match.js'
 import { timeline } from '../example-app/timeline.js'
 import { exampleDirectory, follow, startExampleApp } from './helpers/example-app.js'
+import { until } from './helpers/until.js'
 
 const matchesDirectory = join(exampleDirectory, 'matches')
 const matches = loadMatches(matchesDirectory)
+const [shortest] = matches.toSorted((a, b) => timeline(a).length - timeline(b).length) as [Match]
 const final = 'argentina-france-2022'
 
 describe('the match files', () => {
@@ -65,14 +69,13 @@ describe('the replay', () => {
       return (body as { score: Score }[]).map(({ score }) => score)
     }
     const longest = Math.max(...matches.map((match) => timeline(match).length))
-    const shortest = Math.min(...matches.map((match) => timeline(match).length))
     const results = new Map<string, Score>()
     for (let tick = 0; tick < longest; tick++) {
       replay.tick()
       for (const score of await scores()) if (score.period === 'full-time') results.set(score.game, score)
     }
     for (const match of matches) expect(results.get(match.id)).toMatchObject(resultOf(match))
-    expect(shortest).toBeLessThan(longest)
+    expect(timeline(shortest).length).toBeLessThan(longest)
     expect(Math.max(...(await scores()).map(({ run }) => run))).toBe(2)
   }, 60_000)
 
@@ -86,6 +89,29 @@ describe('the replay', () => {
     const score = await stream.next('score', ({ home }) => home === 1)
     expect(score.data.goals).toHaveLength(1)
     await stream.next('clock', ({ minute }) => minute === '23')
+  })
+
+  it('takes a finished match off the board until its next kick-off, and tells those who watch', async () => {
+    const { app, url, replay } = await startExampleApp()
+    const watching = await follow(`${url}/games/${shortest.id}`)
+    await watching.ready()
+    const minutesOf = (match: Match) => timeline(match).findIndex(({ leaves }) => leaves) + 1
+    const minutes = minutesOf(shortest)
+    const others = matches.filter((match) => minutesOf(match) > minutes).map(({ id }) => id)
+    for (let tick = 0; tick < minutes; tick++) replay.tick()
+    await watching.next('score', ({ period, hasLeft }) => period === 'full-time' && hasLeft === undefined)
+    await watching.next('score', ({ hasLeft }) => hasLeft === true)
+    const board = async () => (bodyOf(await request(app).get('/games')) as { id: string }[]).map(({ id }) => id)
+    expect(await board()).toEqual(others)
+    expect((await request(app).get('/')).text).toMatch(new RegExp(`data-game="${shortest.id}"[^>]* hidden`))
+    const newcomer = await follow(`${url}/stream`)
+    await newcomer.ready()
+    const games = newcomer.events.filter(({ type }) => type === 'score').map(({ data }) => (data as Score).game)
+    expect(games.sort()).toEqual(others)
+
+    for (let tick = minutes; tick <= timeline(shortest).length; tick++) replay.tick()
+    await watching.next('score', ({ run, hasLeft }) => run === 2 && hasLeft === undefined)
+    expect(await board()).toContain(shortest.id)
   })
 
   it('tells every page when its speed changes', async () => {
@@ -132,11 +158,79 @@ describe('a game at /games/:id', () => {
     const other = await follow(`${url}/games/brazil-germany-2014`)
     await Promise.all([stream.ready(), other.ready()])
     const body = bodyOf(await request(app).put(`/games/${final}/score`).send({ home: 9, away: 0 }).expect(200))
-    const event = await stream.next('score')
-    expect(event).toMatchObject({ id: (body as { id: string }).id, data: { home: 9, away: 0, byHand: true } })
+    const event = await stream.next('score', ({ byHand }) => byHand === true)
+    expect(event).toMatchObject({ id: (body as { id: string }).id, data: { home: 9, away: 0 } })
     await request(app).put('/games/brazil-germany-2014/score').send({ home: 1, away: 1 }).expect(200)
-    await other.next('score')
-    expect(other.events.filter(({ type }) => type === 'score')).toHaveLength(1)
+    await other.next('score', ({ byHand }) => byHand === true)
+    expect(other.events.filter(({ data }) => (data as Partial<Score>).byHand)).toHaveLength(1)
+  })
+})
+
+describe('a match played again, /games/:id/again,', () => {
+  it('ends with its result, and is not sent again to a client that comes back', async () => {
+    const { app, url } = await startExampleApp({ speed: 20 })
+    const stream = await follow(`${url}/games/${final}/again`)
+    await stream.ended
+    const ofType = (type: string) => stream.events.filter((event) => event.type === type)
+    const match = matches.find(({ id }) => id === final)!
+    expect(ofType('goal')).toHaveLength(match.goals.length)
+    expect(ofType('score').at(-1)?.data).toMatchObject({ period: 'full-time', ...resultOf(match) })
+    const end = stream.events.at(-1)!
+    expect(end.type).toBe('sse-end')
+    const again = request(app).get(`/games/${final}/again`).set('Accept', 'text/event-stream')
+    await again.set('Last-Event-ID', end.id).expect(204)
+  })
+
+  it('stops when its client leaves', async () => {
+    const failures: Error[] = []
+    const { url, registry } = await startExampleApp({ speed: 60_000, onError: (error) => failures.push(error) })
+    const stream = await follow(`${url}/games/${final}/again`)
+    await stream.next('clock')
+    stream.leave()
+    await until(() => registry.stats().connections === 0)
+    expect(failures).toEqual([])
+  })
+
+  it('answers 406 to other requests, and 404 if there is no such game', async () => {
+    const { app } = await startExampleApp()
+    await request(app).get(`/games/${final}/again`).set('Accept', 'application/json').expect(406)
+    await request(app).get('/games/nobody/again').set('Accept', 'text/event-stream').expect(404)
+  })
+})
+
+describe('the page', () => {
+  it('is rendered with the scores and the stock, as text and as data', async () => {
+    const { app, replay } = await startExampleApp()
+    for (let tick = 0; tick < 3; tick++) replay.tick()
+    await request(app).put('/products/cap-cord/availability').send({ stock: 3 }).expect(200)
+    const { text: page } = await request(app).get('/').expect('Content-Type', /html/).expect(200)
+    expect(page.match(/<article\s/g)).toHaveLength(matches.length)
+    expect(page).toContain('<li>Carli Lloyd 3′</li>')
+    expect(page).toContain('Only 3 left')
+    const { games, products } = stateOf(page)
+    expect(games.find(({ score }) => score.game === 'usa-japan-2015')).toMatchObject({ score: { home: 1, away: 0 } })
+    expect(products).toContainEqual(
+      expect.objectContaining({ availability: { sku: 'cap-cord', stock: 3, status: 'low' } }),
+    )
+  })
+
+  it('has the ID that its stream begins with, so that nothing is lost until then', async () => {
+    const { app, url } = await startExampleApp()
+    const { lastEventId } = stateOf((await request(app).get('/')).text)
+    await request(app).put(`/games/${final}/score`).send({ home: 1, away: 0 }).expect(200)
+    await request(app).put(`/games/${final}/score`).send({ home: 2, away: 0 }).expect(200)
+    const { ready, events } = await follow(`${url}/stream?lastEventId=${lastEventId}`)
+    expect(await ready()).toMatchObject({ resumed: true, replayed: 2 })
+    expect(events.filter(({ type }) => type === 'score').map(({ data }) => (data as Score).home)).toEqual([1, 2])
+  })
+
+  it('escapes all that is rendered', () => {
+    const text = '</script><b a="&\'">'
+    expect(html`<i title="${text}">${[html`${text}`]}</i>`.text).toBe(
+      '<i title="&lt;/script&gt;&lt;b a=&quot;&amp;&#39;&quot;&gt;">&lt;/script&gt;&lt;b a=&quot;&amp;&#39;&quot;&gt;</i>',
+    )
+    expect(jsonScript('state', { text }).text).not.toContain('</script><')
+    expect(JSON.parse(jsonScript('state', { text }).text.replace(/^<.*?>|<.*?>$/g, ''))).toEqual({ text })
   })
 })
 
@@ -163,6 +257,25 @@ describe('the stream of the page, /stream,', () => {
     const body = bodyOf(await request(app).put('/products/ball-5/availability').send({ stock }).expect(200))
     const event = await stream.next('availability', ({ sku, stock: left }) => sku === 'ball-5' && left === stock)
     expect(event).toMatchObject({ id: (body as { id: string }).id, data: { status } })
+  })
+
+  it('sends only the newest stock of an update window, and a goal at once', async () => {
+    const { app, url, replay } = await startExampleApp()
+    const stream = await follow(`${url}/stream?every=10000`)
+    await stream.ready()
+    for (const stock of [5, 4, 3]) await request(app).put('/products/ball-5/availability').send({ stock }).expect(200)
+    for (let tick = 0; tick < 3; tick++) replay.tick()
+    await stream.next('goal', ({ scorer }) => scorer === 'Carli Lloyd')
+    const data = stream.events.filter(({ type }) => type === 'availability').map(({ data }) => data as Availability)
+    const stocks = data.filter(({ sku }) => sku === 'ball-5').map(({ stock }) => stock)
+    expect(stocks.at(-1)).toBe(3)
+    expect(stocks).not.toContain(4)
+  })
+
+  it.each(['', 'often', '0', '249', '10001', '-1', '1&every=2'])('answers 400 to ?every=%s', async (every) => {
+    const { app } = await startExampleApp()
+    const stream = request(app).get(`/stream?every=${every}`).set('Accept', 'text/event-stream')
+    expect(bodyOf(await stream.expect(400))).toEqual({ error: expect.stringMatching(/^send \?every=2000/) as string })
   })
 
   it('answers 406 to other requests', async () => {
@@ -194,6 +307,66 @@ describe('the stream of the page, /stream,', () => {
     expect(ofBrazil.filter(({ game }) => game.startsWith('brazil')).map(({ minute }) => Number(minute))).toEqual([
       11, 23, 24, 26, 29,
     ])
+  })
+})
+
+describe('the connections of a visitor', () => {
+  const visit = async (url: string) => (await fetch(url)).headers.get('set-cookie')!.split(';')[0]!
+  const list = async (url: string, cookie: string) =>
+    await (await fetch(`${url}/connections`, { headers: { cookie } })).text()
+  const post = (url: string, cookie: string) => fetch(url, { method: 'POST', headers: { cookie } })
+
+  it('are listed without those of others, and ended one by one', async () => {
+    const { url } = await startExampleApp()
+    const [cookie, other] = [await visit(url), await visit(url)]
+    const streams = await Promise.all([
+      follow(`${url}/stream`, { cookie }),
+      follow(`${url}/games/${final}`, { cookie }),
+      follow(`${url}/stream`, { cookie: other }),
+      follow(`${url}/stream`),
+    ])
+    await Promise.all(streams.map(({ ready }) => ready()))
+    const page = await list(url, cookie)
+    const ids = [...page.matchAll(/\/connections\/([^/]+)\/end/g)].map(([, id]) => id)
+    const own = await Promise.all(
+      streams.slice(0, 2).map(async ({ next }) => (await next('connecttime')).data.connection),
+    )
+    expect(ids.sort()).toEqual(own.sort())
+    expect(page).toContain(`<dd>game:${final}</dd>`)
+    expect(page).toContain(`<dd>${streams[0].events.findLast(({ id }) => id)!.id}</dd>`)
+
+    const [, game] = streams
+    const { connection } = game.events.find(({ type }) => type === 'connecttime')!.data as { connection: string }
+    await post(`${url}/connections/${connection}/end`, other)
+    expect(await list(url, cookie)).toContain(connection)
+    await post(`${url}/connections/${connection}/end`, cookie)
+    await game.ended
+    expect(await list(url, cookie)).not.toContain(connection)
+  })
+
+  it('end with "Sign out everywhere", and are refused until the page is loaded again', async () => {
+    const { url } = await startExampleApp()
+    const [cookie, other] = [await visit(url), await visit(url)]
+    const streams = await Promise.all([
+      follow(`${url}/stream`, { cookie }),
+      follow(`${url}/games/${final}`, { cookie }),
+    ])
+    const stays = await follow(`${url}/stream`, { cookie: other })
+    await Promise.all([...streams, stays].map(({ ready }) => ready()))
+    const page = await post(`${url}/sign-out`, cookie)
+    await Promise.all(streams.map(({ ended }) => ended))
+    expect(await page.text()).toContain('2 connections were ended')
+    expect((await follow(`${url}/stream`, { cookie })).response.status).toBe(401)
+    expect(await list(url, other)).toContain((await stays.next('connecttime')).data.connection)
+    const again = (await fetch(url, { headers: { cookie } })).headers.get('set-cookie')!.split(';')[0]!
+    expect((await follow(`${url}/stream`, { cookie: again })).response.status).toBe(200)
+  })
+
+  it('are none for a visitor without a session', async () => {
+    const { url } = await startExampleApp()
+    await (await follow(`${url}/stream`)).ready()
+    expect(await list(url, '')).toContain('No connection is open')
+    expect((await post(`${url}/sign-out`, 'matchday-session=guessed')).url).toBe(`${url}/connections`)
   })
 })
 
@@ -347,6 +520,11 @@ function tally(list: { team: 'home' | 'away' }[]) {
 
 function resultOf({ result }: Match) {
   return { home: result.home, away: result.away, ...(result.shootout && { shootout: result.shootout }) }
+}
+
+/** The data that a page was rendered with. */
+function stateOf(page: string): HomeState {
+  return JSON.parse(/id="page-state">(.*)<\/script>/.exec(page)![1]!) as HomeState
 }
 
 /** The body of a supertest response, which has the type `any`. */

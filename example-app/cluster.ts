@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import express from 'express'
 import { createClient } from 'redis'
-import { bundleClient } from './client.js'
+import { browserModules } from './browser-modules.js'
+import { clusterPage } from './cluster-page.js'
 import { ClusterProcess, restartDelay } from './cluster-process.js'
 import { listenError } from './listen-error.js'
 import { loadMatches } from './match.js'
@@ -41,16 +42,15 @@ const processes = ports.map((port, index) => {
   return new ClusterProcess({ directory, port, flags, onFailure: () => fail('A process did not start.') })
 })
 
+const page = clusterPage(directory, loadMatches(join(directory, 'matches')))
 const app = express()
 app.get('/processes', (_req, res) => void res.json(processes.map(({ port, pid }) => ({ port, pid }))))
 app.post('/processes/:port/kill', (req, res) => {
   const isKilled = processes.find(({ port }) => port === Number(req.params.port))?.kill() ?? false
   res.status(isKilled ? 200 : 404).json(isKilled ? { restartsIn: restartDelay } : { error: 'no such process' })
 })
-app.get('/matches', (_req, res) => void res.json(loadMatches(join(directory, 'matches'))))
-const client = bundleClient(directory)
-app.get('/client.js', (_req, res) => void res.type('text/javascript').send(client))
-app.get('/', (_req, res) => res.sendFile(join(directory, 'public/cluster.html')))
+app.get('/', (_req, res) => void res.send(page))
+app.use(browserModules(directory))
 app.use(express.static(join(directory, 'public')))
 const server = app.listen(first, host, (error?: Error) => {
   if (error) fail(listenError(error, first, freePorts))

@@ -14,7 +14,8 @@ export interface GoalLine {
 
 /**
  * The whole state of a game, so that the newest one is enough to draw it. Published with a key: a newer score replaces
- * an older one. `run` counts the replays of this match, `byHand` says that somebody corrected the score over HTTP.
+ * an older one. `run` counts the replays of this match, `byHand` says that somebody corrected the score over HTTP, and
+ * `hasLeft` that a finished match leaves the board: this is its last event.
  */
 export interface Score {
   game: string
@@ -26,6 +27,7 @@ export interface Score {
   goals: GoalLine[]
   shootout?: Record<Side, number>
   byHand?: true
+  hasLeft?: true
 }
 
 /** The match clock, once a match minute. Published with a key as well: nobody needs yesterday's minute. */
@@ -80,4 +82,6 @@ export interface Events {
   availability: Availability
   replay: ReplayState
   sales: SalesState
+  /** A session has ended. For the processes of the app alone, and keyed by the session. */
+  signout: object
 }

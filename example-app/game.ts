@@ -1,112 +1,86 @@
-// One match being replayed: its score now, and publishing what changes it.
+// One match on the board: plays it, and publishes what changes.
 import type { Channel } from 'express-sse-channels'
-import type { Clock, Events, GoalLine, Score, Side } from './events.js'
-import type { Match, RecordedGoal } from './match.js'
-import { minuteName, timeline, type Step } from './timeline.js'
+import type { Clock, Events, Score } from './events.js'
+import type { Match } from './match.js'
+import { Play } from './play.js'
+
+export type GameView = ReturnType<Game['view']>
 
 export class Game {
   readonly match: Match
   readonly #channel: Channel<Events>
-  readonly #steps: Step[]
-  #next = 0
-  #score: Score
-  #clock: Clock
+  readonly #play: Play
 
   constructor(match: Match, channel: Channel<Events>) {
     this.match = match
     this.#channel = channel
-    this.#steps = timeline(match)
-    const start = { game: match.id, run: 0, period: 'not started', minute: '' } as const
-    this.#score = { ...start, home: 0, away: 0, goals: [] }
-    this.#clock = { ...start, elapsed: 0, length: Math.max(...this.#steps.map(({ elapsed }) => elapsed)) }
+    this.#play = new Play(match)
   }
 
   get id(): string {
     return this.match.id
   }
 
-  /** What is known before the final whistle: who plays, where, and the score now. */
+  /** Who plays, where, and the score now. */
   view() {
     const { id, competition, round, date, venue, home, away, source } = this.match
-    return { id, competition, round, date, venue, home, away, source, score: this.#now, clock: this.#clock }
+    const isOnBoard = this.#channel.latest('score') !== undefined
+    return {
+      id,
+      competition,
+      round,
+      date,
+      venue,
+      home,
+      away,
+      source,
+      isOnBoard,
+      score: this.#score,
+      clock: this.#clock,
+    }
   }
 
-  /** The score here or, where the match is played by another process, the one it has published. */
-  get #now(): Score {
-    const published = this.#next === 0 ? this.#channel.latest('score') : undefined
-    return published === undefined ? this.#score : (published.json() as Score)
+  /** Tells everybody where the match stands. */
+  publish(): void {
+    void this.#channel.publish(this.#play.scoreMessage)
+    void this.#channel.publish(this.#play.clockMessage)
   }
 
   /** Plays this part of the match (0 to 1) without telling anybody, then publishes where it stands. */
   skipTo(part: number): void {
-    const steps = Math.floor(this.#steps.length * part)
-    while (this.#next < steps) this.#play()
-    void this.#publishScore()
-    this.#publishClock()
+    const steps = Math.floor(this.#play.steps.length * part)
+    for (let step = 0; step < steps; step++) this.#play.advance()
+    this.publish()
   }
 
-  /** One match minute on. After full-time and a pause it starts again. */
+  /** One match minute on. After full-time the match leaves the board, and after a pause it starts again. */
   advance(): void {
-    const score = this.#score
-    const clock = this.#clock
-    const goals = this.#play()
-    for (const goal of goals) this.#publishGoal(goal)
-    if (score !== this.#score) void this.#publishScore()
-    if (clock !== this.#clock) this.#publishClock()
+    const { hasLeft } = this.#play.score
+    for (const message of this.#play.advance()) void this.#channel.publish(message)
+    if (this.#play.score.hasLeft && !hasLeft) this.#forget()
   }
 
-  /** Sets the score by hand, until the next kick-off. Resolves with the ID of the event that told everybody. */
-  correct(home: number, away: number): Promise<string> {
-    this.#score = { ...this.#now, home, away, byHand: true }
-    return this.#publishScore()
+  /** Those who watch have got the last score, which says so. Newcomers get nothing of this match until the next kick-off. */
+  #forget(): void {
+    void this.#channel.forget('score')
+    void this.#channel.forget('clock')
   }
 
-  #play(): GoalLine[] {
-    if (this.#next === this.#steps.length) this.#next = 0
-    if (this.#next === 0) this.#kickOff()
-    const step = this.#steps[this.#next++]
-    if (!step) return []
-    const { period, minute, elapsed, kick } = step
-    const { run } = this.#score
-    const goals = step.goals.map(goalLine)
-    if (this.#clock.minute !== minute) this.#clock = { ...this.#clock, run, period, minute, elapsed }
-    if (goals.length > 0) this.#addGoals(goals)
-    if (kick) this.#addKick(kick.team, kick.scored)
-    if (this.#score.period !== period) this.#score = { ...this.#score, period, minute }
-    return goals
+  /** Sets the score by hand, until the next kick-off. Resolves with it and the ID of the event that told everybody. */
+  async correct(home: number, away: number): Promise<{ id: string; score: Score }> {
+    const score: Score = { ...this.#score, home, away, byHand: true }
+    // A corrected match is on the board again.
+    delete score.hasLeft
+    this.#play.score = score
+    return { id: await this.#channel.publish(this.#play.scoreMessage), score }
   }
 
-  #kickOff(): void {
-    const { game, run } = this.#score
-    this.#score = { game, run: run + 1, period: 'first half', minute: '1', home: 0, away: 0, goals: [] }
+  /** As last published, perhaps by another process, where this one only follows. */
+  get #score(): Score {
+    return (this.#channel.latest('score')?.json() as Score | undefined) ?? this.#play.score
   }
 
-  #addGoals(goals: GoalLine[]): void {
-    const score = { ...this.#score, minute: this.#clock.minute, goals: [...this.#score.goals, ...goals] }
-    for (const { team } of goals) score[team]++
-    this.#score = score
+  get #clock(): Clock {
+    return (this.#channel.latest('clock')?.json() as Clock | undefined) ?? this.#play.clock
   }
-
-  #addKick(team: Side, scored: boolean): void {
-    const shootout = { home: 0, away: 0, ...this.#score.shootout }
-    if (scored) shootout[team]++
-    this.#score = { ...this.#score, shootout }
-  }
-
-  #publishGoal(goal: GoalLine): void {
-    const { game, run, home, away } = this.#score
-    void this.#channel.publish({ event: 'goal', data: { game, run, ...goal, home, away } })
-  }
-
-  #publishScore(): Promise<string> {
-    return this.#channel.publish({ event: 'score', data: this.#score, key: 'score' })
-  }
-
-  #publishClock(): void {
-    void this.#channel.publish({ event: 'clock', data: this.#clock, key: 'clock' })
-  }
-}
-
-function goalLine({ minute, stoppage, team, scorer, kind }: RecordedGoal): GoalLine {
-  return { minute: minuteName(minute, stoppage), team, scorer, ...(kind && { kind }) }
 }

@@ -3,6 +3,9 @@ import createError from 'http-errors'
 import type { ReplayState, SalesState, Side } from './events.js'
 import { speedLimits } from './replay.js'
 
+/** How many ms an update window may last. */
+const windowLimits = { min: 250, max: 10_000 }
+
 export function readScore(body: unknown): Record<Side, number> {
   const { home, away } = fields(body)
   if (!isCount(home, 99) || !isCount(away, 99)) {
@@ -32,6 +35,15 @@ export function readSales(body: unknown): SalesState {
   const { running } = fields(body)
   if (typeof running !== 'boolean') throw createError(400, 'send {"running": true} or {"running": false}')
   return { running }
+}
+
+/** The update window in ms that `?every=2000` asks for; `false` without one. */
+export function readWindow(every: unknown): number | false {
+  if (every === undefined) return false
+  const window = typeof every === 'string' ? Number(every) : NaN
+  const { min, max } = windowLimits
+  if (window >= min && window <= max) return window
+  throw createError(400, `send ?every=2000 (ms from ${min} to ${max}), or leave it out`)
 }
 
 function fields(body: unknown): Record<string, unknown> {

@@ -18,8 +18,9 @@ export class Replay {
     this.#state = { speed, running: false }
   }
 
+  /** As last published, perhaps by another process, where this one only follows. */
   get state(): ReplayState {
-    return this.#state
+    return (this.#channel.latest('replay')?.json() as ReplayState | undefined) ?? this.#state
   }
 
   /** Every game at another minute, so that a newcomer does not look at six kick-offs. */

@@ -19,8 +19,7 @@ const { port, host, speed, redis, follow } = readFlags()
 const { app, registry, close } = createApp({
   directory: fileURLToPath(new URL('.', import.meta.url)),
   speed,
-  replay: !follow,
-  sales: !follow,
+  follow,
   ...(redis !== undefined && { store: redisStore({ url: redis, stream: 'matchday' }), onError: sayOnce() }),
 })
 const server = createServer(app)

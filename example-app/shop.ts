@@ -2,6 +2,8 @@
 import type { Channel } from 'express-sse-channels'
 import type { Availability, Events, SalesState } from './events.js'
 
+export type ProductView = Product & { availability: Availability }
+
 export interface Product {
   sku: string
   name: string
@@ -28,42 +30,46 @@ const saleEvery = 2_500
 
 export class Shop {
   readonly #channel: Channel<Events>
-  readonly #stock = new Map(products.map(({ sku }, index) => [sku, openingStock[index] ?? 0]))
   #sales: NodeJS.Timeout | undefined
 
   constructor(channel: Channel<Events>) {
     this.#channel = channel
-    for (const { sku } of products) void this.#publish(sku)
+  }
+
+  /** Tells everybody what there is. */
+  open(): void {
+    for (const [index, { sku }] of products.entries()) void this.setStock(sku, openingStock[index] ?? 0)
   }
 
   has(sku: string): boolean {
-    return this.#stock.has(sku)
+    return products.some((product) => product.sku === sku)
   }
 
-  products(): (Product & { availability: Availability })[] {
+  products(): ProductView[] {
     return products.map((product) => ({ ...product, availability: this.availability(product.sku) }))
   }
 
+  /** The latest event is the state. With Redis, another process may have published it. */
   availability(sku: string): Availability {
-    const stock = this.#stock.get(sku) ?? 0
-    return { sku, stock, status: stock === 0 ? 'sold out' : stock <= lowStock ? 'low' : 'in stock' }
+    return (this.#channel.latest(sku)?.json() as Availability | undefined) ?? { sku, stock: 0, status: 'sold out' }
   }
 
-  /** Resolves with the ID of the event that told everybody. */
-  setStock(sku: string, stock: number): Promise<string> {
-    this.#stock.set(sku, stock)
-    return this.#publish(sku)
+  /** Resolves with what is left now and the ID of the event that told everybody. */
+  async setStock(sku: string, stock: number): Promise<{ id: string; availability: Availability }> {
+    const status = stock === 0 ? 'sold out' : stock <= lowStock ? 'low' : 'in stock'
+    const availability: Availability = { sku, stock, status }
+    return { id: await this.#channel.publish({ event: 'availability', data: availability, key: sku }), availability }
   }
 
   get sales(): SalesState {
-    return { running: this.#sales !== undefined }
+    return (this.#channel.latest('sales')?.json() as SalesState | undefined) ?? { running: false }
   }
 
   setSales({ running }: SalesState): SalesState {
     this.close()
     if (running) this.#sales = setInterval(() => this.#serveCustomer(), saleEvery).unref()
-    void this.#channel.publish({ event: 'sales', data: this.sales, key: 'sales' })
-    return this.sales
+    void this.#channel.publish({ event: 'sales', data: { running }, key: 'sales' })
+    return { running }
   }
 
   close(): void {
@@ -77,9 +83,5 @@ export class Shop {
     if (!product) return
     const { stock } = this.availability(product.sku)
     void this.setStock(product.sku, stock > 0 ? stock - 1 : product.delivery)
-  }
-
-  #publish(sku: string): Promise<string> {
-    return this.#channel.publish({ event: 'availability', data: this.availability(sku), key: sku })
   }
 }

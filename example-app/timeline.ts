@@ -9,10 +9,14 @@ export interface Step {
   elapsed: number
   goals: RecordedGoal[]
   kick?: Kick
+  /** The match has been over for a while, and leaves the board. */
+  leaves?: true
 }
 
 const halfTimeSteps = 6
-const fullTimeSteps = 25
+/** How long the result stays on the board, and then the pause before the next kick-off. */
+const resultSteps = 15
+const pauseSteps = 10
 
 interface Half {
   period: Period
@@ -36,7 +40,8 @@ export function timeline(match: Match): Step[] {
     const [before, after] = idleSteps('penalties', 'pens', elapsed, 2)
     if (before && after) steps.push(before, { ...after, kick })
   }
-  steps.push(...idleSteps('full-time', 'FT', elapsed, fullTimeSteps))
+  const pause = idleSteps('full-time', 'FT', elapsed, pauseSteps).map((step) => ({ ...step, leaves: true as const }))
+  steps.push(...idleSteps('full-time', 'FT', elapsed, resultSteps), ...pause)
   return steps
 }
 

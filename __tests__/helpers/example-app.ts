@@ -43,9 +43,13 @@ export interface ReceivedEvent {
 }
 
 /** Follows a stream. `next` takes the first event of a type that has come and was not taken yet, or waits for it. */
-export async function follow(url: string, { lastEventId }: { lastEventId?: string } = {}) {
+export async function follow(url: string, { lastEventId, cookie }: { lastEventId?: string; cookie?: string } = {}) {
   const abort = new AbortController()
-  const headers = { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) }
+  const headers = {
+    accept: 'text/event-stream',
+    ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    ...(cookie !== undefined && { cookie }),
+  }
   const response = await fetch(url, { headers, signal: abort.signal })
   const events: ReceivedEvent[] = []
   const taken = new Set<ReceivedEvent>()
@@ -82,7 +86,7 @@ export async function follow(url: string, { lastEventId }: { lastEventId?: strin
     }
     return event.data as { resumed: boolean; replayed: number }
   }
-  return { response, events, next, ready, ended }
+  return { response, events, next, ready, ended, leave: () => abort.abort() }
 }
 
 async function read(response: Response, onText: (text: string) => void): Promise<void> {

@@ -1,9 +1,11 @@
 // The page of `npm run start:cluster`: a column for each process, each with a stream of its own.
 import { getJson } from './api.js'
 import { byId } from './dom.js'
+import { pageState } from './page-state.js'
 import { ProcessColumn } from './process-column.js'
 
-const [processes, matches] = await Promise.all([getJson('/processes'), getJson('/matches')])
+const { games: matches } = pageState()
+const processes = await getJson('/processes')
 const columns = processes.map(({ port }) => new ProcessColumn(port))
 byId('processes').append(...columns.map(({ element }) => element))
 

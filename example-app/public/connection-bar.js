@@ -28,7 +28,7 @@ export class ConnectionBar {
     byId('offline').textContent = isClosed ? 'Go online' : 'Go offline'
     byId('offline').classList.toggle('primary', isClosed)
     byId('drop').disabled = name !== 'open'
-    if (isClosed) say(reason.code === 'called' ? 'Now wait for a goal.' : `Stopped: ${reason.code}.`)
+    if (isClosed) say(whyClosed(reason))
     clearInterval(this.#countdown)
     if (name === 'waiting') {
       this.#showCountdown()
@@ -47,6 +47,11 @@ export class ConnectionBar {
     const seconds = Math.max(0, this.#connection.state.nextTry - Date.now()) / 1000
     say(`Next try in ${seconds.toFixed(1)}\u00a0s.`)
   }
+}
+
+function whyClosed({ code, status }) {
+  if (code === 'called') return 'Now wait for a goal.'
+  return status === 401 ? 'Signed out. Reload to sign in.' : `Stopped: ${code}.`
 }
 
 function say(text, kind = 'quiet') {

@@ -16,21 +16,28 @@ export class LiveConnection {
   /** What `POST /connections/:id/cut` takes. */
   id = ''
   /** The newest ID seen, also across close() and open(). */
-  lastEventId = ''
+  lastEventId
+  /** The update window in ms that the next open() asks for. Without one, every event is sent at once. */
+  every
   /** As EventStream describes it: `name` is 'connecting', 'open', 'waiting' or 'closed'. */
   state = { name: 'closed' }
 
-  /** Listeners: onState(state), onEvent(event), onLost() and onCaughtUp({ resumed, replayed, gap, events }). */
-  constructor(url, listeners) {
+  /**
+   * `lastEventId` is where the page stands; without it, the stream begins with the latest scores. Listeners: onState(state),
+   * onEvent(event), onLost() and onCaughtUp({ isFirst, resumed, replayed, gap, events }).
+   */
+  constructor(url, { lastEventId = '', ...listeners }) {
     this.#url = url
+    this.lastEventId = lastEventId
     this.#listeners = listeners
   }
 
   open() {
     if (this.#source) return
-    // A stream remembers its last event ID. A new one has to be told that of the stream before.
-    const headers = this.lastEventId ? { 'Last-Event-ID': this.lastEventId } : {}
-    const source = new EventStream(this.#url, { headers })
+    // From here the stream remembers its last event ID, and sends it when it reconnects.
+    const { every, lastEventId } = this
+    const query = new URLSearchParams({ ...(every && { every }), ...(lastEventId && { lastEventId }) })
+    const source = new EventStream(`${this.#url}?${query}`)
     this.#source = source
     this.#setState(source.state)
     source.addEventListener('statechange', ({ detail }) => this.#setState(detail))
@@ -63,7 +70,7 @@ export class LiveConnection {
   }
 
   #caughtUp({ resumed, replayed }) {
-    const outcome = { resumed, replayed, gap: this.#gap, events: this.#catchingUp ?? [] }
+    const outcome = { isFirst: !this.#wasLive, resumed, replayed, gap: this.#gap, events: this.#catchingUp ?? [] }
     this.#catchingUp = undefined
     this.#gap = undefined
     this.#wasLive = true

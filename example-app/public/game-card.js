@@ -1,7 +1,7 @@
 // The card of one game: score, clock, goals, and a line of news.
 import { create, flash } from './dom.js'
-import { scorerLines, suffix } from './goal-words.js'
 import { MatchBar } from './match-bar.js'
+import { minuteText, noteOf, scorerLines, suffix } from './match-words.js'
 import { count } from './outcome.js'
 
 const bannerTime = 6_000
@@ -17,40 +17,24 @@ export class GameCard {
   #digits = {}
   #scorers = {}
   #bar
-  #minute = create('span', { className: 'minute' })
-  #news = create('p', { className: 'news' })
+  #minute
+  #news
   #banner
   #bannerTimer
   #badge
   #badgeTimer
 
-  /** `game` as in `GET /games`. */
-  constructor(game) {
+  /** `element` as the server has rendered it, `game` as in `GET /games`. */
+  constructor(element, game) {
+    this.element = element
     this.#game = game
-    this.#bar = new MatchBar(game)
-    const { id, home, away, competition, round, date, venue } = game
-    const day = new Date(date).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
-    const title = `${home.name} against ${away.name}`
-    this.element = create(
-      'article',
-      { className: 'game', data: { game: id }, attributes: { 'aria-label': title } },
-      create(
-        'header',
-        { className: 'game-head' },
-        create('h3', { className: 'visually-hidden' }, title),
-        create(
-          'p',
-          { className: 'competition' },
-          create('span', {}, `${competition} · ${round}`),
-          create('span', {}, `${venue.split(',')[0]}, ${day}`),
-        ),
-        create('p', { className: 'clock' }, create('span', { className: 'visually-hidden' }, 'Clock: '), this.#minute),
-      ),
-      ...sides.map((side) => this.#teamRow(side)),
-      this.#bar.element,
-      create('div', { className: 'scorers' }, ...sides.map((side) => this.#scorerList(side))),
-      this.#news,
-    )
+    this.#minute = element.querySelector('.minute')
+    this.#news = element.querySelector('.news')
+    for (const side of sides) {
+      this.#digits[side] = element.querySelector(`.digits[data-side="${side}"]`)
+      this.#scorers[side] = element.querySelector(`.scorers [data-side="${side}"]`)
+    }
+    this.#bar = new MatchBar(element.querySelector('.match-bar'), game.clock.length)
     this.showClock(game.clock)
     this.showScore(game.score, { isCalm: true })
   }
@@ -70,7 +54,7 @@ export class GameCard {
   }
 
   showClock(clock) {
-    this.#minute.textContent = /^\d/.test(clock.minute) ? `${clock.minute}′` : clock.minute || '–'
+    this.#minute.textContent = minuteText(clock)
     this.#bar.showClock(clock)
   }
 
@@ -120,27 +104,6 @@ export class GameCard {
     // The score comes often, and mostly with the same note.
     if (this.#news.textContent !== text) this.#news.textContent = text
   }
-
-  #teamRow(side) {
-    const { name, colours } = this.#game[side]
-    const shirt = create('span', { className: 'shirt', attributes: { 'aria-hidden': 'true' } })
-    shirt.style.background = `linear-gradient(90deg, ${colours[0]} 50%, ${colours[1]} 50%)`
-    this.#digits[side] = create('span', { className: 'digits', data: { side } }, '0')
-    return create('p', { className: 'team' }, shirt, create('span', { className: 'name' }, name), this.#digits[side])
-  }
-
-  #scorerList(side) {
-    this.#scorers[side] = create('ul', { attributes: { 'aria-label': `Goals of ${this.#game[side].name}` } })
-    return this.#scorers[side]
-  }
-}
-
-function noteOf({ shootout, period, byHand }) {
-  const isOver = period === 'full-time'
-  const notes = []
-  if (shootout) notes.push(`${isOver ? 'After penalties' : 'Penalties'}: ${shootout.home}–${shootout.away}`)
-  if (byHand) notes.push('Score set by hand')
-  return notes.join(' · ')
 }
 
 function changeSince(before, now, goals) {

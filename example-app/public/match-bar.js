@@ -1,6 +1,6 @@
 // How far a match has come, and a ball for each goal: home above the bar, away below it. The scorer lists say the same in
 // words, so screen readers skip the bar.
-import { create, picture } from './dom.js'
+import { picture } from './dom.js'
 
 /** The least distance between the left edges of two balls, in widths of a ball. */
 const ballDistance = 1.1
@@ -9,26 +9,18 @@ const widestBall = 0.06
 const symbols = { penalty: 'penalty', 'own goal': 'own-goal' }
 
 export class MatchBar {
-  #fill = create('div', { className: 'match-bar-fill' })
-  #lanes = { home: create('div', { className: 'lane' }), away: create('div', { className: 'lane' }) }
+  #fill
+  #lanes
   #length
   #goals = []
   #ballWidth = widestBall
 
-  constructor({ home, away, clock }) {
-    this.#length = clock.length
-    const shirts = [home, away].map(({ colours: [left, right] }) => {
-      const shirt = create('span', { className: 'shirt' })
-      shirt.style.background = `linear-gradient(90deg, ${left} 50%, ${right} 50%)`
-      return shirt
-    })
-    const line = create('div', { className: 'match-bar-line' }, this.#fill)
-    this.element = create(
-      'div',
-      { className: 'match-bar', attributes: { 'aria-hidden': 'true' } },
-      create('div', { className: 'match-bar-shirts' }, ...shirts),
-      create('div', { className: 'match-bar-lanes' }, this.#lanes.home, line, this.#lanes.away),
-    )
+  /** `length` is how many minutes the match has. */
+  constructor(element, length) {
+    const [home, away] = element.querySelectorAll('.lane')
+    this.#lanes = { home, away }
+    this.#fill = element.querySelector('.match-bar-fill')
+    this.#length = length
     new ResizeObserver(([{ contentRect }]) => this.#fit(contentRect)).observe(this.#lanes.home)
   }
 

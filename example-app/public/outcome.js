@@ -8,9 +8,10 @@ const reasons = {
 }
 
 /** `kind` is 'caught-up', 'gap' or, for a first connection, 'live'. */
-export function describe({ resumed, replayed, gap }) {
+export function describe({ isFirst, resumed, replayed, gap }) {
   if (gap) return { kind: 'gap', title: 'Gap', detail: `${reasons[gap.reason] ?? gap.reason}: scores reloaded` }
-  if (resumed) return { kind: 'caught-up', title: 'Caught up', detail: `${count(replayed, 'event')} replayed` }
+  if (resumed && !isFirst)
+    return { kind: 'caught-up', title: 'Caught up', detail: `${count(replayed, 'event')} replayed` }
   return { kind: 'live', title: 'Live', detail: `since ${new Date().toLocaleTimeString('en-GB')}` }
 }
 

@@ -27,12 +27,11 @@ export class ProcessColumn {
     this.#find('.kill').addEventListener('click', () => void this.#kill())
   }
 
-  /** `match` as in `GET /matches`. Its score comes with the stream. */
+  /** The score of the match comes with the stream. */
   follow(match) {
     const previous = { card: this.#card, connection: this.#connection }
-    const clock = { elapsed: 0, length: 1, minute: '' }
-    const score = { home: 0, away: 0, goals: [], period: 'not started' }
-    this.#card = new GameCard({ ...match, clock, score })
+    const element = byId('games').content.querySelector(`[data-game="${match.id}"]`).cloneNode(true)
+    this.#card = new GameCard(element, match)
     previous.card?.element.remove()
     previous.connection?.close()
     this.#find('.time-line').after(this.#card.element)

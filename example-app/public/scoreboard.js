@@ -11,14 +11,15 @@ export class Scoreboard {
 
   constructor(container, games) {
     for (const game of games) {
-      const card = new GameCard(game)
-      this.#cards.set(game.id, card)
-      container.append(card.element)
+      this.#cards.set(game.id, new GameCard(container.querySelector(`[data-game="${game.id}"]`), game))
     }
   }
 
   showScore(score) {
-    this.#cards.get(score.game)?.showScore(score, { isCalm: this.#isCalm })
+    const card = this.#cards.get(score.game)
+    if (!card) return
+    card.showScore(score, { isCalm: this.#isCalm })
+    card.element.hidden = score.hasLeft === true
   }
 
   showClock(clock) {
@@ -39,8 +40,11 @@ export class Scoreboard {
   }
 
   /** The connection has caught up with these events: marks the cards that changed. */
-  comeBack(events) {
+  comeBack(events, gap) {
     for (const [id, card] of this.#cards) {
+      // After a gap come the latest events. A match without one has left the board, and its last event was missed.
+      const isLost = gap?.channels.includes(`game:${id}`)
+      if (isLost && !events.some(({ type, data }) => type === 'score' && data.game === id)) card.element.hidden = true
       card.comeBack(events.filter(({ type, data }) => type === 'goal' && data.game === id).length)
     }
   }

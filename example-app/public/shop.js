@@ -1,6 +1,7 @@
 // The shop: what is left of each product, and a button that buys one.
 import { sendJson } from './api.js'
-import { create, flash, picture } from './dom.js'
+import { flash } from './dom.js'
+import { stockText } from './stock-words.js'
 
 const badgeTime = 30_000
 
@@ -9,10 +10,7 @@ export class ShopGrid {
 
   constructor(container, products) {
     for (const product of products) {
-      const tile = new ProductTile(product)
-      this.#tiles.set(product.sku, tile)
-      container.append(tile.element)
-      tile.show(product.availability)
+      this.#tiles.set(product.sku, new ProductTile(container.querySelector(`[data-sku="${product.sku}"]`), product))
     }
   }
 
@@ -32,44 +30,36 @@ export class ShopGrid {
 }
 
 class ProductTile {
+  #element
   #sku
   #full
   #stock
   /** The stock at the moment the connection was lost. */
   #left
-  #level = create('span', { className: 'level-fill' })
-  #status = create('p', { className: 'stock' })
-  #badge = create('p', { className: 'badge', hidden: true })
+  #level
+  #status
+  #badge
   #badgeTimer
   #buy
 
-  constructor({ sku, name, price, picture: symbol, delivery }) {
+  /** `element` as the server has rendered it, the rest as in `GET /products`. */
+  constructor(element, { sku, delivery, availability }) {
+    this.#element = element
     this.#sku = sku
     this.#full = delivery
-    this.#buy = create(
-      'button',
-      { className: 'button small', type: 'button', attributes: { 'aria-label': `Buy one: ${name}` } },
-      'Buy one',
-    )
+    this.#level = element.querySelector('.level-fill')
+    this.#status = element.querySelector('.stock')
+    this.#badge = element.querySelector('.badge')
+    this.#buy = element.querySelector('button')
     this.#buy.addEventListener('click', () => void this.#buyOne())
-    this.element = create(
-      'li',
-      { className: 'product', data: { sku } },
-      create('div', { className: 'product-picture' }, picture(`products.svg#${symbol}`, 'drawing'), this.#badge),
-      create('h3', {}, name),
-      create('p', { className: 'price' }, price),
-      create('span', { className: 'level', attributes: { 'aria-hidden': 'true' } }, this.#level),
-      this.#status,
-      this.#buy,
-    )
+    this.show(availability)
   }
 
   show({ stock, status }) {
     if (this.#stock !== undefined && stock !== this.#stock) flash(this.#status, 'changed')
     this.#stock = stock
-    this.element.dataset.status = status
-    const words = { 'in stock': `${stock} in stock`, low: `Only ${stock} left`, 'sold out': 'Sold out' }
-    this.#status.textContent = words[status]
+    this.#element.dataset.status = status
+    this.#status.textContent = stockText({ stock, status })
     this.#level.style.transform = `scaleX(${Math.min(1, stock / this.#full)})`
     this.#buy.disabled = stock === 0
   }

@@ -3,10 +3,12 @@ import { describeWithChromium } from '../../helpers/chromium.js'
 import { follow, startExampleApp } from '../../helpers/example-app.js'
 import {
   digits,
+  faults,
   goOffline,
   goOnline,
   inState,
   openExamplePage,
+  phone,
   putJson,
   replayed,
   scores,
@@ -148,10 +150,17 @@ describeWithChromium('the example page in Chromium', (browser) => {
     const { url, replay } = await startExampleApp()
     const page = await openExamplePage(browser(), url)
     await goOffline(page)
-    play(replay, 1_100)
+    play(replay, 1_110)
     await goOnline(page)
     await page.locator('#time-line [data-kind="gap"]').getByText('history too short: scores reloaded').waitFor()
     for (const { game, home, away } of await scores(url)) await digits(page, game, home, away)
+    // This match is over, and comes back to the board with its next kick-off.
+    const left = page.locator('[data-game="manchester-bayern-1999"]')
+    expect(await left.isVisible()).toBe(false)
+    play(replay, 10)
+    await left.waitFor()
+    play(replay, 115)
+    await left.waitFor({ state: 'hidden' })
   })
 
   it('shows what is changed by hand, and lets a visitor buy', async () => {
@@ -169,6 +178,40 @@ describeWithChromium('the example page in Chromium', (browser) => {
     await buy.click()
     await scarf.getByText('Sold out').waitFor()
     expect(await buy.isDisabled()).toBe(true)
+  })
+
+  it('plays a match again, says that it has finished, and does not open its stream again', async () => {
+    const { url } = await startExampleApp({ speed: 20 })
+    const page = await openExamplePage(browser(), url)
+    const asked: string[] = []
+    page.on('request', (request) => request.url().endsWith('/again') && asked.push(request.url()))
+    await page.getByRole('combobox', { name: 'Match' }).selectOption({ label: 'Brazil – Germany, 2014' })
+    await page.getByRole('button', { name: 'Play again' }).click()
+    await page.getByText('Finished. The server has sent everything').waitFor()
+    expect(await page.locator('#again-card .digits').allTextContents()).toEqual(['1', '7'])
+    // Longer than a client waits before it reconnects.
+    await page.waitForTimeout(500)
+    expect(asked).toEqual([`${url}/games/brazil-germany-2014/again`])
+  })
+
+  it('lists its own connection on a page that ends it, and signs out everywhere', async () => {
+    const { url } = await startExampleApp()
+    const page = await openExamplePage(browser(), url)
+    const list = await page.context().newPage()
+    await list.goto(`${url}/connections`)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await list.emulateMedia({ colorScheme })
+      expect(await faults(list)).toEqual([])
+    }
+    await list.setViewportSize(phone)
+    expect(await list.evaluate(() => document.documentElement.scrollWidth)).toBe(phone.width)
+    await list.getByRole('button', { name: /^End the connection/ }).click()
+    expect(await replayed(page)).toBe(0)
+    await list.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await list.getByText('You are signed out: 1 connection was ended.').waitFor()
+    await page.getByText('Signed out. Reload to sign in.').waitFor()
+    await page.reload()
+    await inState(page, 'open')
   })
 
   it('changes how the matches and the shop run, and shows what others change', async () => {
@@ -190,6 +233,9 @@ describeWithChromium('the example page in Chromium', (browser) => {
     const page = await openExamplePage(browser(), url)
     play(replay, 3)
     await page.locator('[data-game="usa-japan-2015"] .news').getByText('Goal: Carli Lloyd 3′').waitFor()
+    // Its own movement is over.
+    await digits(page, 'usa-japan-2015', 1, 0)
+    await page.locator('.digits.flip').waitFor({ state: 'detached' })
     await putJson(`${url}/replay`, { speed: 50 })
     await page.waitForFunction(() => document.querySelector<HTMLInputElement>('input[value="50"]')?.checked)
     await page.evaluate(() => {

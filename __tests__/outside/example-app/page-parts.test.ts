@@ -140,7 +140,7 @@ describeWithChromium('the parts of the example page in Chromium', (browser) => {
     ['small phone', { width: 320, height: 640 }],
   ])('show every goal on the bar of its match without overlap, on a %s', async (_name, viewport) => {
     const { url, replay } = await startExampleApp()
-    for (let minute = 0; minute < 118; minute++) replay.tick()
+    for (let minute = 0; minute < 110; minute++) replay.tick()
     const page = await openExamplePage(browser(), url, viewport && { viewport })
     const games = await page.$$eval('.game', (cards) => cards.map((card) => (card as HTMLElement).dataset.game!))
     let goals = 0

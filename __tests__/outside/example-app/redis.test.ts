@@ -40,4 +40,18 @@ describeWithRedis('the example app on Redis', () => {
     const game = (await (await fetch(`http://127.0.0.1:${other.port}${path}`)).json()) as { score: object }
     expect(game.score).toMatchObject({ home: 9, away: 7 })
   })
+
+  it('signs out in all processes what was signed out in one', async () => {
+    const redis = await RedisServer.start()
+    afterTest(() => redis.close())
+    const [one, other] = [await startExample(redis.url), await startExample(redis.url)] as const
+    const page = await fetch(`http://127.0.0.1:${one.port}/`)
+    const headers = { cookie: page.headers.get('set-cookie')!.split(';')[0]! }
+    const stream = await openStream(other, { path: '/stream', headers })
+    await stream.waitFor(({ event }) => event === 'sse-ready')
+    await fetch(`http://127.0.0.1:${one.port}/sign-out`, { method: 'POST', headers })
+    await stream.ended
+    const again = await openStream(other, { path: '/stream', headers })
+    expect(again.status).toBe(401)
+  })
 })
