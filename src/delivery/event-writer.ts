@@ -1,4 +1,5 @@
 /** Writes the next events of one connection: those after the cursors of its subscriptions, lowest position first. */
+import type { Output } from '../http/output.js'
 import type { Stream } from '../http/stream.js'
 import type { Log } from '../log/log.js'
 import type { Counters } from '../stats.js'
@@ -22,11 +23,14 @@ export class EventWriter {
   /** Whether the socket was full. Keyed events are then conflated until the connection has caught up. */
   isLate = false
   readonly #stream: Stream
+  /** Kept here, because a look at the stream would be a cache miss for each connection and pass. */
+  readonly #output: Output
   readonly #context: WriterContext
   readonly #controlEvents: ControlEvents
 
   constructor(stream: Stream, context: WriterContext, controlEvents: ControlEvents) {
     this.#stream = stream
+    this.#output = stream.output
     this.#context = context
     this.#controlEvents = controlEvents
   }
@@ -70,7 +74,7 @@ export class EventWriter {
     if (batch === undefined) return
     counters.delivered += batch.events
     this.#controlEvents.wrote(batch.events)
-    this.#stream.output.write(batch)
+    this.#output.write(batch)
     this.window?.written()
   }
 }
