@@ -1,7 +1,9 @@
 import { VirtualClock } from '../helpers/virtual-clock.js'
 import { setImmediate as turn } from 'node:timers/promises'
 import { sse, type SseMiddleware, type SseOptions, type SubscribeOptions } from '../../src/index.js'
+import { Windows } from '../../src/delivery/windows.js'
 import { openBothSides, type BothSides } from '../helpers/both-sides.js'
+import { TestLog } from '../helpers/log.js'
 import { openStream, type OpenStream } from '../helpers/open-stream.js'
 import { bareHttp, startServer, type TestServer } from '../helpers/servers.js'
 
@@ -272,6 +274,19 @@ describe('events that wait for the next window', () => {
       await live.channel('a').publish({ data: '3', key: 'k' })
     }),
   )
+})
+
+describe('the clock of windows of one length', () => {
+  it('is shared while somebody uses it, and dropped with its last subscribers', () => {
+    const { log } = new TestLog()
+    const windows = new Windows(log.bounds, () => undefined)
+    const clock = windows.clock(500)
+    const groups = ['a', 'b'].map((name) => windows.group(log.channel(name), clock))
+    windows.delete(groups[0]!)
+    expect(windows.clock(500)).toBe(clock)
+    windows.delete(groups[1]!)
+    expect(windows.clock(500)).not.toBe(clock)
+  })
 })
 
 describe('the option conflate', () => {

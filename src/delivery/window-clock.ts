@@ -8,7 +8,8 @@ import type { Subscribers } from './subscribers.js'
 export class WindowClock {
   /** The number of windows that have ended. */
   number = 0
-  readonly #ms: number
+  /** Length of a window in milliseconds. */
+  readonly ms: number
   readonly #onEnd: (held: Iterable<Subscribers>) => void
   /** Groups with subscribers that wait for the next window. */
   #held = new Set<Subscribers>()
@@ -17,9 +18,9 @@ export class WindowClock {
   /** When the window ends, in milliseconds of the monotonic clock. */
   #endsAt = 0
 
-  /** `ms`: length of a window. `onEnd` gets the groups that have waited. */
+  /** `onEnd` gets the groups that have waited. */
   constructor(ms: number, onEnd: (held: Iterable<Subscribers>) => void) {
-    this.#ms = ms
+    this.ms = ms
     this.#onEnd = onEnd
   }
 
@@ -56,7 +57,7 @@ export class WindowClock {
     const time = now()
     // A timer may fire up to a millisecond early. The window then counts as over.
     const begin = Math.max(time, this.#endsAt)
-    this.#endsAt = begin - (begin % this.#ms) + this.#ms
+    this.#endsAt = begin - (begin % this.ms) + this.ms
     this.#timer = after(this.#endsAt - time, () => this.#end())
   }
 
