@@ -15,7 +15,7 @@ export class Copy {
   readonly rows = new Map(CHANNELS.map((channel) => [channel as string, new Map() as Rows]))
   #stream: OpenStream | undefined
   #id = ''
-  /** Whether the server could not load its state, so that this client begins anew. */
+  /** Whether the server failed to load its state. The client then connects without an ID. */
   #mustReload = false
 
   get isConnected(): boolean {
