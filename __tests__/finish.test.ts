@@ -339,7 +339,7 @@ describe('a request with an end ID', () => {
     const { another } = await openSides({ reopenFinished: true })
     const { stream } = await another({ headers: { 'last-event-id': `${id}-end` } })
     const gap = await stream.waitFor(({ event }) => event === 'sse-gap')
-    expect(JSON.parse(gap.data)).toEqual({ channels: ['a'], reason: 'restarted' })
+    expect(JSON.parse(gap.data)).toEqual({ channels: ['a'], reason: 'restarted', complete: true })
   })
 
   it('is refused as an own ID of the app', async () => {

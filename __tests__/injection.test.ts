@@ -129,7 +129,7 @@ describe('hostile text', () => {
     scripts.push((connection) => connection.subscribe(names))
     const gaps = await follower.follow(server, '/?lastEventId=lost', ['sse-gap', 'evil', 'message'])
     const [gap] = gaps.filter(({ event }) => event !== 'sse-ready')
-    expect(JSON.parse(gap?.data ?? '')).toEqual({ channels: names, reason: 'unknown' })
+    expect(JSON.parse(gap?.data ?? '')).toEqual({ channels: names, reason: 'unknown', complete: true })
     expect(gaps.filter(({ event }) => !event.startsWith('sse-'))).toEqual([])
   })
 

@@ -114,7 +114,7 @@ it('EventStream fires gap with the channels after the server has lost its memory
   await first
   const gap = nextEvent<CustomEvent<Gap>>(stream, 'gap')
   live.restart()
-  expect((await gap).detail).toEqual({ channels: ['c'], reason: 'restarted' })
+  expect((await gap).detail).toEqual({ channels: ['c'], reason: 'restarted', complete: true })
 })
 
 it('EventStream reconnects after a drain, however often it is shed meanwhile', async () => {

@@ -252,6 +252,34 @@ describe('a gap', () => {
   })
 })
 
+describe('after a gap, the latest event of every key', () => {
+  const isComplete = ({ events }: OpenStream) =>
+    events
+      .filter(({ event }) => event === 'sse-gap')
+      .map(({ data }) => (JSON.parse(data) as { complete: boolean }).complete)
+
+  it('comes again in every channel, also if the client has read it', async () => {
+    const { live, server } = await start({ history: { events: 2 } })
+    for (const key of ['x', 'y', 'z']) await publish(live, 'a', `${key}1`, key)
+    await publish(live, 'b', 'b1', 'k')
+    const id = await publish(live, 'b', 'b2')
+    await live.channel('a').forget('y')
+    for (const data of ['p', 'q', 'r']) await publish(live, 'a', data)
+    const { stream, read, ready } = await resume(server, id, '/a,b')
+    expect(read).toEqual(['gap evicted a', 'x1', 'z1', 'b1', 'q', 'r'])
+    expect([ready, isComplete(stream)]).toEqual([{ resumed: false, replayed: 5 }, [true]])
+  })
+
+  it('is not promised, and nothing comes again, if a bound has evicted some', async () => {
+    const { live, server } = await start({ keys: 2, history: { events: 1 }, onError: () => {} })
+    for (const key of ['x', 'y', 'z']) await publish(live, 'a', `${key}1`, key)
+    const id = await publish(live, 'a', 'p')
+    for (const data of ['q', 'r']) await publish(live, 'a', data)
+    const { stream, read } = await resume(server, id)
+    expect([read, isComplete(stream)]).toEqual([['gap evicted a', 'r'], [false]])
+  })
+})
+
 describe('a new client', () => {
   it.each([
     ['keys', { keys: 3 }, 5],

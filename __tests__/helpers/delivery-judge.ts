@@ -44,6 +44,15 @@ interface Period {
   readonly isLate: boolean
   last: number
   hasUnknownGap: boolean
+  /** Set by a gap after which the latest event of every key comes again. */
+  repeat: Repeat | undefined
+}
+
+interface Repeat {
+  /** How many events had been published when it began. */
+  readonly since: number
+  /** The newest event that was written before. */
+  readonly upTo: number
 }
 
 /** What a gap covers and what comes after it, in one subscription. */
@@ -218,6 +227,7 @@ export class ConnectionAccount {
         isLate: isInFilter || this.items.some(({ id }) => id !== undefined) || (this.id !== '' && mode !== 'resume'),
         last: -1,
         hasUnknownGap: false,
+        repeat: undefined,
       }
       if (isInFilter) queueMicrotask(() => (period.placedAfter = this.items.length))
       this.#periods.set(channel, period)
@@ -252,7 +262,7 @@ export class ConnectionAccount {
     this.items.push(item)
     if (item.kind === 'sent') this.#wroteSent(item.number)
     if (item.kind === 'event') this.#wroteEvent(item.number, item.id)
-    if (item.kind === 'gap') this.#wroteGap(item.reason, item.channels)
+    if (item.kind === 'gap') this.#wroteGap(item)
     if (item.kind === 'ready') this.#wroteReady(item.resumed, item.replayed)
     const before = this.items.at(-2)
     // Of several gaps in a row only the last moves the last event ID.
@@ -363,9 +373,13 @@ export class ConnectionAccount {
   }
 
   /** Whether an event is one that the subscription may be sent, by where it began. */
-  #mayBegin({ mode, since, forgets, hasUnknownGap }: Period, publication: Publication): boolean {
+  #mayBegin({ mode, since, forgets, hasUnknownGap, repeat }: Period, publication: Publication): boolean {
     const { number, key, forgotten } = publication
+    if (repeat !== undefined && number <= repeat.upTo) {
+      return key !== undefined && !this.ledger.hasNewer(publication, repeat.since)
+    }
     if (number >= since) return true
+    if (repeat !== undefined && key !== undefined && !this.ledger.hasNewer(publication, repeat.since)) return true
     if (mode === 'now' || (mode === 'resume' && !hasUnknownGap && number <= this.#resumesAfter)) return false
     if (this.ledger.replays && (mode === 'start' || (mode === 'resume' && !hasUnknownGap))) return true
     if (forgotten !== undefined && forgotten < forgets) return false
@@ -394,7 +408,7 @@ export class ConnectionAccount {
     }
   }
 
-  #wroteGap(reason: string, channels: readonly string[]): void {
+  #wroteGap({ reason, channels, complete }: Extract<Item, { kind: 'gap' }>): void {
     const { client, ledger } = this
     if (reason !== 'slow' || client.expects.readyAfterGap) this.#hasGap = true
     if (client.expects.readyAfterGap) this.#isReady = false
@@ -426,6 +440,30 @@ export class ConnectionAccount {
         period.pending.set(each.number, { publication: each, mayConflate: true, mayForget: true })
       }
     }
+    if (!complete && this.#mustBeComplete()) client.complain(`was told that a gap (${reason}) is not complete`)
+    if (complete) effects.push(...this.#repeats())
+  }
+
+  /** It need not be when a gap came before and the client has not caught up since, or when a key may lack its event. */
+  #mustBeComplete(): boolean {
+    const { ledger } = this
+    const before = this.items.slice(0, -1).findLast(({ kind }) => kind === 'gap' || kind === 'ready')
+    if (before?.kind === 'gap' || this.#leaving.size > 0) return false
+    return this.channels.every((channel) => ledger.of(channel).every((each) => !ledger.mayBeForgotten(each)))
+  }
+
+  /** The latest event of every key comes again, in all channels. */
+  #repeats(): GapEffect[] {
+    return Array.from(this.#periods.values(), (period) => {
+      period.repeat = { since: this.ledger.count, upTo: Math.max(period.last, period.repeat?.upTo ?? -1) }
+      period.last = -1
+      const healed = this.ledger
+        .latestBefore(period.channel, Infinity)
+        .filter((each) => period.accepts(each.number) && !period.pending.has(each.number))
+      for (const each of healed)
+        period.pending.set(each.number, { publication: each, mayConflate: true, mayForget: true })
+      return { period, reason: 'complete', excused: [], healed }
+    })
   }
 
   /** Whether an event after a gap may come only as the latest event of its key. */

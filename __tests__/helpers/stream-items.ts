@@ -4,7 +4,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
 export type Item = { readonly id: string | undefined } & (
   | { readonly kind: 'event' | 'sent'; readonly number: number }
-  | { readonly kind: 'gap'; readonly reason: string; readonly channels: readonly string[] }
+  | { readonly kind: 'gap'; readonly reason: string; readonly channels: readonly string[]; readonly complete: boolean }
   | { readonly kind: 'ready'; readonly resumed: boolean; readonly replayed: number }
 )
 
@@ -44,7 +44,8 @@ function itemOf({ id, event, data }: EventSourceMessage): Item {
   const value = JSON.parse(data) as object
   if (event === EVENT) return { kind: 'event', id, number: (value as Numbered).number }
   if (event === SENT) return { kind: 'sent', id, number: (value as Numbered).number }
-  if (event === 'sse-gap') return { kind: 'gap', id, ...(value as { reason: string; channels: string[] }) }
+  if (event === 'sse-gap')
+    return { kind: 'gap', id, ...(value as { reason: string; channels: string[]; complete: boolean }) }
   if (event === 'sse-ready') return { kind: 'ready', id, ...(value as { resumed: boolean; replayed: number }) }
   throw new Error(`there is no event of type ${event ?? 'message'} in this model`)
 }

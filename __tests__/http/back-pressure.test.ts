@@ -28,6 +28,29 @@ const numbered = (count: number, padding = '') => Array.from({ length: count }, 
 const dataOf = ({ stream }: BothSides) =>
   stream.appEvents.filter(({ event }) => event === undefined).map(({ data }) => data)
 
+it('sends the latest event of every key again only once until a slow client has caught up', async () => {
+  const { live, stream } = await openStalled(bareHttp, { registry: { history: { events: 3 }, bytes: 64 * MIB } })
+  const padding = 'x'.repeat(MORE_THAN_SOCKETS_HOLD / 4)
+  const keys = ['k', 'l', 'm', 'n', 'o', 'p', 'q', 'r']
+  for (const key of keys) await live.channel('a').publish({ event: 'keyed', data: `${key}${padding}`, key })
+  const before = numbered(10)
+  await publishAll(live, before)
+  stream.resume()
+  await stream.waitFor(({ event }) => event === 'sse-gap')
+  // It has not read the latest events yet, which are more than the sockets hold.
+  stream.pause()
+  await publishAll(live, numbered(10, ' during'))
+  stream.resume()
+  await stream.waitFor(({ event, data }) => event === 'sse-ready' && data.includes('"replayed":11'))
+  const read = stream.events.slice(stream.events.findIndex(({ event }) => event === 'sse-gap'))
+  const kinds = read.map(({ event, data }) => {
+    if (event === 'sse-gap') return (JSON.parse(data) as { complete: boolean }).complete
+    return event === 'keyed' ? data[0] : data
+  })
+  expect(kinds.slice(0, 9)).toEqual([true, ...keys])
+  expect(kinds.slice(9, -1)).toEqual([false, '7 during', '8 during', '9 during'])
+})
+
 describe.each(kinds)('a client that does not read, on $name', (kind) => {
   it('takes bounded memory, gets a gap, and delays no other client', async () => {
     const sides = await openStalled(kind, { registry: { history: { events: 10, bytes: MIB } } })
@@ -48,7 +71,7 @@ describe.each(kinds)('a client that does not read, on $name', (kind) => {
     stream.resume()
     await stream.waitForData(`399${padding}`)
     const gap = await stream.waitFor(({ event }) => event === 'sse-gap')
-    expect(JSON.parse(gap.data)).toEqual({ channels: ['a'], reason: 'slow' })
+    expect(JSON.parse(gap.data)).toEqual({ channels: ['a'], reason: 'slow', complete: true })
     const behindGap = stream.events.slice(stream.events.findLastIndex(({ event }) => event === 'sse-gap') + 1)
     const after = behindGap.filter(({ event }) => event === undefined)
     expect(after.map(({ data }) => parseInt(data))).toEqual(

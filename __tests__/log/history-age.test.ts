@@ -28,7 +28,7 @@ describe('events older than history.age', () => {
     const { server, first } = await startWithOldEvents()
     const stream = await openStream(server, { headers: { 'last-event-id': first } })
     const gap = await stream.waitFor(({ event }) => event === 'sse-gap')
-    expect(JSON.parse(gap.data)).toEqual({ channels: ['a'], reason: 'evicted' })
+    expect(JSON.parse(gap.data)).toEqual({ channels: ['a'], reason: 'evicted', complete: true })
     await stream.waitForData('old state')
   })
 })

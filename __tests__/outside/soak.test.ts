@@ -96,8 +96,8 @@ function begin(channel: string, published: number, plan: { from?: string; filter
   const control = (event: string, data: object, now = 0) =>
     reading.take({ id: nextId(), event, data: JSON.stringify(data) }, now)
   const ready = ({ resumed = false, replayed = 0 } = {}) => control('sse-ready', { resumed, replayed })
-  const gap = ({ reason = 'evicted', channels = [channel], now = 0 } = {}) =>
-    control('sse-gap', { channels, reason }, now)
+  const gap = ({ reason = 'evicted', channels = [channel], complete = false, now = 0 } = {}) =>
+    control('sse-gap', { channels, reason, complete }, now)
   connect(published)
   return { reading, connect, take, ready, gap, owed: (count: number) => reading.owed({ [channel]: count }) }
 }
@@ -149,6 +149,17 @@ describe('the soak, for a channel without keys,', () => {
     ready({ replayed: 100 })
     expect(owed(300)).toBeUndefined()
     expect(reading.takeLosses()).toEqual([{ channel: SCORE, first: 12, last: 200, at: 7 }])
+  })
+
+  it('expects the newest of every key again after a complete gap', () => {
+    const { take, ready, connect, gap, owed } = begin(SHOP, 0)
+    take(1, 2)
+    ready({ replayed: 2 })
+    connect(2)
+    gap({ complete: true })
+    expect(() => ready({ replayed: 0 })).toThrow('lost event 1 of availability:0')
+    take(1, 2)
+    expect(owed(2)).toBeUndefined()
   })
 
   it('notices a gap without missing events, and a gap of another channel', () => {

@@ -39,6 +39,9 @@ export class EveryEvent {
     this.#gapAt = now
   }
 
+  /** The latest event of every key comes again: here, there are no keys. */
+  expectLatest() {}
+
   take(number) {
     if (!this.#wants(number)) throw new Error(`got event ${number} of ${this.#channel} past its filter`)
     if (number < this.#next && !this.#isLoose) throw new Error(`got event ${number} of ${this.#channel} late or twice`)
@@ -103,6 +106,11 @@ export class NewestOfKeys {
   loosen() {}
 
   announceGap() {}
+
+  expectLatest() {
+    this.#held = []
+    this.#since = 0
+  }
 
   take(number) {
     if (!this.#wants(number)) throw new Error(`got event ${number} of ${this.#channel} past its filter`)

@@ -79,7 +79,7 @@ export class Reading {
     this.#connection.received++
   }
 
-  #takeGap({ channels, reason }, now) {
+  #takeGap({ channels, reason, complete }, now) {
     const strange = channels.find((channel) => !this.#accounts.has(channel))
     if (strange !== undefined) throw new Error(`got a gap of ${strange}, which it does not read`)
     const isNewStart = reason === 'unknown' || reason === 'restarted'
@@ -88,6 +88,7 @@ export class Reading {
     }
     if (isNewStart) this.#begin('latest')
     else for (const channel of channels) this.#accounts.get(channel).announceGap(now)
+    if (complete) for (const account of this.#accounts.values()) account.expectLatest()
     if (reason !== 'slow') this.#connection.gaps++
     // It is told again when it has caught up behind the gap. Events that waited for `sse-ready` before still count.
     if (this.#connection.isReady) Object.assign(this.#connection, { isReady: false, received: 0 })

@@ -9,6 +9,7 @@ import type { Counters } from '../stats.js'
 import { encodeControl } from '../wire/format.js'
 import type { Gap } from './gap.js'
 import type { Snapshots } from './snapshots.js'
+import type { SubscriptionList } from './subscription-list.js'
 
 export interface ControlContext {
   readonly log: Log
@@ -50,18 +51,25 @@ export class ControlEvents {
     if (this.isReadyDue) this.#replayed += events
   }
 
-  /** Sends gaps. `readUpTo`: the position before the next unsent event; undefined if there is none. */
-  gaps(gaps: readonly Gap[], readUpTo: Position | undefined): void {
+  /**
+   * Sends gaps. Before that, makes the subscriptions read the latest event of every key again, so that a client that keeps
+   * state drops what the server no longer has. With snapshots, a snapshot follows instead, and `subscriptions` is not used.
+   */
+  gaps(gaps: readonly Gap[], subscriptions?: SubscriptionList): void {
+    const { counters, log, snapshots } = this.#context
+    // A slow client would never catch up if each gap began this again. So it begins once until `sse-ready`.
+    const isNew = !this.#hasGap || gaps.some(({ reason }) => reason === 'restarted')
+    const isKeyed = snapshots === undefined && subscriptions !== undefined
+    const complete = isKeyed && isNew && subscriptions.repeatLatest()
+    const readUpTo = isKeyed ? (subscriptions.readUpTo() ?? log.last) : undefined
     this.#expect('always')
     this.#hasGap = true
     gaps.forEach(({ reason, lost }, i) => {
-      this.#context.counters.gaps[reason]++
+      counters.gaps[reason]++
       const channels = lost.map(({ channel }) => channel.name)
       // Only the last one has an ID. Otherwise, a client that disconnects between two would resume after an unread gap.
       // With snapshots, none has an ID, because a snapshot may follow, which must be read too.
-      const hasId = i === gaps.length - 1 && this.#context.snapshots === undefined
-      const position = hasId ? (readUpTo ?? this.#context.log.last) : undefined
-      this.#send('sse-gap', { channels, reason }, position)
+      this.#send('sse-gap', { channels, reason, complete }, i === gaps.length - 1 ? readUpTo : undefined)
     })
   }
 

@@ -2,8 +2,8 @@
  * A cursor into the log of a channel. No I/O.
  *
  * Up to `latestUpTo`, the cursor reads only the latest event of each key. After that, it reads every event of the history.
- * A new subscriber reads latest events up to the end of the log. After a gap, a cursor reads them up to the start of
- * history. Other cursors read none.
+ * A new subscriber reads latest events up to the end of the log. After a gap, a cursor reads them up to where it was, or
+ * up to the start of history. Other cursors read none.
  */
 import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import { comparePositions, type Position } from '../log/position.js'
@@ -82,6 +82,12 @@ export class Cursor {
   /** Continues after a gap, with the latest events that are no longer in history. */
   skipGap(): void {
     this.#readLatestUpTo(Math.max(this.latestUpTo, this.channel.historyStart))
+  }
+
+  /** Reads the latest event of every key again, then continues where it was. */
+  repeatLatest(): void {
+    this.#readLatestUpTo(Math.max(this.latestUpTo, this.offset))
+    this.offset = 0
   }
 
   #nextLatest(): LogEvent | undefined {

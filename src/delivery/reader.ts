@@ -220,7 +220,7 @@ export class Reader implements Subscriber, StreamReader {
     const overtaken = this.#subscriptions.skipOvertaken()
     const gaps = overtaken === undefined ? placed : [...placed, { reason: 'slow' as const, lost: overtaken }]
     if (gaps.length === 0) return
-    this.#controlEvents.gaps(gaps, this.#subscriptions.readUpTo())
+    this.#controlEvents.gaps(gaps, this.#subscriptions)
     for (const { lost } of gaps) for (const subscription of lost) this.#snapshots?.add(subscription)
   }
 

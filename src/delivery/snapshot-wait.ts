@@ -88,9 +88,9 @@ export class SnapshotWait {
     const { controlEvents } = this.#options
     const { channel } = subscription
     if (loaded === 'none') {
-      if (channel.isIncomplete) controlEvents.gaps([{ reason: 'evicted', lost: [subscription] }], undefined)
+      if (channel.isIncomplete) controlEvents.gaps([{ reason: 'evicted', lost: [subscription] }])
     } else if (loaded === 'failed' || !this.#snapshots.isCovered(loaded, channel)) {
-      controlEvents.gaps([{ reason: 'snapshot', lost: [subscription] }], undefined)
+      controlEvents.gaps([{ reason: 'snapshot', lost: [subscription] }])
       if (subscription.isOvertaken) subscription.skipGap()
     } else {
       this.#write(subscription, loaded)

@@ -87,6 +87,16 @@ export class SubscriptionList {
     return overtaken
   }
 
+  /**
+   * Makes all subscriptions read the latest event of every key again. Returns false, and changes none, if a bound has
+   * evicted the latest event of some key.
+   */
+  repeatLatest(): boolean {
+    for (let each = this.first; each !== undefined; each = each.next) if (each.channel.isIncomplete) return false
+    for (let each = this.first; each !== undefined; each = each.next) each.repeatLatest()
+    return true
+  }
+
   /** Returns the position before the next unsent event, after which the client can resume; undefined if all is sent. */
   readUpTo(): Position | undefined {
     let lowest: Position | undefined

@@ -80,8 +80,8 @@ describeWithRedis('a key that is forgotten over Redis', () => {
     const gaps = watching.events
       .filter(({ event }) => event === 'sse-gap')
       .map(({ data }) => JSON.parse(data) as unknown)
-    expect(gaps).toEqual([{ channels: ['a'], reason: 'slow' }])
-    expect(watching.data).toEqual([...names, 'changed again', 'new', 'last'])
+    expect(gaps).toEqual([{ channels: ['a'], reason: 'slow', complete: true }])
+    expect(watching.data).toEqual([...names, 'kept', 'changed again', 'new', 'last'])
     expect(behind.live.channel('a').keys()).toEqual(['kept', 'changed', 'new'])
     const newcomer = await openStream(behind, { path: '/a' })
     await newcomer.waitFor(({ event }) => event === 'sse-ready')

@@ -99,7 +99,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     const { epoch, position } = parseId(await publish(server, '1'))!
     const client = await open(server, formatId({ ms: position.ms + 1_000_000, seq: 0 }, epoch))
     expect(gapsIn(client).map(({ data }) => JSON.parse(data) as unknown)).toEqual([
-      { channels: ['a'], reason: 'unknown' },
+      { channels: ['a'], reason: 'unknown', complete: true },
     ])
   })
 
@@ -127,7 +127,7 @@ describeWithEachRedis('processes that share a registry through Redis', (version)
     expect(newcomer.ids).toEqual([id])
     const late = await open(other, id)
     expect(gapsIn(late).map(({ data }) => JSON.parse(data) as unknown)).toEqual([
-      { channels: ['a'], reason: 'evicted' },
+      { channels: ['a'], reason: 'evicted', complete: true },
     ])
   })
 
