@@ -2,6 +2,7 @@
 import { getEventListeners, once } from 'node:events'
 import type { Reason } from '../../src/client/index.js'
 import { nextEvent, openStream, reached, startServer, statesOf, withoutWaiting } from '../helpers/client-server.js'
+import { pageEvents } from '../helpers/page-events.js'
 import { startServerInWorker } from '../helpers/server-in-worker.js'
 
 const errorOf = async (stream: EventTarget) => (await nextEvent<CustomEvent<Reason>>(stream, 'error')).detail
@@ -210,7 +211,7 @@ describe('the watchdog of a process with a blocked event loop', () => {
 describe('the online event', () => {
   it('starts one try, however often it fires', async () => {
     withoutWaiting()
-    const scope = listenOn(globalThis)
+    const scope = pageEvents().window
     const server = await startServer()
     const stream = openStream(server.url)
     const exchange = (await server.next()).stream()
@@ -231,7 +232,7 @@ describe('the online event', () => {
   })
 
   it('starts the next try at once, unless the server sent Retry-After', async () => {
-    const scope = listenOn(globalThis)
+    const scope = pageEvents().window
     const server = await startServer()
     const stream = openStream(server.url)
     ;(await server.next()).answer(502)
@@ -245,7 +246,7 @@ describe('the online event', () => {
 
   it('repeats a try that was made offline and has no answer', async () => {
     withoutWaiting()
-    const scope = listenOn(globalThis)
+    const scope = pageEvents().window
     const server = await startServer()
     const stream = openStream(server.url, { keepAlive: false })
     const first = await server.next()
@@ -264,7 +265,7 @@ describe('the online event', () => {
   })
 
   it('keeps the connection if bytes have come since the offline event', async () => {
-    const scope = listenOn(globalThis)
+    const scope = pageEvents().window
     const server = await startServer()
     const stream = openStream(server.url)
     const exchange = (await server.next()).stream()
@@ -400,20 +401,4 @@ describe('an AbortSignal', () => {
     expect(close.detail).toEqual({ code: 'aborted', error: 'late' })
     expect(server.requests).toBe(0)
   })
-})
-
-/** Node has no online and offline events, so the global gets an event target's methods for one test. */
-function listenOn(scope: object): EventTarget {
-  const target = new EventTarget()
-  Object.assign(scope, {
-    addEventListener: target.addEventListener.bind(target),
-    removeEventListener: target.removeEventListener.bind(target),
-  })
-  return target
-}
-
-afterEach(() => {
-  const scope = globalThis as Partial<EventTarget>
-  delete scope.addEventListener
-  delete scope.removeEventListener
 })

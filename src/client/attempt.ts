@@ -2,17 +2,20 @@
 import { retryAfter } from './backoff.js'
 import { blockReader, tooLarge, type Block } from './blocks.js'
 import { essence } from './essence.js'
+import type { Opened } from './events.js'
 import type { Settings } from './options.js'
 import type { Reason } from './state.js'
 
 export interface AttemptHandlers {
   /** The response is an event stream. */
-  open(): void
+  open(response: Opened): void
   /** The server has sent something. */
   heard(): void
   /** `origin` is the origin of the response, after redirects. */
   block(block: Block, origin: string): void
   retry(ms: number): void
+  /** The response is not an event stream. `wait` is as in `end`. */
+  refused(reason: Reason, wait?: number): Promise<void>
   /** The attempt is over. `wait`: ms before the next attempt, as the server asks; `undefined` forbids another attempt. */
   end(reason: Reason, wait?: number): void
 }
@@ -34,7 +37,8 @@ export async function attempt(
     reader = body?.getReader?.()
     signal.throwIfAborted()
     signal.addEventListener('abort', free)
-    if (isRefused(response, !!reader, settings.maxRetryAfter, end)) return
+    const refusal = refusalOf(response, !!reader, settings.maxRetryAfter)
+    if (refusal) return void on.refused(...refusal)
     const { origin } = new URL(response.url || settings.url)
     const decoder = new TextDecoder()
     const feed = blockReader(
@@ -43,7 +47,7 @@ export async function attempt(
       (ms) => on.retry(ms),
     )
     on.heard()
-    on.open()
+    on.open({ status: response.status, headers: response.headers })
     while (reader) {
       const { done, value } = await reader.read()
       if (done || signal.aborted) break
@@ -60,7 +64,7 @@ export async function attempt(
 }
 
 async function ask(
-  { url, headers, init, fetch }: Settings,
+  { url, headers, init, fetch, lastEventIdParam }: Settings,
   lastEventId: string | undefined,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -69,39 +73,42 @@ async function ask(
   signal.throwIfAborted()
   const own = await headers()
   signal.throwIfAborted()
-  return fetch(url, { ...init, headers: requestHeaders(own, lastEventId), signal })
+  const request = withPlace(url, new Headers(own), lastEventId, lastEventIdParam)
+  return fetch(request.url, { ...init, headers: request.headers, signal })
 }
 
 /**
- * [spec] "encoded as UTF-8": fetch takes one character per byte of a header value.
+ * Adds the last event ID. The app's `Last-Event-ID` header applies until the server sends or clears an ID.
  *
- * Invalid IDs are not sent: fetch fails with control characters, and many servers answer 431 to more than 4 KiB. The app's
- * `Last-Event-ID` header applies until the server sends or clears an ID.
+ * Invalid IDs are not sent: fetch fails with control characters, and many servers answer 431 to more than 4 KiB.
  */
-function requestHeaders(own: Settings['init']['headers'], lastEventId: string | undefined): Headers {
-  const headers = new Headers(own)
+function withPlace(url: string, headers: Headers, id: string | undefined, param: string | undefined) {
   headers.set('Accept', 'text/event-stream')
-  if (lastEventId === undefined) return headers
+  if (id === undefined) return { url, headers }
   headers.delete('Last-Event-ID')
-  if (/^[\t -~\x80-\uffff]{1,4096}$/.test(lastEventId)) {
-    headers.set('Last-Event-ID', String.fromCharCode(...new TextEncoder().encode(lastEventId)))
+  if (!/^[\t -~\x80-\uffff]{1,4096}$/.test(id)) return { url, headers }
+  if (param) {
+    const target = new URL(url)
+    target.searchParams.set(param, id)
+    return { url: target.href, headers }
   }
-  return headers
+  // [spec] "encoded as UTF-8": fetch takes one character per byte of a header value.
+  headers.set('Last-Event-ID', String.fromCharCode(...new TextEncoder().encode(id)))
+  return { url, headers }
 }
 
-function isRefused(
+/** Returns why the response is no event stream, and how long to wait before the next attempt, if there is one. */
+function refusalOf(
   { status, headers }: Response,
   isReadable: boolean,
   maxRetryAfter: number,
-  end: AttemptHandlers['end'],
-): boolean {
+): [reason: Reason, wait?: number] | undefined {
   const contentType = headers.get('Content-Type')
   const isStream = essence(contentType) === 'text/event-stream'
-  if (status === 200 && isStream && isReadable) return false
+  if (status === 200 && isStream && isReadable) return undefined
   const again = status === 408 || status === 429 || status >= 500
   const code = status !== 200 ? 'status' : isStream ? 'no-stream' : 'content-type'
   const asked = retryAfter(headers.get('Retry-After'))
   const reason = { code, status, contentType, retryAfter: asked || undefined } as const
-  end(reason, again ? Math.min(asked, maxRetryAfter) : undefined)
-  return true
+  return again ? [reason, Math.min(asked, maxRetryAfter)] : [reason]
 }

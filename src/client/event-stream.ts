@@ -1,8 +1,9 @@
 // EventStream: the EventSource interface and its events. retry-loop.ts keeps the connection.
 // @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
-import type { StreamEvent, StreamNotice, StreamTarget } from './events.js'
+import type { Opened, StreamEvent, StreamNotice, StreamTarget } from './events.js'
 import { RetryLoop } from './retry-loop.js'
 import { settings, type EventStreamOptions } from './options.js'
+import { followPage } from './page.js'
 import type { Reason, StreamState } from './state.js'
 import { resolve } from './url.js'
 
@@ -59,9 +60,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     const loop = (this.#loop = new RetryLoop(this, set))
     const { signal: user } = options
     const { signal } = loop
-    // Node and React Native have neither a global addEventListener nor these events.
-    const global = globalThis as Partial<EventTarget>
-    for (const type of ['offline', 'online'] as const) global.addEventListener?.(type, () => loop[type](), { signal })
+    followPage(loop, set.closeWhenHidden, signal)
     const abort = () => loop.close({ code: 'aborted', error: user?.reason })
     user?.addEventListener('abort', abort, { signal })
     // In a microtask, so that listeners that are added right after this constructor get the event.
@@ -74,6 +73,11 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     return this.#loop.state
   }
 
+  /** The last event ID, after which the stream resumes. Empty without one. */
+  get lastEventId(): string {
+    return this.#loop.lastEventId ?? ''
+  }
+
   /** 0 (`CONNECTING`), 1 (`OPEN`) or 2 (`CLOSED`). */
   get readyState(): number {
     const { name } = this.state
@@ -84,7 +88,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
   get onopen(): AnyHandler {
     return this.#handler('open')
   }
-  set onopen(handler: On<Event>) {
+  set onopen(handler: On<StreamNotice<Opened>>) {
     this.#handle('open', handler)
   }
 
@@ -102,6 +106,24 @@ export class EventStream<Events extends object = object> extends (EventTarget as
   }
   set onerror(handler: On<StreamNotice<Reason>>) {
     this.#handle('error', handler)
+  }
+
+  /**
+   * Connects again at once, in place of the present connection, and resumes. For an app that knows that a wait has become
+   * pointless, or that the server would now answer otherwise. Does nothing once the stream is closed.
+   *
+   * @example
+   * ```ts
+   * import { EventStream } from 'express-sse-channels/client'
+   *
+   * const stream = new EventStream('https://example.com/games/42/stream')
+   * // Somebody has signed in: the server is to know at once.
+   * stream.reconnect()
+   * setTimeout(() => stream.close(), 60_000)
+   * ```
+   */
+  reconnect(): void {
+    this.#loop.reconnect()
   }
 
   /** Closes the stream for good, in any state. Dispatches `statechange` and `close`, unless it was closed before. */

@@ -43,6 +43,14 @@ export class StreamMessage<T = unknown> extends (MessageEvent as MessageClass) {
 /** A `CustomEvent` about the stream itself, with the information in `detail`. */
 export type StreamNotice<T> = Event & { readonly detail: T }
 
+/** The response that begins a connection. */
+export interface Opened {
+  /** Status of the response: always 200. */
+  readonly status: number
+  /** Headers of the response. From another origin, only those that `Access-Control-Expose-Headers` names. */
+  readonly headers: Headers
+}
+
 /** Events were missed and cannot be replayed. Reload the content of these channels. */
 export interface Gap {
   /** The names of the channels that lack events. */
@@ -61,7 +69,7 @@ export interface Gap {
 /** Events about the stream itself, by type. They are dispatched in addition to those of the server. */
 export interface StreamNotices {
   /** A response has begun. Dispatched each time the stream connects. */
-  open: Event
+  open: StreamNotice<Opened>
   /** The connection was lost or refused. `readyState` tells whether another attempt follows. */
   error: StreamNotice<Reason>
   /** `state` has changed. `detail` is the new state. */

@@ -1,5 +1,9 @@
 // Options of an EventStream: meaning, defaults and checks.
 import { longestTimer } from './backoff.js'
+import type { Reason } from './state.js'
+
+/** After how many times `keepAlive` without a byte a connection counts as lost. */
+export const patience = 2.5
 
 type FetchInit = NonNullable<Parameters<typeof fetch>[1]>
 /** The fetch types of Node lack `cache`. */
@@ -45,6 +49,30 @@ export interface EventStreamOptions {
    */
   afterEnd?: 'always' | 'unless-finished' | 'never' | undefined
   /**
+   * Asked before the stream closes because of a response: with the reasons `status`, `content-type` and `no-stream`, but not
+   * for a status after which it tries again anyway. `true` tries again after the backoff, a number after so many
+   * milliseconds; anything else closes the stream, as does an error. May return a promise, such as to renew a token first.
+   * @default none: the stream closes
+   */
+  shouldReconnect?: ((reason: Reason) => boolean | number | Promise<boolean | number>) | undefined
+  /**
+   * The last event ID of the first request, such as that of a rendered page, or of an earlier stream.
+   * @default none
+   */
+  lastEventId?: string | undefined
+  /**
+   * A parameter of the URL that carries the last event ID instead of the header. From another origin, the request then needs
+   * no preflight. The server of this package reads `lastEventId`.
+   * @default none: the header `Last-Event-ID`
+   */
+  lastEventIdParam?: string | undefined
+  /**
+   * After how many milliseconds a hidden page closes its connection. It connects again, and resumes, when it is shown.
+   * `false` keeps the connection.
+   * @default false
+   */
+  closeWhenHidden?: number | false | undefined
+  /**
    * Used instead of the global `fetch`. Must take the same arguments. `response.body` must have `getReader()`.
    * @default the global `fetch` at each attempt
    */
@@ -84,16 +112,23 @@ export interface Settings {
   readonly maxEventBytes: number
   readonly maxRetryAfter: number
   readonly afterEnd: NonNullable<EventStreamOptions['afterEnd']>
+  readonly shouldReconnect: EventStreamOptions['shouldReconnect']
+  readonly lastEventId: string | undefined
+  readonly lastEventIdParam: string | undefined
+  readonly closeWhenHidden: number | false
 }
 
+const globals = globalThis as Partial<typeof globalThis>
+/** What the client needs besides `fetch`. Test environments, such as jsdom, and old engines lack some of them. */
+const needed = ['Headers', 'TextDecoder', 'TextEncoder', 'AbortController'] as const
+
 export function settings(url: string, options: EventStreamOptions): Settings {
-  const { headers, body, keepAlive = 15_000, maxEventBytes = 2 ** 24, maxRetryAfter = 300_000 } = options
-  const silence = Number(keepAlive) * 2.5
-  if (!(silence >= 0 && maxEventBytes > 0 && maxRetryAfter >= 0)) {
-    const given = [keepAlive, maxRetryAfter, maxEventBytes].join(', ')
-    throw new TypeError(`keepAlive and maxRetryAfter must be at least 0, maxEventBytes above 0; got ${given}`)
-  }
+  const { headers, body, maxEventBytes = 2 ** 24, maxRetryAfter = 300_000, closeWhenHidden = false } = options
+  const keepAlive = Number(options.keepAlive ?? 15_000)
   const afterEnd = options.afterEnd ?? (body == null ? 'unless-finished' : 'never')
+  requireGlobals(options.fetch)
+  requireAtLeast(0, { keepAlive, maxRetryAfter, closeWhenHidden: Number(closeWhenHidden) })
+  requireAtLeast(1, { maxEventBytes })
   if (!/^(always|unless-finished|never)$/.test(afterEnd)) {
     throw new TypeError(`afterEnd must be 'always', 'unless-finished' or 'never'; got ${afterEnd}`)
   }
@@ -106,16 +141,31 @@ export function settings(url: string, options: EventStreamOptions): Settings {
   const fixed = typeof headers === 'function' ? {} : (headers ?? {})
   // Throws at once for a request that fetch refuses. Otherwise, each attempt would fail as if the network were down. Such are
   // a password in the URL, a GET with a body, a stream as body, or a header name with a space.
-  new Request(url, { ...init, headers: fixed })
+  if (globals.Request) new Request(url, { ...init, headers: fixed })
   return {
     url,
     headers: typeof headers === 'function' ? headers : () => fixed,
     init,
     // Looks up the global at each attempt. Never called as a method, which browsers refuse.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    silence: Math.min(silence, longestTimer),
+    silence: Math.min(keepAlive * patience, longestTimer),
     maxEventBytes,
     maxRetryAfter,
     afterEnd,
+    shouldReconnect: options.shouldReconnect,
+    lastEventId: options.lastEventId,
+    lastEventIdParam: options.lastEventIdParam,
+    closeWhenHidden,
+  }
+}
+
+function requireGlobals(ownFetch: EventStreamOptions['fetch']): void {
+  const missing = ownFetch || globals.fetch ? needed.find((name) => !globals[name]) : 'fetch'
+  if (missing) throw new TypeError(`EventStream needs the global ${missing}, which is missing here`)
+}
+
+function requireAtLeast(least: number, values: Record<string, number>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!(value >= least)) throw new TypeError(`${name} must be at least ${least}; got ${value}`)
   }
 }

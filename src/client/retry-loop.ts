@@ -3,14 +3,15 @@
 import { attempt, type AttemptHandlers } from './attempt.js'
 import { backoffWindow, defaultRetry, longestTimer } from './backoff.js'
 import type { Block } from './blocks.js'
-import { StreamMessage, type Gap } from './events.js'
-import type { Settings } from './options.js'
+import { StreamMessage, type Gap, type Opened } from './events.js'
+import { patience, type Settings } from './options.js'
+import type { PageFollower } from './page.js'
 import { Seen } from './seen.js'
 import type { Reason, StreamState } from './state.js'
 
 type Told = Gap & { resumed: boolean; replayed: number }
 
-export class RetryLoop implements AttemptHandlers {
+export class RetryLoop implements AttemptHandlers, PageFollower {
   state: StreamState = { name: 'connecting', attempt: 0 }
   readonly #closing = new AbortController()
   /** Aborted when the stream is closed, to remove listeners on other objects. */
@@ -18,8 +19,8 @@ export class RetryLoop implements AttemptHandlers {
   readonly #target: EventTarget
   readonly #settings: Settings
   readonly #seen = new Seen()
-  /** `undefined` until the server has sent an ID. */
-  #lastEventId: string | undefined
+  /** `undefined` until the server has sent an ID, or the app has given one. */
+  lastEventId: string | undefined
   #retry = defaultRetry
   /** Whether the last thing the server sent is `retry`: it asks the client to come back, such as at a drain. */
   #recalled = false
@@ -27,8 +28,12 @@ export class RetryLoop implements AttemptHandlers {
   #failures = 0
   /** The longest the last wait could be, in ms. */
   #window = 0
-  /** ms that the server asked the client to wait, when the connection was last lost. */
-  #wait = 0
+  /** The time before which the server has asked the client not to come back. */
+  #notBefore = 0
+  /** When the server has last sent something. */
+  #heardAt = 0
+  /** Whether it waits for the page. */
+  #isSuspended = false
   /** Whether the network went offline, and nothing has arrived and no online attempt was made since. */
   #suspect = false
   /** Aborts the current attempt, or the last one. */
@@ -40,6 +45,7 @@ export class RetryLoop implements AttemptHandlers {
   constructor(target: EventTarget, settings: Settings) {
     this.#target = target
     this.#settings = settings
+    this.lastEventId = settings.lastEventId
   }
 
   connect(): void {
@@ -47,7 +53,7 @@ export class RetryLoop implements AttemptHandlers {
     const { signal } = (this.#current = new AbortController())
     this.#seen.isOurs = this.#recalled = false
     this.#watch()
-    void attempt(this.#settings, this.#lastEventId, signal, this)
+    void attempt(this.#settings, this.lastEventId, signal, this)
     // After the attempt has begun, so that a listener that closes the stream ends the attempt.
     this.#become({ name: 'connecting', attempt: this.#failures })
   }
@@ -60,18 +66,27 @@ export class RetryLoop implements AttemptHandlers {
     this.#notify('close', reason)
   }
 
-  open(): void {
-    this.#become({ name: 'open', since: Date.now() }, new Event('open'))
+  /** Connects again without a wait. */
+  reconnect(): void {
+    if (this.state.name === 'closed') return
+    this.#isSuspended = false
+    this.#failures = 0
+    this.connect()
+  }
+
+  open(detail: Opened): void {
+    this.#become({ name: 'open', since: Date.now() }, new CustomEvent('open', { detail }))
   }
 
   heard(): void {
     this.#suspect = false
+    this.#heardAt = Date.now()
     this.#watch()
   }
 
   block({ id, event: type = 'message', data }: Block, origin: string): void {
     this.#recalled = false
-    if (id !== undefined) this.#lastEventId = id
+    if (id !== undefined) this.lastEventId = id
     const control = /^sse-(ready|gap|end)$/.test(type)
     if (data === undefined) {
       // Streams of this package begin with a block without data.
@@ -80,7 +95,7 @@ export class RetryLoop implements AttemptHandlers {
     }
     // Control events are exempt: they may carry the ID of an event that follows.
     if (id && !control && !this.#seen.isNew(id)) return
-    const message = new StreamMessage(type, { data, lastEventId: this.#lastEventId ?? '', origin })
+    const message = new StreamMessage(type, { data, lastEventId: this.lastEventId ?? '', origin })
     this.#target.dispatchEvent(message)
     if (control) this.#told(type, parse(data))
   }
@@ -90,8 +105,30 @@ export class RetryLoop implements AttemptHandlers {
     this.#recalled = true
   }
 
-  /** Waits as long as the server asks, plus the backoff, and connects again. Without `wait`, closes the stream. */
-  end(reason: Reason, wait?: number): void {
+  async refused(reason: Reason, wait?: number): Promise<void> {
+    const { shouldReconnect } = this.#settings
+    if (wait !== undefined || !shouldReconnect) {
+      this.end(reason, wait)
+      return
+    }
+    this.#drop()
+    const { signal } = (this.#current = new AbortController())
+    try {
+      const answer = await shouldReconnect(reason)
+      if (signal.aborted) return
+      if (answer === true) this.end(reason, 0)
+      else if (typeof answer === 'number') this.end(reason, answer, 0)
+      else this.end(reason)
+    } catch (error) {
+      if (!signal.aborted) this.end({ ...reason, error })
+    }
+  }
+
+  /**
+   * Waits as long as the server asks, plus a random part of the window, and connects again. Without `wait`, closes the
+   * stream.
+   */
+  end(reason: Reason, wait?: number, window?: number): void {
     if (this.#isOver(reason)) return this.close(reason)
     const error = new CustomEvent('error', { detail: reason })
     if (wait === undefined) return this.close(reason, error)
@@ -99,13 +136,9 @@ export class RetryLoop implements AttemptHandlers {
     const now = Date.now()
     // Only a connection that outlasts the previous wait resets the backoff, so waits grow for a server that keeps crashing.
     if (state.name === 'open' && now - state.since > Math.max(this.#window, this.#retry)) this.#failures = 0
-    const attempt = ++this.#failures
-    this.#window = backoffWindow(this.#retry, attempt)
-    const delay = Math.min(wait + Math.random() * this.#window, longestTimer)
-    this.#wait = wait
-    this.#drop()
-    this.#after(delay, () => this.connect())
-    this.#become({ name: 'waiting', attempt, nextTry: now + delay, reason }, error)
+    this.#window = backoffWindow(this.#retry, ++this.#failures)
+    this.#notBefore = now + wait
+    this.#await(wait + Math.random() * (window ?? this.#window), reason, error)
   }
 
   offline(): void {
@@ -115,7 +148,26 @@ export class RetryLoop implements AttemptHandlers {
   online(): void {
     if (this.#suspect && this.state.name !== 'waiting') this.end({ code: 'offline' }, 0)
     this.#suspect = false
-    if (this.state.name === 'waiting' && !this.#wait) this.connect()
+    if (!this.#isSuspended) this.wake()
+  }
+
+  suspend(): void {
+    if (this.state.name === 'closed') return
+    this.#isSuspended = true
+    this.#await(Infinity, { code: 'hidden' })
+  }
+
+  wake(): void {
+    const now = Date.now()
+    const { silence } = this.#settings
+    // Timers do not run while the machine sleeps, so only the clock tells how long nothing has come.
+    if (this.state.name === 'open' && silence && now - this.#heardAt > silence / patience)
+      this.end({ code: 'silent' }, 0)
+    const { state } = this
+    if (state.name !== 'waiting') return
+    if (now >= this.#notBefore) this.connect()
+    else if (this.#isSuspended) this.#await(this.#notBefore - now, state.reason)
+    this.#isSuspended = false
   }
 
   /** Whether the stream closes, without an error, because the server has ended it as the app expects. */
@@ -135,7 +187,7 @@ export class RetryLoop implements AttemptHandlers {
       this.#seen.clear()
       this.#notify('gap', detail)
     } else if (type === 'sse-end') {
-      this.#lastEventId = this.#lastEventId?.replace(/-end$/, '')
+      this.lastEventId = this.lastEventId?.replace(/-end$/, '')
       this.end({ code: 'finished' }, 0)
     } else this.#become({ ...state, resumed: detail.resumed, replayed: detail.replayed })
   }
@@ -145,12 +197,21 @@ export class RetryLoop implements AttemptHandlers {
     const { silence } = this.#settings
     // In two parts: after a blocked event loop, Node fires timers before it reads the socket. The second part leaves time to
     // read.
-    if (silence) this.#after(silence * 0.9, () => this.#after(silence * 0.1, () => this.end({ code: 'silent' }, 0)))
+    const reading = Math.min(silence / 10, 250)
+    const onSilence = () => this.end({ code: 'silent' }, 0)
+    if (silence) this.#after(silence - reading, () => this.#after(reading, onSilence))
   }
 
   #after(ms: number, what: () => void): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(what, ms)
+  }
+
+  /** Ends the current attempt, and connects again after `ms`. */
+  #await(ms: number, reason: Reason, error?: Event): void {
+    this.#drop()
+    if (ms < Infinity) this.#after(Math.min(ms, longestTimer), () => this.connect())
+    this.#become({ name: 'waiting', attempt: this.#failures, nextTry: Date.now() + ms, reason }, error)
   }
 
   /** Ends the current attempt and its timer. */

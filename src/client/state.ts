@@ -7,11 +7,13 @@ export interface Reason {
    * - `failed`: no response, a broken connection, or a `headers` function that threw; `error` is the cause
    * - `finished`: the server has sent everything (`res.sse.finish()`); the stream closes, unless `afterEnd` is `always`
    * - `ended`: the server ended the response; the stream closes if `afterEnd` is `never`
-   * - `silent`: nothing arrived for two and a half times `keepAlive`
+   * - `silent`: nothing arrived for two and a half times `keepAlive`, or for `keepAlive` when the page is used again
    * - `offline`: the network went offline and came back
-   * - `status`: the status was not 200; after 408, 429 and 5xx the client tries again, otherwise the stream closes
-   * - `content-type`: the response is not an event stream; the stream closes
-   * - `no-stream`: this `fetch` cannot read a body while it arrives; the stream closes
+   * - `hidden`: the page is in the back/forward cache, or was hidden for `closeWhenHidden`; it connects when the page is shown
+   * - `status`: the status was not 200; after 408, 429 and 5xx the client tries again, otherwise the stream
+   *   closes, unless `shouldReconnect` says otherwise
+   * - `content-type`: the response is not an event stream; the stream closes, unless `shouldReconnect` says otherwise
+   * - `no-stream`: this `fetch` cannot read a body while it arrives; the stream closes, unless `shouldReconnect` says otherwise
    * - `too-large`: an event or a line exceeded `maxEventBytes`; the stream closes
    * - `called`: `close()` was called
    * - `aborted`: the `signal` was aborted
@@ -22,6 +24,7 @@ export interface Reason {
     | 'ended'
     | 'silent'
     | 'offline'
+    | 'hidden'
     | 'status'
     | 'content-type'
     | 'no-stream'
@@ -34,7 +37,7 @@ export interface Reason {
   readonly contentType?: string | null
   /** `Retry-After` of the response in ms, even if `maxRetryAfter` is less; `undefined` without one. */
   readonly retryAfter?: number | undefined
-  /** The error of `fetch`, the body or the `headers` function, or the reason of the aborted signal. */
+  /** The error of `fetch`, the body, `headers` or `shouldReconnect`, or the reason of the aborted signal. */
   readonly error?: unknown
 }
 
@@ -64,7 +67,7 @@ export type StreamState =
       readonly name: 'waiting'
       /** The number of the next attempt since the last good connection. */
       readonly attempt: number
-      /** When the next attempt begins, in ms since 1970. */
+      /** When the next attempt begins, in ms since 1970. `Infinity` with the reason `hidden`: when the page is shown. */
       readonly nextTry: number
       readonly reason: Reason
     }

@@ -1,0 +1,39 @@
+// Tells the retry loop what happens to the page and to the network. In Node and in workers, most of it never happens.
+// @see https://html.spec.whatwg.org/multipage/document-lifecycle.html
+
+/** The part of a retry loop that follows the page. */
+export interface PageFollower {
+  offline(): void
+  online(): void
+  /** The page has gone into the back/forward cache, or is hidden. */
+  suspend(): void
+  /** The page is used again. Called more often than `suspend`. */
+  wake(): void
+}
+
+/** `closeWhenHidden`: after how many ms a hidden page suspends; `false` for never. The signal removes all listeners. */
+export function followPage(follower: PageFollower, closeWhenHidden: number | false, signal: AbortSignal): void {
+  // Node and React Native have none of these events.
+  const page = globalThis as Partial<EventTarget> & { document?: EventTarget & { hidden?: boolean } }
+  const { document } = page
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const listen = (target: Partial<EventTarget> | undefined, type: string, listener: () => void) =>
+    target?.addEventListener?.(type, listener, { signal })
+  const suspend = () => follower.suspend()
+  const wake = () => follower.wake()
+  const onVisibility = () => {
+    clearTimeout(timer)
+    if (!document?.hidden) wake()
+    else if (closeWhenHidden !== false) timer = setTimeout(suspend, closeWhenHidden)
+  }
+  listen(page, 'offline', () => follower.offline())
+  listen(page, 'online', () => follower.online())
+  // A page with an open request does not enter the back/forward cache.
+  listen(page, 'pagehide', suspend)
+  listen(page, 'pageshow', wake)
+  listen(document, 'resume', wake)
+  listen(document, 'visibilitychange', onVisibility)
+  listen(signal, 'abort', () => clearTimeout(timer))
+  // The page may have been opened in the background.
+  if (document?.hidden) onVisibility()
+}
