@@ -30,15 +30,16 @@ interface ClosableTarget extends EventTarget {
 export function eventQueue<T>(
   target: ClosableTarget,
   type: string,
-  { signal, maxBufferedEvents = 1000 }: EventQueueOptions = {},
+  { signal, maxBufferedEvents: max = 1000 }: EventQueueOptions = {},
 ): AsyncIterableIterator<T> {
   const ending = new AbortController()
+  const overflow = () => new RangeError(`more than maxBufferedEvents (${max}) events wait for the loop over ${type}`)
   const reader = new ReadableStream<T>(
     {
-      start: (controller) => listen(target, type, controller, ending, signal),
+      start: (controller) => listen(target, type, { controller, ending, signal, overflow }),
       cancel: () => ending.abort(),
     },
-    { highWaterMark: maxBufferedEvents },
+    { highWaterMark: max },
   ).getReader()
   return {
     next: () => reader.read() as Promise<IteratorResult<T>>,
@@ -52,28 +53,30 @@ export function eventQueue<T>(
   }
 }
 
-/** Puts events into the queue until `ending` is aborted. */
-function listen<T>(
-  target: ClosableTarget,
-  type: string,
-  queue: ReadableStreamDefaultController<T>,
-  ending: AbortController,
-  signal: AbortSignal | undefined,
-): void {
+interface Loop<T> {
+  readonly controller: ReadableStreamDefaultController<T>
+  /** Aborted to stop listening. */
+  readonly ending: AbortController
+  readonly signal: AbortSignal | undefined
+  readonly overflow: () => Error
+}
+
+/** Puts events into the queue of a loop until it ends. */
+function listen<T>(target: ClosableTarget, type: string, { controller, ending, signal, overflow }: Loop<T>): void {
   const fail = (error: unknown) => {
     ending.abort()
-    queue.error(error)
+    controller.error(error)
   }
   const abort = () => fail(signal?.reason)
   const endIfClosed = () => {
     // A server may have events of the type `close`.
     if (target.readyState !== 2) return
     ending.abort()
-    queue.close()
+    controller.close()
   }
   const add = (event: Event) => {
-    if (Number(queue.desiredSize) > 0) queue.enqueue(event as T)
-    else fail(new RangeError(`the loop over ${type} is too slow: maxBufferedEvents events wait`))
+    if (Number(controller.desiredSize) > 0) controller.enqueue(event as T)
+    else fail(overflow())
   }
   const options = { signal: ending.signal }
   signal?.addEventListener('abort', abort, options)
