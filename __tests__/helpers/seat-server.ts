@@ -1,4 +1,4 @@
-// A small server for a random test of `keyedState`. It sends what this package's server sends, but one event at a time, so that
+// A small server for a random test of `keyedState`. It sends what this package's server sends, but few events at a time, so that
 // a connection can be cut anywhere. It notes every state that it has had.
 import type { Exchange, ScriptedServer } from './client-server.js'
 import { asText, gap, priced, ready, withoutIds, type Seat } from './keyed-state-events.js'
@@ -22,6 +22,7 @@ export class SeatServer {
   #unsent: string[] = []
   /** How many more events the current connection gets before it is cut. */
   #left = Infinity
+  #writes = 0
 
   constructor(readonly server: ScriptedServer) {
     void this.#accept()
@@ -103,9 +104,12 @@ export class SeatServer {
       const exchange = (this.#current = (await this.server.next()).stream())
       this.#begin(exchange.lastEventId)
       while (this.#current === exchange && !exchange.response.destroyed) {
-        const text = this.#unsent.shift()
-        if (text !== undefined) exchange.write(text)
-        if (text !== undefined && --this.#left <= 0) this.#cut()
+        // One to three events at once, because a client may read several in a step.
+        const count = Math.min(this.#left, 1 + (this.#writes++ % 3))
+        const texts = this.#unsent.splice(0, count)
+        if (texts.length > 0) exchange.write(texts.join(''))
+        this.#left -= texts.length
+        if (this.#left <= 0) this.#cut()
         await new Promise(setImmediate)
       }
       this.#left = Infinity
