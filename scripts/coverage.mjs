@@ -46,9 +46,18 @@ const SUITES = [
     'snapshots',
     'windows',
   ].map((name) => `delivery/${name}`),
-  ...['after-end', 'backoff', 'duplicates', 'interface', 'live', 'parsing', 'reconnect', 'request'].map(
-    (name) => `client/${name}`,
-  ),
+  ...[
+    'after-end',
+    'async-iteration',
+    'backoff',
+    'duplicates',
+    'interface',
+    'keyed-state',
+    'live',
+    'parsing',
+    'reconnect',
+    'request',
+  ].map((name) => `client/${name}`),
 ]
 const REDIS_SUITES = [
   'redis/entry',
