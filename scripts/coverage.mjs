@@ -46,9 +46,20 @@ const SUITES = [
     'snapshots',
     'windows',
   ].map((name) => `delivery/${name}`),
-  ...['after-end', 'backoff', 'duplicates', 'interface', 'live', 'parsing', 'reconnect', 'request'].map(
-    (name) => `client/${name}`,
-  ),
+  ...[
+    'after-end',
+    'async-iteration',
+    'backoff',
+    'duplicates',
+    'interface',
+    'keyed-state',
+    'live',
+    'page',
+    'parsing',
+    'reconnect',
+    'recovery',
+    'request',
+  ].map((name) => `client/${name}`),
 ]
 const REDIS_SUITES = [
   'redis/entry',

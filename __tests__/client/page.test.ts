@@ -81,7 +81,7 @@ describe('a page that goes into the back/forward cache', () => {
     const page = pageEvents()
     const server = await startServer()
     let isAsked = (): void => {}
-    let answer = (_again: boolean): void => {}
+    let answer: (again: boolean) => void = () => {}
     const asked = new Promise<void>((resolve) => (isAsked = resolve))
     const shouldReconnect = () => {
       isAsked()

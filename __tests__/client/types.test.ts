@@ -1,6 +1,6 @@
 // What the compiler accepts. Only the last test runs; the type checker reads the rest.
 import { join } from 'node:path'
-import { EventStream, type Gap, type StreamState } from '../../src/client/index.js'
+import { EventStream, keyedState, type Gap, type StreamState } from '../../src/client/index.js'
 import type { GapReason } from '../../src/index.js'
 import { complaints, createProgram, strictApp } from '../helpers/compiler.js'
 
@@ -42,6 +42,21 @@ export function typed(stream: EventStream<Events>): void {
   const listener = (event: MessageEvent) => use(event.type)
   stream.addEventListener('score', listener)
   stream.removeEventListener('score', listener)
+}
+
+export async function typedState(stream: EventStream<Events>): Promise<void> {
+  const scores = keyedState(stream, 'score', { key: (event) => event.json().home })
+  use<ReadonlyMap<number, { home: number }>>(scores.get())
+  // @ts-expect-error -- nobody may change the map
+  scores.subscribe((map) => use<Map<number, { home: number }>>(map))
+  const others = keyedState(stream, 'anything', { key: ({ data }) => data, remove: () => false })
+  use<ReadonlyMap<string, unknown>>(others.get())
+  // @ts-expect-error -- the data of an event that the map of types does not name is unknown
+  use<ReadonlyMap<string, { home: number }>>(others.get())
+  for await (const event of stream.events('score')) use<number>(event.json().home)
+  for await (const { detail } of stream.events('gap')) use<boolean>(detail.complete)
+  // @ts-expect-error -- a number
+  stream.events('score', { maxBufferedEvents: '1' })
 }
 
 /** Code that was written for EventSource takes an EventStream. */

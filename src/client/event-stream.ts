@@ -1,6 +1,7 @@
 // EventStream: the EventSource interface and its events. retry-loop.ts keeps the connection.
 // @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
-import type { Opened, StreamEvent, StreamNotice, StreamTarget } from './events.js'
+import { eventQueue, type EventQueueOptions } from './event-queue.js'
+import type { EventType, Opened, StreamEvent, StreamNotice, StreamTarget } from './events.js'
 import { RetryLoop } from './retry-loop.js'
 import { settings, type EventStreamOptions } from './options.js'
 import { followPage } from './page.js'
@@ -129,6 +130,29 @@ export class EventStream<Events extends object = object> extends (EventTarget as
   /** Closes the stream for good, in any state. Dispatches `statechange` and `close`, unless it was closed before. */
   close(): void {
     this.#loop.close({ code: 'called' })
+  }
+
+  /**
+   * Iterates over the events of a type, beginning with the next one that arrives. The loop ends when the stream closes.
+   * `break` or `signal` ends it earlier. The stream stays open then.
+   *
+   * @example
+   * ```ts
+   * import { EventStream } from 'express-sse-channels/client'
+   *
+   * const stream = new EventStream<{ goal: { minute: number } }>('https://example.com/games/42/stream')
+   * for await (const event of stream.events('goal')) {
+   *   console.log(event.json().minute)
+   *   if (event.json().minute > 90) break
+   * }
+   * stream.close()
+   * ```
+   */
+  events<Type extends EventType<Events>>(
+    type: Type,
+    options?: EventQueueOptions,
+  ): AsyncIterableIterator<StreamEvent<Events, Type>> {
+    return eventQueue(this, type, options)
   }
 
   #handler(type: string): AnyHandler {

@@ -64,6 +64,11 @@ export interface Gap {
    * - `snapshot`: the server could not load its state
    */
   readonly reason: 'evicted' | 'slow' | 'restarted' | 'unknown' | 'snapshot'
+  /**
+   * Whether the latest event of every key of all channels of this connection follows, and then `sse-ready`. Whoever keeps
+   * state by keys begins anew. Older versions of the server leave it out.
+   */
+  readonly complete: boolean
 }
 
 /** Events about the stream itself, by type. They are dispatched in addition to those of the server. */
@@ -85,7 +90,8 @@ export type StreamEvent<Events, Type> =
   | (Type extends keyof StreamNotices ? StreamNotices[Type] : never)
   | (Type extends keyof Events ? StreamMessage<Events[Type]> : Type extends keyof StreamNotices ? never : StreamMessage)
 
-type EventType<Events> = keyof StreamNotices | (keyof Events & string) | (string & {})
+/** Names of notices and of the server's events. Any other name is accepted too. */
+export type EventType<Events> = keyof StreamNotices | (keyof Events & string) | (string & {})
 type Listener<Events, Type> =
   ((event: StreamEvent<Events, Type>) => unknown) | { handleEvent(event: StreamEvent<Events, Type>): unknown } | null
 
