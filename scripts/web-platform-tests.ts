@@ -81,7 +81,8 @@ function pagesOf(file: string): string[] {
   return /\.html?$/.test(file) ? [file] : []
 }
 
-async function startTestServer(ports: readonly number[], folder: string): Promise<ChildProcess> {
+/** Started as a group of processes, so that all of them can be ended. */
+function startTestServer(ports: readonly number[], folder: string): ChildProcess {
   const config = join(folder, 'config.json')
   const none = { https: [], 'https-private': [], 'https-public': [], wss: [], h2: [], 'webtransport-h3': [] }
   writeFileSync(
@@ -96,17 +97,16 @@ async function startTestServer(ports: readonly number[], folder: string): Promis
     }),
   )
   const args = ['wpt', 'serve', '--no-h2', '--config', config]
-  // A group of its own, so that all its processes can be ended.
-  const server = spawn('python3', args, { cwd: checkout, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
-  const log: string[] = []
-  server.stderr.on('data', (text: Buffer) => log.push(text.toString()))
+  return spawn('python3', args, { cwd: checkout, detached: true, stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+async function listening(server: ChildProcess, ports: readonly number[]): Promise<void> {
   for (const port of ports) {
     while (!(await answers(port))) {
-      if (server.exitCode !== null) throw new Error(`the server of the tests did not start:\n${log.join('')}`)
+      if (server.exitCode !== null) throw new Error('the server of the tests did not start')
       await delay(100)
     }
   }
-  return server
 }
 
 async function answers(port: number): Promise<boolean> {
@@ -205,12 +205,23 @@ function show(title: string, results: Map<string, Result>): void {
 
 const folder = mkdtempSync(join(tmpdir(), 'wpt-'))
 let server: ChildProcess | undefined
+function end(): void {
+  if (server?.pid !== undefined && server.exitCode === null) process.kill(-server.pid, 'SIGTERM')
+  rmSync(folder, { recursive: true })
+}
+// The group of the server does not get the Ctrl-C of this one.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    end()
+    process.exit(1)
+  })
+}
 try {
   const ports = [await freePort(), await freePort()]
-  server = await startTestServer(ports, folder)
+  server = startTestServer(ports, folder)
+  await listening(server, ports)
   show('EventSource', await runAll(ports, ''))
   if (!flags.includes('--native')) show('EventStream', await runAll(ports, shim()))
 } finally {
-  if (server?.pid !== undefined) process.kill(-server.pid, 'SIGTERM')
-  rmSync(folder, { recursive: true })
+  end()
 }
