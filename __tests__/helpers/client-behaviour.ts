@@ -136,17 +136,14 @@ function reading(): Record<string, Check> {
       await done
       same(calls, ['open 1', 'message'])
       same([stream.readyState, stream.CLOSED, EventStream.CLOSED, stream.withCredentials], [2, 2, 2, false])
-      let name = ''
-      try {
-        new EventStream('http://[').close()
-      } catch (error) {
-        name = (error as Error).name
-      }
-      same(name, 'SyntaxError')
-      for (const url of ['mailto:a@b.c', 'about:blank', 'data:text/event-stream,data:x%0A%0A']) {
-        const other = new EventStream(url)
-        const code = await new Promise((resolve) => (other.onerror = ({ detail }) => resolve(detail.code)))
-        same([url, code, other.readyState], [url, 'failed', 2])
+      for (const url of ['http://[', 'mailto:a@b.c', 'about:blank', 'data:text/event-stream,data:x%0A%0A']) {
+        let name = ''
+        try {
+          new EventStream(url).close()
+        } catch (error) {
+          name = (error as Error).name
+        }
+        same([url, name], [url, 'SyntaxError'])
       }
     },
   }

@@ -6,7 +6,7 @@ import { RetryLoop } from './retry-loop.js'
 import { settings, type EventStreamOptions } from './options.js'
 import { followPage } from './page.js'
 import type { Reason, StreamState } from './state.js'
-import { isHttp, resolve } from './url.js'
+import { resolve } from './url.js'
 
 type Handler = ((event: never) => unknown) | null
 /** The type that the getters return, so that code for an EventSource accepts an EventStream. */
@@ -51,9 +51,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
   /**
    * Connects in a microtask, so that listeners can be added first. A relative URL is resolved as in a link of the page.
    *
-   * A URL of another scheme than http and https closes the stream with an `error` event, as in EventSource.
-   *
-   * @throws a `SyntaxError` for an invalid URL, and a `TypeError` for an invalid option
+   * @throws a `SyntaxError` for a URL that is not http or https, and a `TypeError` for an invalid option
    */
   constructor(url: string | URL, options: EventStreamOptions = {}) {
     super()
@@ -68,8 +66,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
     user?.addEventListener('abort', abort, { signal })
     // In a microtask, so that listeners that are added right after this constructor get the event.
     if (user?.aborted) queueMicrotask(abort)
-    else if (isHttp(this.url)) loop.connect()
-    else queueMicrotask(() => loop.end({ code: 'failed', error: new TypeError(`not http or https: ${this.url}`) }))
+    else loop.connect()
   }
 
   /** The state, in more detail than `readyState`. Each change dispatches a `statechange` event. */

@@ -1,19 +1,17 @@
-// Resolves the URL of a stream as EventSource does, and says which URLs can be streams.
+// Resolves the URL of a stream as EventSource does. Only http and https are allowed: EventSource fails with most other
+// schemes, and streams from data: and blob: cannot resume.
 
-/** @throws a `SyntaxError` DOMException for an invalid URL */
+/** @throws a `SyntaxError` DOMException for a URL that is not http or https */
 export function resolve(url: string | URL): string {
   const { document, location } = globalThis as {
     document?: { baseURI?: string } | undefined
     location?: { href?: string } | undefined
   }
   try {
-    return new URL(url, document?.baseURI ?? location?.href).href
+    const { href } = new URL(url, document?.baseURI ?? location?.href)
+    if (/^https?:/.test(href)) return href
   } catch {
-    throw new DOMException(`the URL of a stream must be valid; got ${String(url)}`, 'SyntaxError')
+    // Throws below, with the same error as for other schemes.
   }
-}
-
-/** EventSource fails with most other schemes, and streams from data: and blob: cannot resume. */
-export function isHttp(url: string): boolean {
-  return /^https?:/.test(url)
+  throw new DOMException(`the URL of a stream must be http or https; got ${String(url)}`, 'SyntaxError')
 }
