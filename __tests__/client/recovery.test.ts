@@ -190,15 +190,3 @@ it('dispatches open with the status and the headers of the response', async () =
   const { status, headers } = (await open).detail
   expect([status, headers.get('x-region')]).toEqual([200, 'eu'])
 })
-
-it.each(['fetch', 'Headers', 'TextDecoder'] as const)('needs the global %s, and says so', (name) => {
-  const property = Object.getOwnPropertyDescriptor(globalThis, name)
-  Object.defineProperty(globalThis, name, { value: undefined, configurable: true, writable: true })
-  try {
-    expect(() => openStream('http://127.0.0.1:9/')).toThrow(
-      `EventStream needs the global ${name}, which is missing here`,
-    )
-  } finally {
-    if (property) Object.defineProperty(globalThis, name, property)
-  }
-})

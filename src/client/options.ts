@@ -118,15 +118,12 @@ export interface Settings {
   readonly closeWhenHidden: number | false
 }
 
-const globals = globalThis as Partial<typeof globalThis>
-/** What the client needs besides `fetch`. Test environments, such as jsdom, and old engines lack some of them. */
-const needed = ['Headers', 'TextDecoder', 'TextEncoder', 'AbortController'] as const
-
 export function settings(url: string, options: EventStreamOptions): Settings {
   const { headers, body, maxEventBytes = 2 ** 24, maxRetryAfter = 300_000, closeWhenHidden = false } = options
   const keepAlive = Number(options.keepAlive ?? 15_000)
   const afterEnd = options.afterEnd ?? (body == null ? 'unless-finished' : 'never')
-  requireGlobals(options.fetch)
+  const globals = globalThis as Partial<typeof globalThis>
+  if (!options.fetch && !globals.fetch) throw new TypeError('EventStream needs the global fetch, or the option fetch')
   requireAtLeast(0, { keepAlive, maxRetryAfter, closeWhenHidden: Number(closeWhenHidden) })
   requireAtLeast(1, { maxEventBytes })
   if (!/^(always|unless-finished|never)$/.test(afterEnd)) {
@@ -141,6 +138,7 @@ export function settings(url: string, options: EventStreamOptions): Settings {
   const fixed = typeof headers === 'function' ? {} : (headers ?? {})
   // Throws at once for a request that fetch refuses. Otherwise, each attempt would fail as if the network were down. Such are
   // a password in the URL, a GET with a body, a stream as body, or a header name with a space.
+  // The global is missing in jsdom.
   if (globals.Request) new Request(url, { ...init, headers: fixed })
   return {
     url,
@@ -157,11 +155,6 @@ export function settings(url: string, options: EventStreamOptions): Settings {
     lastEventIdParam: options.lastEventIdParam,
     closeWhenHidden,
   }
-}
-
-function requireGlobals(ownFetch: EventStreamOptions['fetch']): void {
-  const missing = ownFetch || globals.fetch ? needed.find((name) => !globals[name]) : 'fetch'
-  if (missing) throw new TypeError(`EventStream needs the global ${missing}, which is missing here`)
 }
 
 function requireAtLeast(least: number, values: Record<string, number>): void {

@@ -11,14 +11,17 @@ export interface PageFollower {
   wake(): void
 }
 
-/** `closeWhenHidden`: after how many ms a hidden page suspends; `false` for never. The signal removes all listeners. */
+/** `closeWhenHidden`: after how many ms a hidden page suspends; `false` for never. The signal ends it. */
 export function followPage(follower: PageFollower, closeWhenHidden: number | false, signal: AbortSignal): void {
   // Node and React Native have none of these events.
   const page = globalThis as Partial<EventTarget> & { document?: EventTarget & { hidden?: boolean } }
   const { document } = page
   let timer: ReturnType<typeof setTimeout> | undefined
-  const listen = (target: Partial<EventTarget> | undefined, type: string, listener: () => void) =>
-    target?.addEventListener?.(type, listener, { signal })
+  // Not with the option `signal`: in jsdom, the document refuses a signal of Node.
+  const listen = (target: Partial<EventTarget> | undefined, type: string, listener: () => void) => {
+    target?.addEventListener?.(type, listener)
+    signal.addEventListener('abort', () => target?.removeEventListener?.(type, listener))
+  }
   const suspend = () => follower.suspend()
   const wake = () => follower.wake()
   const onVisibility = () => {
@@ -33,7 +36,7 @@ export function followPage(follower: PageFollower, closeWhenHidden: number | fal
   listen(page, 'pageshow', wake)
   listen(document, 'resume', wake)
   listen(document, 'visibilitychange', onVisibility)
-  listen(signal, 'abort', () => clearTimeout(timer))
+  signal.addEventListener('abort', () => clearTimeout(timer))
   // The page may have been opened in the background.
   if (document?.hidden) onVisibility()
 }
