@@ -12,7 +12,7 @@ const { values } = parseArgs({ options: { outDir: { type: 'string', default: joi
 const { outDir } = values
 
 const server = { index: 'src/index.ts', redis: 'src/redis/index.ts', 'store-contract': 'src/store-contract/index.ts' }
-const client = { client: 'src/client/index.ts' }
+const client = { client: 'src/client/index.ts', 'client-shared': 'src/client/shared/index.ts' }
 
 const common = {
   config: false,
@@ -36,17 +36,19 @@ rmSync(outDir, { recursive: true, force: true })
 const [bundles] = await Promise.all([
   build({ ...common, entry: server, format: 'cjs', platform: 'node', dts: true }),
   build({ ...common, entry: client, format: ['esm', 'cjs'], platform: 'node', dts: true }),
-  // In one file, for pages without a bundler.
-  build({
-    ...common,
-    entry: { browser: client.client },
-    outDir: join(outDir, 'client'),
-    format: 'esm',
-    platform: 'browser',
-    minify: true,
-    dts: false,
-    deps: { alwaysBundle: [/./] },
-  }),
+  // In one file each, for pages without a bundler.
+  ...Object.entries({ browser: client.client, shared: 'src/client/shared/single-file.ts' }).map(([name, file]) =>
+    build({
+      ...common,
+      entry: { [name]: file },
+      outDir: join(outDir, 'client'),
+      format: 'esm',
+      platform: 'browser',
+      minify: true,
+      dts: false,
+      deps: { alwaysBundle: [/./] },
+    }),
+  ),
 ])
 
 for (const { isEntry, name, fileName, exports } of bundles.flatMap(({ chunks }) => chunks)) {

@@ -34,7 +34,11 @@ export function launchChromium({ args = [] }: { args?: string[] } = {}): Promise
 }
 
 /** A `describe` whose tests get a running Chromium: `describeWithChromium('the page', (browser) => { it(…browser()…) })`. */
-export function describeWithChromium(name: string, tests: (browser: () => Browser) => void): void {
+export function describeWithChromium(
+  name: string,
+  tests: (browser: () => Browser) => void,
+  options?: { args?: string[] },
+): void {
   if (findChromium() === undefined && process.env.CI !== 'true') {
     describe.skip(`${name} (skipped: ${missing})`, () => tests(() => notRunning()))
     return
@@ -42,7 +46,7 @@ export function describeWithChromium(name: string, tests: (browser: () => Browse
   describe(name, () => {
     let running: Browser | undefined
     beforeAll(async () => {
-      running = await launchChromium()
+      running = await launchChromium(options)
     })
     afterAll(() => running?.close())
     tests(() => running ?? notRunning())

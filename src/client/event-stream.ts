@@ -1,10 +1,11 @@
-// EventStream: the EventSource interface and its events. retry-loop.ts keeps the connection.
+// EventStream: the EventSource interface and its events. A source keeps the connection: see source.ts.
 // @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
 import { eventQueue, type EventQueueOptions } from './event-queue.js'
 import type { EventType, Opened, StreamEvent, StreamNotice, StreamTarget } from './events.js'
 import { RetryLoop } from './retry-loop.js'
 import { settings, type EventStreamOptions } from './options.js'
 import { followPage } from './page.js'
+import type { SourceFactory, StreamSource } from './source.js'
 import type { Reason, StreamState } from './state.js'
 import { resolve } from './url.js'
 
@@ -45,7 +46,7 @@ export class EventStream<Events extends object = object> extends (EventTarget as
   readonly url: string
   /** Whether cookies are sent to other origins too. */
   readonly withCredentials: boolean
-  readonly #loop: RetryLoop
+  readonly #source: StreamSource
   readonly #handlers = new Map<string, Handler>()
 
   /**
@@ -53,30 +54,36 @@ export class EventStream<Events extends object = object> extends (EventTarget as
    *
    * @throws a `SyntaxError` for a URL that is not http or https, and a `TypeError` for an invalid option
    */
-  constructor(url: string | URL, options: EventStreamOptions = {}) {
+  constructor(url: string | URL, options?: EventStreamOptions)
+  // Not in the types: only a SharedEventStream has another source.
+  constructor(
+    url: string | URL,
+    options: EventStreamOptions = {},
+    makeSource: SourceFactory = (target, settings) => new RetryLoop(target, settings),
+  ) {
     super()
     this.url = resolve(url)
     const set = settings(this.url, options)
     this.withCredentials = set.init.credentials === 'include'
-    const loop = (this.#loop = new RetryLoop(this, set))
+    const source = (this.#source = makeSource(this, set))
     const { signal: user } = options
-    const { signal } = loop
-    followPage(loop, set.closeWhenHidden, signal)
-    const abort = () => loop.close({ code: 'aborted', error: user?.reason })
+    const { signal } = source
+    followPage(source, set.closeWhenHidden, signal)
+    const abort = () => source.close({ code: 'aborted', error: user?.reason })
     user?.addEventListener('abort', abort, { signal })
     // In a microtask, so that listeners that are added right after this constructor get the event.
     if (user?.aborted) queueMicrotask(abort)
-    else loop.connect()
+    else source.connect()
   }
 
   /** The state, in more detail than `readyState`. Each change dispatches a `statechange` event. */
   get state(): StreamState {
-    return this.#loop.state
+    return this.#source.state
   }
 
   /** The last event ID, after which the stream resumes. Empty without one. */
   get lastEventId(): string {
-    return this.#loop.lastEventId ?? ''
+    return this.#source.lastEventId ?? ''
   }
 
   /** 0 (`CONNECTING`), 1 (`OPEN`) or 2 (`CLOSED`). */
@@ -124,12 +131,12 @@ export class EventStream<Events extends object = object> extends (EventTarget as
    * ```
    */
   reconnect(): void {
-    this.#loop.reconnect()
+    this.#source.reconnect()
   }
 
   /** Closes the stream for good, in any state. Dispatches `statechange` and `close`, unless it was closed before. */
   close(): void {
-    this.#loop.close({ code: 'called' })
+    this.#source.close({ code: 'called' })
   }
 
   /**

@@ -5,21 +5,19 @@ import { backoffWindow, defaultRetry, longestTimer } from './backoff.js'
 import type { Block } from './blocks.js'
 import { StreamMessage, type Gap, type Opened } from './events.js'
 import { patience, type Settings } from './options.js'
-import type { PageFollower } from './page.js'
 import { Seen } from './seen.js'
+import type { EventSink, StreamSource } from './source.js'
 import type { Reason, StreamState } from './state.js'
 
 type Told = Gap & { resumed: boolean; replayed: number }
 
-export class RetryLoop implements AttemptHandlers, PageFollower {
+export class RetryLoop implements AttemptHandlers, StreamSource {
   state: StreamState = { name: 'connecting', attempt: 0 }
   readonly #closing = new AbortController()
-  /** Aborted when the stream is closed, to remove listeners on other objects. */
   readonly signal = this.#closing.signal
-  readonly #target: EventTarget
+  readonly #target: EventSink
   readonly #settings: Settings
   readonly #seen = new Seen()
-  /** `undefined` until the server has sent an ID, or the app has given one. */
   lastEventId: string | undefined
   #retry = defaultRetry
   /** Whether the last thing the server sent is `retry`: it asks the client to come back, such as at a drain. */
@@ -42,7 +40,7 @@ export class RetryLoop implements AttemptHandlers, PageFollower {
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** Dispatches all events on `target`. */
-  constructor(target: EventTarget, settings: Settings) {
+  constructor(target: EventSink, settings: Settings) {
     this.#target = target
     this.#settings = settings
     this.lastEventId = settings.lastEventId
@@ -96,7 +94,7 @@ export class RetryLoop implements AttemptHandlers, PageFollower {
     // Control events are exempt: they may carry the ID of an event that follows.
     if (id && !control && !this.#seen.isNew(id)) return
     const message = new StreamMessage(type, { data, lastEventId: this.lastEventId ?? '', origin })
-    this.#target.dispatchEvent(message)
+    this.#target.dispatchEvent(message, id)
     if (control) this.#told(type, parse(data))
   }
 

@@ -1,0 +1,43 @@
+// What a tab knows already, so that it dispatches no event twice, and none that a newer one has replaced.
+import { Seen } from '../seen.js'
+import { isUpTo } from './position.js'
+
+export class Known {
+  readonly #seen = new Seen()
+  /** All up to this ID is known, also events that were replaced by newer ones. Empty for nothing. */
+  #upTo = ''
+
+  constructor() {
+    this.#seen.isOurs = true
+  }
+
+  /** All up to this ID is known, until the leader has caught up or has a gap. */
+  cover(upTo: string): void {
+    this.#upTo = upTo
+  }
+
+  /** Whether the leader repeats what is known here. */
+  covers(lastEventId: string): boolean {
+    return this.#upTo !== '' && isUpTo(lastEventId, this.#upTo)
+  }
+
+  /** Whether to dispatch an event; the next one with the same ID is not. Control events come as often as they are sent. */
+  isNew(type: string, id: string | undefined): boolean {
+    return id === undefined || isControl(type) || this.#seen.isNew(id)
+  }
+
+  /** The leader has caught up. */
+  ready(): void {
+    this.#upTo = ''
+  }
+
+  /** Events were lost, so some may come again. */
+  gap(): void {
+    this.#seen.clear()
+    this.#upTo = ''
+  }
+}
+
+export function isControl(type: string): boolean {
+  return /^sse-(ready|gap|end)$/.test(type)
+}

@@ -1,0 +1,69 @@
+// The tab that holds the connection: tells the followers what the server sends.
+import { StreamMessage } from '../events.js'
+import type { StreamState } from '../state.js'
+import { Session } from './broadcast.js'
+import { cloneableDetail, cloneableState } from './cloneable.js'
+import { isControl } from './known.js'
+import { LeaderLoop } from './leader-loop.js'
+import type { StreamView } from './stream-view.js'
+
+export class Leader {
+  readonly loop: LeaderLoop
+  readonly #view: StreamView
+  readonly #session: Session
+  readonly #onClosed: () => void
+  #hasEnded = false
+
+  /** Calls back when the server has closed the stream for good. */
+  constructor(view: StreamView, channel: BroadcastChannel, onClosed: () => void) {
+    const { settings } = view
+    const session = (this.#session = new Session(channel))
+    this.#view = view
+    this.#onClosed = onClosed
+    const sink = { dispatchEvent: (event: Event, id?: string) => this.#relay(event, id) }
+    this.loop = new LeaderLoop(sink, settings, () => {
+      if (Date.now() - session.saidAt > settings.silence / 10) session.say({ kind: 'heard' })
+    })
+  }
+
+  /** Connects, and resumes after what this tab has seen. */
+  begin(): void {
+    this.#session.say({ kind: 'lead', from: this.#view.lastEventId ?? '', state: this.#state })
+    this.loop.connect()
+  }
+
+  /** Tells a tab that has asked who leads. */
+  answer(): void {
+    this.#session.answer(this.#state)
+  }
+
+  /** Lets go of the connection. */
+  end(): void {
+    this.#hasEnded = true
+    this.loop.close({ code: 'called' })
+  }
+
+  get #state(): StreamState {
+    return cloneableState(this.loop.state)
+  }
+
+  #relay(event: Event, id: string | undefined): void {
+    if (this.#hasEnded) return
+    const view = this.#view
+    view.state = this.loop.state
+    view.lastEventId = this.loop.lastEventId
+    if (event instanceof StreamMessage) return this.#relayMessage(event, id)
+    const { type, detail } = event as CustomEvent<unknown>
+    this.#session.say({ kind: 'notice', type, detail: cloneableDetail(type, detail), state: this.#state })
+    if (type === 'gap') view.known.gap()
+    if (type === 'close') this.#onClosed()
+    view.dispatch(event)
+  }
+
+  #relayMessage(event: StreamMessage, id: string | undefined): void {
+    const { type, data, lastEventId, origin } = event
+    // Other events without an ID were sent to this connection alone.
+    if (id !== undefined || isControl(type)) this.#session.say({ kind: 'event', type, data, id, lastEventId, origin })
+    if (this.#view.known.isNew(type, id)) this.#view.dispatch(event)
+  }
+}

@@ -1,0 +1,139 @@
+// One tab among those that share a connection: leads or follows, and steps aside when its page is put aside.
+import type { Settings } from '../options.js'
+import type { EventSink, StreamSource } from '../source.js'
+import type { Reason, StreamState } from '../state.js'
+import type { FollowerMessage, LeaderMessage } from './broadcast.js'
+import { Follower } from './follower.js'
+import { Leader } from './leader.js'
+import { Leadership, type Candidate } from './leadership.js'
+import { StreamView } from './stream-view.js'
+
+export class Member implements StreamSource, Candidate {
+  readonly #closing = new AbortController()
+  readonly signal = this.#closing.signal
+  readonly #name: string
+  readonly #view: StreamView
+  readonly #leadership: Leadership
+  /** Undefined while the page is put aside, and once the stream is closed. */
+  #channel: BroadcastChannel | undefined
+  /** Undefined while another tab leads. */
+  #leader: Leader | undefined
+  #follower: Follower | undefined
+
+  constructor(target: EventSink, settings: Settings, name: string) {
+    this.#name = name
+    this.#view = new StreamView(target, settings)
+    this.#leadership = new Leadership(name, this)
+  }
+
+  get role(): 'leader' | 'follower' {
+    return this.#leader ? 'leader' : 'follower'
+  }
+
+  get state(): StreamState {
+    return this.#view.state
+  }
+
+  get lastEventId(): string | undefined {
+    return this.#view.lastEventId
+  }
+
+  connect(): void {
+    const channel = (this.#channel = new BroadcastChannel(this.#name))
+    this.#follower = new Follower(this.#view, {
+      silent: () => {
+        this.#leadership.steal()
+        this.#follower?.watch.extend()
+      },
+      closed: (reason, error) => this.close(reason, error),
+    })
+    channel.onmessage = ({ data }: MessageEvent<LeaderMessage | FollowerMessage>) => {
+      if (channel === this.#channel) this.#receive(data)
+    }
+    this.#leadership.enter()
+  }
+
+  reconnect(): void {
+    if (this.#leader) this.#leader.loop.reconnect()
+    else if (this.#channel) this.#ask('reconnect')
+    else this.wake()
+  }
+
+  /** `error`: dispatched when the state has changed. */
+  close(reason: Reason, error?: Event): void {
+    if (this.state.name === 'closed') return
+    this.#leave()
+    this.#closing.abort()
+    this.#view.become({ name: 'closed', reason }, error)
+    this.#view.notify('close', reason)
+  }
+
+  online(): void {
+    this.#leader?.loop.online()
+  }
+
+  offline(): void {
+    this.#leader?.loop.offline()
+  }
+
+  /** A page that holds a lock does not enter the back/forward cache. */
+  suspend(): void {
+    if (!this.#channel) return
+    this.#leave()
+    this.#view.become({ name: 'waiting', attempt: 0, nextTry: Infinity, reason: { code: 'hidden' } })
+  }
+
+  wake(): void {
+    if (this.#leader) this.#leader.loop.wake()
+    else if (this.#channel) this.#follower?.watch.check()
+    else if (this.state.name !== 'closed') {
+      this.connect()
+      this.#view.become({ name: 'connecting', attempt: 0 })
+    }
+  }
+
+  lead(): void {
+    this.#follower?.end()
+    if (!this.#channel) return
+    this.#leader = new Leader(this.#view, this.#channel, () => {
+      this.#leave()
+      this.#closing.abort()
+    })
+    this.#leader.begin()
+  }
+
+  follow(): void {
+    this.#ask('who')
+    this.#follower?.catchUp()
+  }
+
+  lost(): void {
+    this.#stopLeading()
+    this.#leadership.enter()
+  }
+
+  #receive(message: LeaderMessage | FollowerMessage): void {
+    if (message.kind === 'who') this.#leader?.answer()
+    else if (message.kind === 'reconnect') this.#leader?.loop.reconnect()
+    else if (!this.#leader) this.#follower?.receive(message as LeaderMessage)
+    // Another tab has taken the lead, and this one is told of it later.
+    else if (message.kind === 'lead' && message.from !== undefined) this.#stopLeading()
+  }
+
+  #ask(kind: FollowerMessage['kind']): void {
+    this.#channel?.postMessage({ kind } satisfies FollowerMessage)
+  }
+
+  #leave(): void {
+    this.#follower?.end()
+    this.#stopLeading()
+    this.#channel?.close()
+    this.#channel = undefined
+    this.#leadership.leave()
+  }
+
+  #stopLeading(): void {
+    this.#leader?.end()
+    this.#leader = undefined
+  }
+}
