@@ -59,6 +59,7 @@ const SUITES = [
     'reconnect',
     'recovery',
     'request',
+    'shared',
   ].map((name) => `client/${name}`),
 ]
 const REDIS_SUITES = [

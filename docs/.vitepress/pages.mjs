@@ -6,7 +6,7 @@ const docs = new URL('../', import.meta.url)
 const groups = {
   Start: ['getting-started', 'recipes', 'typescript', 'frameworks', 'testing'],
   'Publish and subscribe': ['channels', 'replay', 'rendering', 'snapshots', 'update-windows', 'streaming', 'auth'],
-  Browsers: ['client', 'react-vue-svelte', 'dev-proxies'],
+  Browsers: ['client', 'many-tabs', 'react-vue-svelte', 'dev-proxies'],
   'In production': ['deploying', 'proxies', 'middlewares', 'redis', 'scale', 'troubleshooting'],
   Reference: ['options', 'errors', 'protocol', 'stores', 'versioning', 'node-versions'],
   Security: ['security', 'hostile-clients'],

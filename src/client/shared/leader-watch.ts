@@ -19,7 +19,7 @@ export class LeaderWatch {
     if (!this.#silence) return
     const from = Math.max(Date.now(), state?.name === 'waiting' ? state.nextTry : 0)
     // Not all followers at once, and after the leader itself would have noticed.
-    this.#deadline = from + this.#silence * (1.1 + Math.random() * 0.05)
+    this.#deadline = from + this.#silence * (1.04 + Math.random() * 0.04)
     if (this.#timer === undefined) this.#wait()
   }
 

@@ -8,6 +8,9 @@ import { Leader } from './leader.js'
 import { Leadership, type Candidate } from './leadership.js'
 import { StreamView } from './stream-view.js'
 
+/** After so many ms, a leader whose stream was closed lets go of the lead. */
+const GOODBYE = 100
+
 export class Member implements StreamSource, Candidate {
   readonly #closing = new AbortController()
   readonly signal = this.#closing.signal
@@ -96,8 +99,9 @@ export class Member implements StreamSource, Candidate {
     this.#follower?.end()
     if (!this.#channel) return
     this.#leader = new Leader(this.#view, this.#channel, () => {
-      this.#leave()
       this.#closing.abort()
+      // The others are told before one of them leads.
+      setTimeout(() => this.#leave(), GOODBYE)
     })
     this.#leader.begin()
   }

@@ -1,0 +1,273 @@
+// Streams of one process that share a connection, as tabs of a browser do. Browsers show the same in outside/client/shared.
+import { SharedEventStream, type SharedEventStreamOptions } from '../../src/client/shared/index.js'
+import { afterTest } from '../helpers/after-test.js'
+import {
+  nextEvent,
+  reached,
+  startServer,
+  withoutWaiting,
+  type Exchange,
+  type ScriptedServer,
+} from '../helpers/client-server.js'
+import { pageEvents } from '../helpers/page-events.js'
+import { until } from '../helpers/until.js'
+import { installWebLocks } from '../helpers/web-locks.js'
+
+const id = (n: number) => `abc-${n.toString(36)}-epoch01`
+const READY = (n: number, resumed = false) =>
+  `id: ${id(n)}\nevent: sse-ready\ndata: {"resumed":${resumed},"replayed":0}\n\n`
+const event = (n: number, data = `${n}`) => `id: ${id(n)}\ndata: ${data}\n\n`
+const HEAD = 'event: sse-open\n\n'
+
+/** What a tab dispatched: the data of messages, and the names of notices. */
+interface Tab {
+  readonly stream: SharedEventStream
+  readonly seen: string[]
+}
+
+let scope = 0
+
+async function start(options: Partial<SharedEventStreamOptions> = {}) {
+  withoutWaiting()
+  installWebLocks()
+  const server = await startServer()
+  const shared = { scope: `user-${++scope}`, ...options }
+  const open = (url = server.url, own: Partial<SharedEventStreamOptions> = {}): Tab => {
+    const stream = new SharedEventStream(url, { ...shared, ...own })
+    const seen: string[] = []
+    stream.addEventListener('message', ({ data }) => seen.push(data))
+    stream.addEventListener('gap', ({ detail }) => seen.push(`gap ${detail.reason}`))
+    stream.addEventListener('error', ({ detail }) => seen.push(`error ${detail.code}`))
+    stream.addEventListener('close', () => seen.push('close'))
+    afterTest(() => stream.close())
+    return { stream, seen }
+  }
+  return { server, open }
+}
+
+/** A leader that is ready, and a follower that has caught up. */
+async function startPair(options: Partial<SharedEventStreamOptions> = {}) {
+  const { server, open } = await start(options)
+  const leader = open()
+  const connection = (await server.next()).stream(HEAD + READY(1))
+  await until(() => leader.stream.lastEventId === id(1))
+  const follower = open()
+  const catchUp = (await server.next()).stream(HEAD + event(1, 'latest') + READY(1))
+  await catchUp.gone()
+  return { server, open, leader, follower, connection }
+}
+
+const has = (tab: Tab, data: string) => until(() => tab.seen.includes(data))
+const settled = (exchange: Exchange, tab: Tab, n: number) => {
+  exchange.write(event(n))
+  return has(tab, `${n}`)
+}
+
+/** The next two requests, which come in any order. */
+const both = async (server: ScriptedServer): Promise<[Exchange, Exchange]> => [await server.next(), await server.next()]
+
+describe('a follower', () => {
+  it('gets what a new connection gets, then what the leader gets', async () => {
+    const { server, leader, follower, connection } = await startPair()
+    expect([leader.stream.role, follower.stream.role]).toEqual(['leader', 'follower'])
+    connection.write(event(2) + event(3))
+    await has(follower, '3')
+    expect(follower.seen).toEqual(['latest', '2', '3'])
+    expect(leader.seen).toEqual(['2', '3'])
+    expect([follower.stream.lastEventId, follower.stream.readyState]).toEqual([id(3), 1])
+    expect(server.requests).toBe(2)
+  })
+
+  it('holds back events until it has caught up, and drops those that it has', async () => {
+    const { server, open } = await start()
+    const leader = open()
+    const connection = (await server.next()).stream(HEAD + READY(1))
+    await until(() => leader.stream.lastEventId === id(1))
+    const follower = open()
+    const catchUp = await server.next()
+    // 2 was replaced by 3, which has the same key: only 3 is among the latest events.
+    connection.write(event(2) + event(3) + event(5))
+    await has(leader, '5')
+    expect(follower.seen).toEqual([])
+    catchUp.stream(HEAD + event(3) + READY(4))
+    await has(follower, '5')
+    expect(follower.seen).toEqual(['3', '5'])
+  })
+
+  it('does not get what was sent to the connection of the leader alone', async () => {
+    const { leader, follower, connection } = await startPair()
+    connection.write('data: sent\n\n')
+    await has(leader, 'sent')
+    await settled(connection, follower, 2)
+    expect(follower.seen).toEqual(['latest', '2'])
+  })
+
+  it('gets the gap of the leader, and what comes again', async () => {
+    const { leader, follower, connection } = await startPair()
+    await settled(connection, follower, 2)
+    connection.write(
+      'event: sse-gap\ndata: {"channels":["a"],"reason":"slow","complete":true}\n\n' + event(2) + READY(4) + event(5),
+    )
+    await Promise.all([has(leader, '5'), has(follower, '5')])
+    expect(follower.seen).toEqual(['latest', '2', 'gap slow', '2', '5'])
+    expect(leader.seen).toEqual(follower.seen.slice(1))
+  })
+
+  it('follows the state, also its errors, which are text', async () => {
+    const { server, follower, connection } = await startPair()
+    const opened = nextEvent<CustomEvent<{ status: number; headers: Headers }>>(follower.stream, 'open')
+    const error = nextEvent<CustomEvent<{ code: string; error: unknown }>>(follower.stream, 'error')
+    connection.cut()
+    expect((await error).detail).toEqual({ code: 'failed', error: expect.stringContaining('Error') as string })
+    ;(await server.next()).stream(HEAD, { 'X-Region': 'eu' })
+    const { status, headers } = (await opened).detail
+    expect([status, headers.get('x-region')]).toEqual([200, 'eu'])
+    expect(follower.stream.state.name).toBe('open')
+  })
+
+  it('closes when the server has refused the leader', async () => {
+    const { server, leader, follower, connection } = await startPair()
+    connection.end()
+    ;(await server.next()).answer(404)
+    const { reason } = await reached(follower.stream, 'closed')
+    expect(reason).toMatchObject({ code: 'status', status: 404 })
+    expect(leader.stream.readyState).toBe(2)
+    expect(follower.seen.slice(-2)).toEqual(['error status', 'close'])
+  })
+
+  it('closes when the server has finished the stream, without an error', async () => {
+    const { leader, follower, connection } = await startPair()
+    connection.write(`id: ${id(2)}-end\nevent: sse-end\ndata: {}\n\n`)
+    await Promise.all([reached(follower.stream, 'closed'), reached(leader.stream, 'closed')])
+    expect([leader.seen.at(-1), follower.seen]).toEqual(['close', ['latest', 'close']])
+  })
+
+  it('closes when its own request is refused', async () => {
+    const { server, open } = await start()
+    open()
+    ;(await server.next()).stream(HEAD + READY(1))
+    const follower = open()
+    ;(await server.next()).answer(401)
+    await reached(follower.stream, 'closed')
+    expect(follower.seen).toEqual(['error status', 'close'])
+  })
+
+  it('has the leader reconnect', async () => {
+    const { server, follower, connection } = await startPair()
+    follower.stream.reconnect()
+    await connection.gone()
+    expect((await server.next()).lastEventId).toBe(id(1))
+  })
+})
+
+describe('when the leader is closed', () => {
+  it('the next one resumes after the last event that it has seen, and nothing comes twice', async () => {
+    const { server, open, leader, follower, connection } = await startPair()
+    const third = open()
+    await (await server.next()).stream(HEAD + READY(1)).gone()
+    await Promise.all([settled(connection, follower, 2), has(third, '2')])
+    leader.stream.close()
+    const next = await server.next()
+    expect(next.lastEventId).toBe(id(2))
+    // The server sends the last one again, and one that the third tab has not seen.
+    next.stream(HEAD + event(2) + event(3) + READY(3, true))
+    await Promise.all([has(follower, '3'), has(third, '3')])
+    expect([follower.stream.role, third.stream.role]).toEqual(['leader', 'follower'])
+    expect([follower.seen, third.seen]).toEqual([
+      ['latest', '2', '3'],
+      ['2', '3'],
+    ])
+    expect(leader.seen).toEqual(['2', 'close'])
+  })
+
+  it('a follower that has seen less catches up by itself', async () => {
+    const { server, open, leader, follower, connection } = await startPair()
+    await settled(connection, follower, 5)
+    const third = open()
+    // It is behind: its own connection ends before the newest event.
+    await (await server.next()).stream(HEAD + READY(3)).gone()
+    leader.stream.close()
+    const exchanges = await both(server)
+    const [next, behind] = exchanges.sort((a, b) => (a.lastEventId === id(5) ? -1 : b.lastEventId === id(5) ? 1 : 0))
+    expect([next.lastEventId, behind.lastEventId]).toEqual([id(5), id(3)])
+    next.stream(HEAD + READY(5, true))
+    behind.stream(HEAD + event(5) + READY(5, true))
+    await has(third, '5')
+    await settled(next, third, 6)
+    expect(third.seen).toEqual(['5', '6'])
+  })
+
+  it('a follower that has seen more drops what was replaced', async () => {
+    const { server, open, leader, follower } = await startPair()
+    const third = open()
+    await (await server.next()).stream(HEAD + event(4) + READY(4)).gone()
+    leader.stream.close()
+    const next = await server.next()
+    // The new leader has seen up to 1. 3 has the same key as 4, so the third tab must not get it after 4.
+    next.stream(HEAD + event(3) + event(4) + READY(4, true) + event(5))
+    await Promise.all([has(follower, '5'), has(third, '5')])
+    expect(third.seen).toEqual(['4', '5'])
+    expect(follower.seen).toEqual(['latest', '3', '4', '5'])
+  })
+})
+
+it('a leader that says nothing is replaced, and follows from then on', async () => {
+  const { server, open } = await start()
+  // It does not notice that the server has fallen silent, as a page that hangs does not.
+  const leader = open(server.url, { keepAlive: false })
+  const silent = (await server.next()).stream(HEAD + READY(1))
+  await until(() => leader.stream.lastEventId === id(1))
+  const follower = open(server.url, { keepAlive: 40 })
+  await (await server.next()).stream(HEAD + READY(1)).gone()
+  await silent.gone()
+  const [next, back] = await both(server)
+  next.stream(HEAD + event(2) + READY(2, true))
+  back.stream(HEAD + event(2) + READY(2, true))
+  await Promise.all([has(leader, '2'), has(follower, '2')])
+  expect([leader.stream.role, follower.stream.role]).toEqual(['follower', 'leader'])
+  // One of them was the connection that leader caught up with, and is gone.
+  for (const exchange of [next, back]) exchange.write(event(3))
+  await has(leader, '3')
+  expect(leader.seen).toEqual(['2', '3'])
+})
+
+describe('a page that is put aside', () => {
+  it('lets go of the lead, and follows when it comes back', async () => {
+    const { server, open } = await start()
+    const page = pageEvents()
+    const leader = open()
+    const connection = (await server.next()).stream(HEAD + READY(1))
+    await until(() => leader.stream.lastEventId === id(1))
+    page.window.dispatchEvent(new Event('pagehide'))
+    expect(leader.stream.state).toMatchObject({ name: 'waiting', nextTry: Infinity, reason: { code: 'hidden' } })
+    await connection.gone()
+    page.window.dispatchEvent(new Event('pageshow'))
+    expect(leader.stream.state.name).toBe('connecting')
+    const next = await server.next()
+    expect(next.lastEventId).toBe(id(1))
+    next.stream(HEAD + event(2) + READY(2, true))
+    await has(leader, '2')
+    expect(leader.stream.role).toBe('leader')
+  })
+})
+
+it('needs a scope, and other scopes and URLs share nothing', async () => {
+  const { server, open } = await start()
+  expect(() => new SharedEventStream(server.url, { scope: '' })).toThrow('needs the option scope')
+  const one = open()
+  const other = open(`${server.url}other`)
+  await server.next()
+  await server.next()
+  expect([one.stream.role, other.stream.role]).toEqual(['leader', 'leader'])
+})
+
+it('is a plain stream where tabs cannot share', async () => {
+  withoutWaiting()
+  const server = await startServer()
+  const stream = new SharedEventStream(server.url, { scope: 'user' })
+  afterTest(() => stream.close())
+  const message = nextEvent(stream)
+  ;(await server.next()).stream('data: x\n\n')
+  expect((await message).data).toBe('x')
+  expect(stream.role).toBe('leader')
+})
