@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
+import { sse, type Connection } from '../../src/index.js'
 import { STREAM_OPEN } from '../../src/wire/format.js'
 import { formatId } from '../../src/log/position.js'
 import type { Finding } from './client-behaviour.js'
@@ -117,6 +118,9 @@ export class BehaviourServer {
   readonly #server = createServer((request, response) => void this.#serve(request, response))
   readonly #attempts = new Map<string, number>()
   readonly #responses = new Map<string, ServerResponse>()
+  /** Counts up in a channel, from the first stream on. */
+  readonly #live = sse({ keepAlive: 1000, retry: 1 })
+  #counting: ReturnType<typeof setInterval> | undefined
   #found: (findings: Finding[]) => void = () => {}
 
   async start(): Promise<this> {
@@ -135,6 +139,8 @@ export class BehaviourServer {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#counting)
+    await this.#live.close()
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
   }
@@ -148,6 +154,8 @@ export class BehaviourServer {
       this.#attempts.set(key, attempt)
       this.#responses.set(key, response)
       await route(request, response, attempt)
+    } else if (pathname === '/count') {
+      this.#live(request, response, () => this.#count(response))
     } else if (pathname === '/released') {
       const held = this.#responses.get(key)
       if (held && !held.closed) await once(held, 'close')
@@ -167,5 +175,11 @@ export class BehaviourServer {
         .setHeader('Content-Type', 'text/html')
         .end('<!doctype html><script type="module" src="/program.js"></script>')
     }
+  }
+
+  #count(response: ServerResponse & { sse?: Connection }): void {
+    let count = 0
+    response.sse?.subscribe('count')
+    this.#counting ??= setInterval(() => void this.#live.channel('count').publish({ data: String(++count) }), 10)
   }
 }

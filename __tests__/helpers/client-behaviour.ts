@@ -1,6 +1,7 @@
 // What every browser and runtime has to show: the client's own checks, in code that runs in all of them. They talk to the
 // routes of client-behaviour-server.ts and tell it what they found.
 import { EventStream, type EventStreamOptions } from '../../src/client/index.js'
+import { SharedEventStream } from '../../src/client/shared/index.js'
 
 export interface Finding {
   name: string
@@ -71,7 +72,7 @@ function same(found: unknown, expected: unknown): void {
 }
 
 function checks(base: string): Record<string, Check> {
-  return { ...reading(), ...requesting(base), ...reconnecting(base), ...closing(base) }
+  return { ...reading(), ...requesting(base), ...reconnecting(base), ...closing(base), ...sharing(base) }
 }
 
 function reading(): Record<string, Check> {
@@ -228,6 +229,39 @@ function closing(base: string): Record<string, Check> {
       await next()
       abort.abort()
       same(stream.state.name, 'closed')
+    },
+  }
+}
+
+function sharing(base: string): Record<string, Check> {
+  return {
+    'shares one connection, and takes it over when its leader closes': async () => {
+      const { document, navigator } = globalThis as { document?: unknown; navigator?: { locks?: unknown } }
+      const isShared = navigator?.locks !== undefined
+      if (document) same(isShared, true)
+      const tabs = Array.from({ length: 6 }, () => {
+        const stream = new SharedEventStream(`${base}/count`, { scope: 'a user', keepAlive: 1000 })
+        const numbers: number[] = []
+        stream.addEventListener('message', ({ data }) => numbers.push(Number(data)))
+        return { stream, numbers }
+      })
+      const open = () => tabs.filter(({ stream }) => stream.readyState !== 2)
+      const leaders = () => open().filter(({ stream }) => stream.role === 'leader')
+      while (open().length > 1) {
+        const from = open().map(({ numbers }) => numbers.length)
+        const hasNews = () => open().every(({ numbers }, i) => numbers.length > (from[i] ?? 0) + 5)
+        while (!hasNews()) await new Promise((resolve) => setTimeout(resolve, 5))
+        same(leaders().length, isShared ? 1 : open().length)
+        leaders()[0]?.stream.close()
+      }
+      for (const { stream, numbers } of tabs) {
+        stream.close()
+        const [first = 0] = numbers
+        same(
+          numbers,
+          numbers.map((_, i) => first + i),
+        )
+      }
     },
   }
 }

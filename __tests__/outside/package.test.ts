@@ -5,7 +5,8 @@ import { buildPackage } from '../helpers/built-package.js'
 /** The names that each entry of the package exports. A change here needs a new version. */
 const NAMES: Record<string, string[]> = {
   '.': ['SseError', 'createEpoch', 'createRegistry', 'memoryStore', 'nextPosition', 'sse'],
-  './client': ['EventStream'],
+  './client': ['EventStream', 'keyedState'],
+  './client/shared': ['SharedEventStream'],
   './redis': ['redisStore'],
   './store-contract': ['RecordingLog', 'storeContract'],
 }

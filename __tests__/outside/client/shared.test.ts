@@ -9,7 +9,7 @@ const separate = { args: ['--renderer-process-limit=100'] }
 describeWithChromium(
   'eight tabs over HTTP/1.1',
   (browser) => {
-    it('share one connection, and get every event once and in order, whatever happens to the leader', async () => {
+    it('get every event once over one connection, whatever happens to the leader', async () => {
       const tabs = await SharedTabs.start(browser(), { every: 5, keepAlive: 500 })
       try {
         for (let i = 0; i < 8; i++) await tabs.open()
