@@ -1,4 +1,5 @@
 // What EventStream does when a page is hidden, put aside and shown again. Browsers show the same in outside/client/page-life.
+import { JSDOM } from 'jsdom'
 import { nextEvent, openStream, reached, startServer, withoutWaiting } from '../helpers/client-server.js'
 import { pageEvents, type PageEvents } from '../helpers/page-events.js'
 import type { EventStreamOptions, Reason } from '../../src/client/index.js'
@@ -56,7 +57,7 @@ describe('a page that goes into the back/forward cache', () => {
     expect(stream.state).toEqual({
       name: 'waiting',
       attempt: 1,
-      nextTry: expect.any(Number),
+      nextTry: expect.any(Number) as number,
       reason: { code: 'hidden' },
     })
     expect(Math.abs((stream.state as { nextTry: number }).nextTry - nextTry)).toBeLessThan(500)
@@ -188,4 +189,17 @@ describe('a hidden page', () => {
     const { url } = await startServer()
     expect(() => openStream(url, { closeWhenHidden: -1 })).toThrow('closeWhenHidden must be at least 0; got -1')
   })
+})
+
+it('follows the document of jsdom, which refuses an AbortSignal of Node', async () => {
+  const { window } = new JSDOM()
+  pageEvents()
+  Object.assign(globalThis, { document: window.document })
+  const server = await startServer()
+  const stream = openStream(server.url)
+  ;(await server.next()).answer(502)
+  await reached(stream, 'waiting')
+  window.document.dispatchEvent(new window.Event('resume'))
+  expect(stream.state.name).toBe('connecting')
+  stream.close()
 })

@@ -17,8 +17,11 @@ export function followPage(follower: PageFollower, closeWhenHidden: number | fal
   const page = globalThis as Partial<EventTarget> & { document?: EventTarget & { hidden?: boolean } }
   const { document } = page
   let timer: ReturnType<typeof setTimeout> | undefined
-  const listen = (target: Partial<EventTarget> | undefined, type: string, listener: () => void) =>
-    target?.addEventListener?.(type, listener, { signal })
+  const listen = (target: Partial<EventTarget> | undefined, type: string, listener: () => void) => {
+    target?.addEventListener?.(type, listener)
+    // Not by the option `signal`: the document of jsdom refuses a signal of Node.
+    signal.addEventListener('abort', () => target?.removeEventListener?.(type, listener))
+  }
   const suspend = () => follower.suspend()
   const wake = () => follower.wake()
   const onVisibility = () => {
@@ -33,7 +36,7 @@ export function followPage(follower: PageFollower, closeWhenHidden: number | fal
   listen(page, 'pageshow', wake)
   listen(document, 'resume', wake)
   listen(document, 'visibilitychange', onVisibility)
-  listen(signal, 'abort', () => clearTimeout(timer))
+  signal.addEventListener('abort', () => clearTimeout(timer))
   // The page may have been opened in the background.
   if (document?.hidden) onVisibility()
 }
