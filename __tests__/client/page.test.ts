@@ -158,6 +158,13 @@ describe('a hidden page', () => {
     expect(errors).toEqual([])
   })
 
+  it('keeps it for a closeWhenHidden that no timer can wait for', async () => {
+    const { page, stream } = await openRead({ closeWhenHidden: Infinity })
+    page.show(false)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(stream.state.name).toBe('open')
+  })
+
   it('keeps it if it is shown before', async () => {
     const { page, stream, server } = await openRead({ closeWhenHidden: 10 })
     page.show(false)

@@ -1,5 +1,6 @@
 // Tells the retry loop what happens to the page and to the network. In Node and in workers, most of it never happens.
 // @see https://html.spec.whatwg.org/multipage/document-lifecycle.html
+import { longestTimer } from './backoff.js'
 
 /** The part of a retry loop that follows the page. */
 export interface PageFollower {
@@ -27,7 +28,7 @@ export function followPage(follower: PageFollower, closeWhenHidden: number | fal
   const onVisibility = () => {
     clearTimeout(timer)
     if (!document?.hidden) wake()
-    else if (closeWhenHidden !== false) timer = setTimeout(suspend, closeWhenHidden)
+    else if (closeWhenHidden !== false) timer = setTimeout(suspend, Math.min(closeWhenHidden, longestTimer))
   }
   listen(page, 'offline', () => follower.offline())
   listen(page, 'online', () => follower.online())
