@@ -1,4 +1,5 @@
 // What EventStream does when a page is hidden, put aside and shown again. Browsers show the same in outside/client/page-life.
+import { JSDOM } from 'jsdom'
 import { nextEvent, openStream, reached, startServer, withoutWaiting } from '../helpers/client-server.js'
 import { pageEvents, type PageEvents } from '../helpers/page-events.js'
 import type { EventStreamOptions, Reason } from '../../src/client/index.js'
@@ -126,6 +127,19 @@ describe.each<[string, (page: PageEvents) => void]>([
     await exchange.gone()
   })
 
+  it('repeats a request that has waited for longer than keepAlive by the clock', async () => {
+    const page = pageEvents()
+    const server = await startServer()
+    const stream = openStream(server.url, { keepAlive: 60_000 })
+    const hanging = await server.next()
+    sleep(70_000)
+    wake(page)
+    expect(stream.state).toEqual({ name: 'connecting', attempt: 1 })
+    await hanging.gone()
+    ;(await server.next()).stream()
+    await reached(stream, 'open')
+  })
+
   it('keeps a silent connection with keepAlive: false', async () => {
     const { page, stream } = await openRead({ keepAlive: false })
     sleep(3_600_000)
@@ -151,6 +165,13 @@ describe('a hidden page', () => {
     page.show(true)
     expect((await server.next()).lastEventId).toBe('1')
     expect(errors).toEqual([])
+  })
+
+  it('keeps it for a closeWhenHidden that no timer can wait for', async () => {
+    const { page, stream } = await openRead({ closeWhenHidden: Infinity })
+    page.show(false)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(stream.state.name).toBe('open')
   })
 
   it('keeps it if it is shown before', async () => {
@@ -184,4 +205,17 @@ describe('a hidden page', () => {
     const { url } = await startServer()
     expect(() => openStream(url, { closeWhenHidden: -1 })).toThrow('closeWhenHidden must be at least 0; got -1')
   })
+})
+
+it('follows the document of jsdom, which refuses an AbortSignal of Node', async () => {
+  const { window } = new JSDOM()
+  pageEvents()
+  Object.assign(globalThis, { document: window.document })
+  const server = await startServer()
+  const stream = openStream(server.url)
+  ;(await server.next()).answer(502)
+  await reached(stream, 'waiting')
+  window.document.dispatchEvent(new window.Event('resume'))
+  expect(stream.state.name).toBe('connecting')
+  stream.close()
 })

@@ -55,6 +55,8 @@ describe('shouldReconnect', () => {
     ['false', () => false],
     ['a promise of false', () => Promise.resolve(false)],
     ['undefined', () => undefined as never],
+    ['NaN', () => NaN],
+    ['a negative number', () => -1],
   ])('closes the stream for %s', async (_name, shouldReconnect) => {
     const { stream, error } = await openRefused(shouldReconnect)
     expect((await error).detail).toMatchObject({ code: 'status', status: 401 })

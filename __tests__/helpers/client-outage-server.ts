@@ -16,9 +16,16 @@ const page = `<!doctype html><title>outages</title><script type="module">
     source.addEventListener('error', () => log.errors++)
     return log
   }
+  let token = 'old'
+  const renew = async ({ status }) => {
+    if (status !== 401) return false
+    token = await Promise.resolve('new')
+    return true
+  }
+  const options = { keepAlive: ${keepAlive}, headers: () => ({ Authorization: token }), shouldReconnect: renew }
   window.logs = {
     EventSource: follow(new EventSource('/stream')),
-    EventStream: follow(new EventStream('/stream', { keepAlive: ${keepAlive} })),
+    EventStream: follow(new EventStream('/stream', options)),
   }
 </script>`
 

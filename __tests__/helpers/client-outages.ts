@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { withPlainChromium } from './chromium.js'
 
 export type Kind = 'EventSource' | 'EventStream'
 
@@ -34,9 +35,15 @@ export interface Course {
 
 export type Courses = Record<Kind, Course>
 
-type Outage = (page: Page, server: OutageServer, options: OutageOptions) => Promise<void>
+/** Settles with the time when the outage was over, if that is not when it settles. */
+type Outage = (page: Page, server: OutageServer, options: OutageOptions) => Promise<number | undefined>
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+const asleep = 'asleep for four times `keepAlive`, with a connection that died'
+const visit = 'a visit to another page, and back'
+/** Those that need a Chromium as users have it. */
+const plain = [asleep, visit]
 
 export const outages: Record<string, Outage> = {
   'server killed and started again': async (_, server, { outage }) => {
@@ -68,6 +75,35 @@ export const outages: Record<string, Outage> = {
     await pause(outage)
     server.mode = 'pass'
   },
+  [asleep]: async (page, server, { keepAlive }) => {
+    const devtools = await page.context().newCDPSession(page)
+    // Chromium freezes hidden pages alone.
+    const front = await page.context().newPage()
+    await front.bringToFront()
+    await page.waitForFunction('document.hidden')
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    server.mode = 'silent'
+    await pause(4 * keepAlive)
+    server.mode = 'pass'
+    const end = Date.now()
+    await page.bringToFront()
+    return end
+  },
+  [visit]: async (page, _, { outage }) => {
+    await page.goto('about:blank')
+    await pause(outage)
+    const end = Date.now()
+    // The page is restored, so it does not load.
+    await page.goBack({ waitUntil: 'commit' })
+    return end
+  },
+  'a token that expired': async (page, server, { patience }) => {
+    server.mode = '401'
+    server.cut()
+    const end = Date.now()
+    await closed(page, ['EventSource'], patience)
+    return end
+  },
   '204, the word for "do not come back"': async (page, server, { outage, patience }) => {
     server.mode = '204'
     server.cut()
@@ -78,22 +114,29 @@ export const outages: Record<string, Outage> = {
 
 /** Takes both clients through one outage. */
 export async function runOutage(browser: Browser, name: string, options: OutageOptions): Promise<Courses> {
-  const server = new OutageServer(options)
+  if (plain.includes(name)) return withPlainChromium((window) => runIn(window, name, options))
   const context = await browser.newContext()
+  try {
+    return await runIn(context, name, options)
+  } finally {
+    await context.close()
+  }
+}
+
+async function runIn(context: BrowserContext, name: string, options: OutageOptions): Promise<Courses> {
+  const server = new OutageServer(options)
   try {
     await server.start()
     const page = await context.newPage()
     await page.goto(await server.listen())
     await eventsAfter(page, ['EventSource', 'EventStream'], 0, 10_000)
     const from = Date.now()
-    await outages[name]?.(page, server, options)
-    const end = Date.now()
+    const end = (await outages[name]?.(page, server, options)) ?? Date.now()
     await eventsAfter(page, options.follow, end, options.patience)
     // What was missed comes before what is new, and a little later all of it is there.
     await pause(500)
     return await coursesOf(page, server, from, end)
   } finally {
-    await context.close()
     await server.close()
   }
 }
@@ -143,7 +186,8 @@ async function coursesOf(page: Page, server: OutageServer, from: number, end: nu
 
 /** The server process behind a proxy that can misbehave. */
 class OutageServer {
-  mode: 'pass' | 'silent' | '502' | '204' = 'pass'
+  /** `401`: to requests without a new token. */
+  mode: 'pass' | 'silent' | '502' | '204' | '401' = 'pass'
   /** The data of every event there was. */
   readonly published: number[] = []
   readonly #options: OutageOptions
@@ -196,6 +240,7 @@ class OutageServer {
     if (this.mode === '502' || this.mode === '204') return void res.writeHead(Number(this.mode)).end()
     if (this.mode === 'silent') return
     const { url = '/', headers, method = 'GET' } = req
+    if (this.mode === '401' && headers.authorization !== 'new') return void res.writeHead(401).end()
     const upstream = request({ host: '127.0.0.1', port: this.#port, path: url, headers, method }, (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.headers)
       let lost = false

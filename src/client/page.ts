@@ -1,5 +1,6 @@
 // Tells the retry loop what happens to the page and to the network. In Node and in workers, most of it never happens.
 // @see https://html.spec.whatwg.org/multipage/document-lifecycle.html
+import { longestTimer } from './backoff.js'
 
 /** The part of a retry loop that follows the page. */
 export interface PageFollower {
@@ -17,9 +18,9 @@ export function followPage(follower: PageFollower, closeWhenHidden: number | fal
   const page = globalThis as Partial<EventTarget> & { document?: EventTarget & { hidden?: boolean } }
   const { document } = page
   let timer: ReturnType<typeof setTimeout> | undefined
-  // Not with the option `signal`: in jsdom, the document refuses a signal of Node.
   const listen = (target: Partial<EventTarget> | undefined, type: string, listener: () => void) => {
     target?.addEventListener?.(type, listener)
+    // Not by the option `signal`: the document of jsdom refuses a signal of Node.
     signal.addEventListener('abort', () => target?.removeEventListener?.(type, listener))
   }
   const suspend = () => follower.suspend()
@@ -27,7 +28,7 @@ export function followPage(follower: PageFollower, closeWhenHidden: number | fal
   const onVisibility = () => {
     clearTimeout(timer)
     if (!document?.hidden) wake()
-    else if (closeWhenHidden !== false) timer = setTimeout(suspend, closeWhenHidden)
+    else if (closeWhenHidden !== false) timer = setTimeout(suspend, Math.min(closeWhenHidden, longestTimer))
   }
   listen(page, 'offline', () => follower.offline())
   listen(page, 'online', () => follower.online())

@@ -28,7 +28,7 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
   #window = 0
   /** The time before which the server has asked the client not to come back. */
   #notBefore = 0
-  /** When the server has last sent something. */
+  /** When the server has last sent something, or was asked. */
   #heardAt = 0
   /** Whether it waits for the page. */
   #isSuspended = false
@@ -50,6 +50,7 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
     this.#drop()
     const { signal } = (this.#current = new AbortController())
     this.#seen.isOurs = this.#recalled = false
+    this.#heardAt = Date.now()
     this.#watch()
     void attempt(this.#settings, this.lastEventId, signal, this)
     // After the attempt has begun, so that a listener that closes the stream ends the attempt.
@@ -115,7 +116,7 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
       const answer = await shouldReconnect(reason)
       if (signal.aborted) return
       if (answer === true) this.end(reason, 0)
-      else if (typeof answer === 'number') this.end(reason, answer, 0)
+      else if (typeof answer === 'number' && answer >= 0) this.end(reason, Math.min(answer, longestTimer), 0)
       else this.end(reason)
     } catch (error) {
       if (!signal.aborted) this.end({ ...reason, error })

@@ -15,7 +15,8 @@ export interface SharedEventStreamOptions extends Omit<EventStreamOptions, 'meth
 }
 
 // The third parameter of its constructor is in no type.
-const Base = EventStream as unknown as (new <Events extends object>(...args: unknown[]) => EventStream<Events>) & Pick<typeof EventStream, 'CONNECTING' | 'OPEN' | 'CLOSED'>
+const Base = EventStream as unknown as (new <Events extends object>(...args: unknown[]) => EventStream<Events>) &
+  Pick<typeof EventStream, 'CONNECTING' | 'OPEN' | 'CLOSED'>
 
 /**
  * Experimental. An `EventStream` for many tabs: one of them holds the connection, and the others follow. Browsers open at most
