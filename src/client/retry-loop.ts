@@ -157,15 +157,16 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
   }
 
   wake(): void {
-    const now = Date.now()
     const { silence } = this.#settings
+    const isTrying = this.state.name === 'open' || this.state.name === 'connecting'
     // Timers do not run while the machine sleeps, so only the clock tells how long nothing has come.
-    if (this.state.name === 'open' && silence && now - this.#heardAt > silence / patience)
-      this.end({ code: 'silent' }, 0)
+    const isSilent = silence > 0 && Date.now() - this.#heardAt > silence / patience
+    if (isTrying && isSilent) this.end({ code: 'silent' }, 0)
     const { state } = this
     if (state.name !== 'waiting') return
-    if (now >= this.#notBefore) this.connect()
-    else if (this.#isSuspended) this.#await(this.#notBefore - now, state.reason)
+    const rest = this.#notBefore - Date.now()
+    if (rest <= 0) this.connect()
+    else if (this.#isSuspended) this.#await(rest, state.reason)
     this.#isSuspended = false
   }
 
