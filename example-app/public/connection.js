@@ -34,10 +34,11 @@ export class LiveConnection {
 
   open() {
     if (this.#source) return
-    // From here the stream remembers its last event ID, and sends it when it reconnects.
+    // From here the stream remembers its last event ID, and sends it when it reconnects. In the query, it can be seen in the
+    // browser's list of requests.
     const { every, lastEventId } = this
-    const query = new URLSearchParams({ ...(every && { every }), ...(lastEventId && { lastEventId }) })
-    const source = new EventStream(`${this.#url}?${query}`)
+    const query = new URLSearchParams({ ...(every && { every }) })
+    const source = new EventStream(`${this.#url}?${query}`, { lastEventId, lastEventIdParam: 'lastEventId' })
     this.#source = source
     this.#setState(source.state)
     source.addEventListener('statechange', ({ detail }) => this.#setState(detail))
