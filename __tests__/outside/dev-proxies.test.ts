@@ -38,7 +38,7 @@ it('a proxy passes the end of the streams that an app closes at SIGTERM', async 
   for (const both of connected) {
     await both.areBack()
     expect(both.reasons[0]).toBe('ended')
-    expect(both.gaps).toEqual([{ channels: ['news'], reason: 'restarted' }])
+    expect(both.gaps).toEqual([{ channels: ['news'], reason: 'restarted', complete: true }])
   }
 })
 
@@ -49,7 +49,7 @@ it('after SIGKILL, the documented line ends the streams, as http-proxy-middlewar
     await both.areBack()
     // Which of the two: Node's fetch takes the cut of a response with `Connection: close` for its end.
     expect(['failed', 'ended']).toContain(both.reasons[0])
-    expect(both.gaps).toEqual([{ channels: ['news'], reason: 'restarted' }])
+    expect(both.gaps).toEqual([{ channels: ['news'], reason: 'restarted', complete: true }])
   }
 })
 
