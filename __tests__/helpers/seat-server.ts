@@ -89,7 +89,11 @@ export class SeatServer {
   /** Sends a complete gap, and what follows it. */
   #sendAll(): void {
     const last = this.#events.at(-1)?.id ?? `${this.#epoch}:-1`
-    this.#unsent = [withoutIds(gap(true))]
+    // The client resumes before what follows, if it is cut off right after the gap.
+    const [, next] = ([...this.#latest.values()][0]?.id ?? `${this.#epoch}:${this.#events.length}`)
+      .split(':')
+      .map(Number)
+    this.#unsent = [withoutIds(gap(true)).replace(/\n$/, `id: ${this.#epoch}:${Number(next) - 1}\n\n`)]
     this.#send(...Array.from(this.#latest.values(), ({ seat, price, id }) => priced(seat, price, id)))
     this.#send(withoutIds(ready(false)).replace(/\n$/, `id: ${last}\n\n`))
   }
