@@ -11,7 +11,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const { values } = parseArgs({ options: { outDir: { type: 'string', default: join(root, 'dist') } } })
 const { outDir } = values
 
-const server = { index: 'src/index.ts', redis: 'src/redis/index.ts', 'store-contract': 'src/store-contract/index.ts' }
+const server = {
+  index: 'src/index.ts',
+  redis: 'src/redis/index.ts',
+  'store-contract': 'src/store-contract/index.ts',
+  testing: 'src/testing/index.ts',
+}
 const client = { client: 'src/client/index.ts' }
 
 const common = {

@@ -28,6 +28,8 @@ const SUITES = [
     'rendering',
     'warnings',
     'store-contract/memory-store',
+    'testing/open-stream',
+    'testing/test-stream',
     'delivery/model',
     'outside/http2-sessions',
     'redis/outbox',

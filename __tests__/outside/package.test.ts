@@ -8,6 +8,7 @@ const NAMES: Record<string, string[]> = {
   './client': ['EventStream'],
   './redis': ['redisStore'],
   './store-contract': ['RecordingLog', 'storeContract'],
+  './testing': ['RefusedError', 'openStream'],
 }
 
 interface Manifest {

@@ -6,8 +6,8 @@ import { complaints, createProgram, strictApp } from '../helpers/compiler.js'
 
 const root = join(__dirname, '../..')
 const src = join(root, 'src')
-const entries = ['index.ts', 'client/index.ts', 'redis/index.ts', 'store-contract/index.ts'].map((file) =>
-  join(src, file),
+const entries = ['index.ts', 'client/index.ts', 'redis/index.ts', 'store-contract/index.ts', 'testing/index.ts'].map(
+  (file) => join(src, file),
 )
 const sources = ts.sys.readDirectory(src, ['.ts'])
 
