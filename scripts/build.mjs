@@ -41,6 +41,15 @@ rmSync(outDir, { recursive: true, force: true })
 const [bundles] = await Promise.all([
   build({ ...common, entry: server, format: 'cjs', platform: 'node', dts: true }),
   build({ ...common, entry: client, format: ['esm', 'cjs'], platform: 'node', dts: true }),
+  // The command uses the client as any app does, so that there is one copy of it.
+  build({
+    ...common,
+    entry: { cli: 'src/cli/index.ts' },
+    format: 'esm',
+    platform: 'node',
+    dts: false,
+    deps: { neverBundle: [/^express-sse-channels/] },
+  }),
   // In one file, for pages without a bundler.
   build({
     ...common,

@@ -28,6 +28,8 @@ const SUITES = [
     'rendering',
     'warnings',
     'store-contract/memory-store',
+    'cli/command-line',
+    'cli/printers',
     'testing/open-stream',
     'testing/test-stream',
     'delivery/model',

@@ -50,12 +50,13 @@ const LAYERS: readonly (readonly string[])[] = [
 /** Layers that never import each other. */
 const APART = ['log', 'http'] as const
 
-/** Sub-path exports: the highest layer of the server that each may import, and files of other sub-paths. */
+/** Sub-path exports and the command: the highest layer of the server that each may import, and files of other sub-paths. */
 const SUBPATHS: Record<string, { readonly upTo?: string; readonly and?: readonly string[] }> = {
   client: {},
   redis: { upTo: 'log' },
   'store-contract': { upTo: 'log' },
   testing: { upTo: 'check', and: ['client/blocks'] },
+  cli: { upTo: 'nearest-name' },
 }
 
 const root = join(__dirname, '../..')
@@ -181,7 +182,9 @@ describe('imports', () => {
 
   it('of packages are of dependencies and peer dependencies', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object | undefined>
-    const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+    // The command imports the client by the name of the package.
+    const own = ['express-sse-channels/client']
+    const installed = [...own, ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })]
     for (const { name, externals } of files) {
       const missing = externals.filter((module) => !module.startsWith('node:') && !installed.includes(module))
       expect({ name, missing }).toEqual({ name, missing: [] })
