@@ -6,6 +6,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { invalid } from '../check.js'
 import { looksLikeRegistry } from '../mistakes.js'
+import { nextTurn } from '../timers.js'
 
 /** An app of Express or Connect, or any other request listener of `node:http`. */
 export type App = (req: IncomingMessage, res: ServerResponse) => unknown
@@ -37,7 +38,7 @@ function targetOfUrl(text: string | URL): Target {
 
 async function targetOfServer(server: Server): Promise<Target> {
   // A server that was told to listen on an address listens in the next turn.
-  if (!server.listening) await new Promise((resolve) => setImmediate(resolve))
+  if (!server.listening) await new Promise<void>((resolve) => nextTurn(resolve))
   const close = server.listening ? leaveOpen : await start(server)
   const address = server.address()
   if (address === null || typeof address === 'string') {
