@@ -9,7 +9,7 @@ const common = {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^express-sse-channels$': '<rootDir>/src/index.ts',
-    '^express-sse-channels/(client|client/shared|redis|store-contract)$': '<rootDir>/src/$1/index.ts',
+    '^express-sse-channels/(client|client/shared|redis|store-contract|testing)$': '<rootDir>/src/$1/index.ts',
   },
   testTimeout: 30_000,
 } satisfies Config

@@ -11,7 +11,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const { values } = parseArgs({ options: { outDir: { type: 'string', default: join(root, 'dist') } } })
 const { outDir } = values
 
-const server = { index: 'src/index.ts', redis: 'src/redis/index.ts', 'store-contract': 'src/store-contract/index.ts' }
+const server = {
+  index: 'src/index.ts',
+  redis: 'src/redis/index.ts',
+  'store-contract': 'src/store-contract/index.ts',
+  testing: 'src/testing/index.ts',
+}
 const client = { client: 'src/client/index.ts', 'client-shared': 'src/client/shared/index.ts' }
 
 const common = {
@@ -36,6 +41,15 @@ rmSync(outDir, { recursive: true, force: true })
 const [bundles] = await Promise.all([
   build({ ...common, entry: server, format: 'cjs', platform: 'node', dts: true }),
   build({ ...common, entry: client, format: ['esm', 'cjs'], platform: 'node', dts: true }),
+  // The command uses the client as any app does, so that there is one copy of it.
+  build({
+    ...common,
+    entry: { cli: 'src/cli/index.ts' },
+    format: 'esm',
+    platform: 'node',
+    dts: false,
+    deps: { neverBundle: [/^express-sse-channels/] },
+  }),
   // In one file each, for pages without a bundler.
   ...Object.entries({ browser: client.client, shared: 'src/client/shared/single-file.ts' }).map(([name, file]) =>
     build({

@@ -1,6 +1,6 @@
 // Apps that install the packed package, as users do: each kind of Express, module system and language.
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -41,6 +41,13 @@ export class Consumers {
     const file = join(this.#directory, path)
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, text)
+  }
+
+  /** Lets a folder import a package that is installed here, such as a test runner. */
+  async link(folder: string, name: string): Promise<void> {
+    const link = join(this.#directory, folder, 'node_modules', name)
+    await mkdir(dirname(link), { recursive: true })
+    await symlink(join(root, 'node_modules', name), link, 'junction')
   }
 
   /** Compiles the TypeScript of a folder as a strict app does that checks the types of its packages too. */

@@ -171,6 +171,7 @@ async function bundle(code: string, language: string): Promise<string> {
       'express-sse-channels/client': join(root, 'src/client/index.ts'),
       'express-sse-channels/redis': join(root, 'src/redis/index.ts'),
       'express-sse-channels/store-contract': join(root, 'src/store-contract/index.ts'),
+      'express-sse-channels/testing': join(root, 'src/testing/index.ts'),
       'express-sse-channels': join(root, 'src/index.ts'),
     },
     logLevel: 'silent',

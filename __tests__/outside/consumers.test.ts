@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { Consumers } from '../helpers/consumer.js'
 import { runtimes } from '../helpers/client-runtimes.js'
+import { runnerProjects } from '../helpers/runner-projects.js'
 
 /** Publishes a score, reads it with the package's client, and prints it. */
 const body = (annotation: string) => `
@@ -103,8 +104,28 @@ suite(
       await consumers.compile('plain/app')
     }, 60_000)
 
-    it('gets at most 120 kB', () => {
-      expect(statSync(consumers.tarball).size).toBeLessThan(120_000)
+    it.each(runnerProjects)(
+      'tests its streams with $runner',
+      async ({ runner, type, file, code, args, ...project }) => {
+        const folder = `express5/${runner.replace(/\W/g, '-')}`
+        await consumers.write(`${folder}/package.json`, JSON.stringify({ type }))
+        await consumers.write(`${folder}/${file}`, code)
+        if (runner === 'Vitest') await consumers.link(folder, 'vitest')
+        expect(project.passed(await consumers.run(folder, process.execPath, ...args))).toBe(3)
+      },
+      60_000,
+    )
+
+    it('runs the command of the package', async () => {
+      const command = 'node_modules/.bin/express-sse-channels'
+      const help = await consumers.run('express5', command, '--help')
+      const version = await consumers.run('express5', command, '--version')
+      expect(help).toContain('Usage: express-sse-channels tail')
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+    }, 60_000)
+
+    it('gets at most 180 kB', () => {
+      expect(statSync(consumers.tarball).size).toBeLessThan(180_000)
       const files = execFileSync('tar', ['-tzf', consumers.tarball], { encoding: 'utf8' }).trim().split('\n')
       expect(files.length).toBeLessThanOrEqual(60)
     })

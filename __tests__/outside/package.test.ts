@@ -9,6 +9,7 @@ const NAMES: Record<string, string[]> = {
   './client/shared': ['SharedEventStream'],
   './redis': ['redisStore'],
   './store-contract': ['RecordingLog', 'storeContract'],
+  './testing': ['RefusedError', 'openStream'],
 }
 
 interface Manifest {
@@ -73,9 +74,12 @@ describe('the built package', () => {
       const refusals = [redis.esm, redis.cjs].map(({ redisStore }) => {
         try { redisStore({}) } catch (error) { return error instanceof esm.SseError }
       })
+      const testing = [await import('express-sse-channels/testing'), require('express-sse-channels/testing')]
+      for (const { openStream } of testing)
+        refusals.push(await openStream('/').catch((error) => error instanceof esm.SseError))
       console.log(JSON.stringify([esm.sse === cjs.sse, esm.SseError === cjs.SseError, ...refusals]))
     `)
-    expect(same).toEqual([true, true, true, true])
+    expect(same).toEqual([true, true, true, true, true, true])
   })
 
   it.each([

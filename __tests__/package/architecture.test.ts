@@ -50,8 +50,14 @@ const LAYERS: readonly (readonly string[])[] = [
 /** Layers that never import each other. */
 const APART = ['log', 'http'] as const
 
-/** Sub-path exports, and the highest layer of the server that each may import. The client imports none. */
-const SUBPATHS: Record<string, string | undefined> = { client: undefined, redis: 'log', 'store-contract': 'log' }
+/** Sub-path exports and the command: the highest layer of the server that each may import, and files of other sub-paths. */
+const SUBPATHS: Record<string, { readonly upTo?: string; readonly and?: readonly string[] }> = {
+  client: {},
+  redis: { upTo: 'log' },
+  'store-contract': { upTo: 'log' },
+  testing: { upTo: 'check', and: ['client/blocks'] },
+  cli: { upTo: 'nearest-name' },
+}
 
 const root = join(__dirname, '../..')
 const files = readSourceFiles(join(root, 'src'))
@@ -136,13 +142,14 @@ describe('imports', () => {
     expect(files.map(cycleThrough).filter((cycle) => cycle !== undefined)).toEqual([])
   })
 
-  it('of a sub-path stay in its folder, or reach the server up to the log', () => {
+  it('of a sub-path stay in its folder, or reach what is listed for it', () => {
     for (const file of files.filter((each) => !server.includes(each))) {
       const folder = folderOf(file)
-      const top = SUBPATHS[folder]
-      const highest = top === undefined ? -1 : layerOf({ name: top })
-      const foreign = file.imports.filter((name) => folderOf({ name }) !== folder && layerOf({ name }) > highest)
-      const unknown = file.imports.filter((name) => folderOf({ name }) !== folder && layerOf({ name }) < 0)
+      const { upTo, and = [] } = SUBPATHS[folder] ?? {}
+      const highest = upTo === undefined ? -1 : layerOf({ name: upTo })
+      const others = file.imports.filter((name) => folderOf({ name }) !== folder && !and.includes(name))
+      const foreign = others.filter((name) => layerOf({ name }) > highest)
+      const unknown = others.filter((name) => layerOf({ name }) < 0)
       expect({ file: file.name, foreign, unknown }).toEqual({ file: file.name, foreign: [], unknown: [] })
     }
   })
@@ -175,7 +182,9 @@ describe('imports', () => {
 
   it('of packages are of dependencies and peer dependencies', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object | undefined>
-    const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+    // The command imports the client by the name of the package.
+    const own = ['express-sse-channels/client']
+    const installed = [...own, ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })]
     for (const { name, externals } of files) {
       const missing = externals.filter((module) => !module.startsWith('node:') && !installed.includes(module))
       expect({ name, missing }).toEqual({ name, missing: [] })

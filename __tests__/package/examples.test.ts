@@ -6,9 +6,14 @@ import { complaints, createProgram, strictApp } from '../helpers/compiler.js'
 
 const root = join(__dirname, '../..')
 const src = join(root, 'src')
-const entries = ['index.ts', 'client/index.ts', 'client/shared/index.ts', 'redis/index.ts', 'store-contract/index.ts'].map((file) =>
-  join(src, file),
-)
+const entries = [
+  'index',
+  'client/index',
+  'client/shared/index',
+  'redis/index',
+  'store-contract/index',
+  'testing/index',
+].map((name) => join(src, `${name}.ts`))
 const sources = ts.sys.readDirectory(src, ['.ts'])
 
 /** Each example as a file beside its source. Lines before the code are empty, so that complaints name the real line. */

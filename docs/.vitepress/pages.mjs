@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 const docs = new URL('../', import.meta.url)
 
 const groups = {
-  Start: ['getting-started', 'recipes', 'typescript', 'frameworks', 'testing'],
+  Start: ['getting-started', 'recipes', 'typescript', 'frameworks', 'testing', 'command'],
   'Publish and subscribe': ['channels', 'replay', 'rendering', 'snapshots', 'update-windows', 'streaming', 'auth'],
   Browsers: ['client', 'many-tabs', 'react-vue-svelte', 'dev-proxies'],
   'In production': ['deploying', 'proxies', 'middlewares', 'redis', 'scale', 'troubleshooting'],
