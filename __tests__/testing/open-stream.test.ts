@@ -148,7 +148,7 @@ describe('a response that is no event stream', () => {
 
   it('rejects while its body has not ended', async () => {
     const app = express().use((_req, res) => void res.status(403).write('no'))
-    await expect(openStream(app, { timeout: 300 })).rejects.toMatchObject({ status: 403, body: 'no' })
+    await expect(openStream(app, { timeout: 1000 })).rejects.toMatchObject({ status: 403, body: 'no' })
     const long = express().use((_req, res) => void res.status(403).write('x'.repeat(5000)))
     await expect(openStream(long, { timeout })).rejects.toMatchObject({ body: 'x'.repeat(1000) })
   })
