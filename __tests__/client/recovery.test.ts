@@ -1,6 +1,7 @@
 // How an app takes part in what follows a refusal, and where a stream begins.
 import type { EventStreamOptions, Reason } from '../../src/client/index.js'
 import { nextEvent, openStream, reached, startServer, withoutWaiting } from '../helpers/client-server.js'
+import { pageEvents } from '../helpers/page-events.js'
 
 type ShouldReconnect = NonNullable<EventStreamOptions['shouldReconnect']>
 
@@ -89,6 +90,19 @@ describe('shouldReconnect', () => {
     const { server } = await openRefused(asked, 503)
     await server.next()
     expect(asked).not.toHaveBeenCalled()
+  })
+
+  it('may take longer than keepAlive, also if the page is shown meanwhile', async () => {
+    const page = pageEvents()
+    withoutWaiting()
+    const server = await startServer()
+    const asked = jest.fn(() => new Promise<boolean>(() => {}))
+    openStream(server.url, { shouldReconnect: asked, keepAlive: 20 })
+    ;(await server.next()).answer(401)
+    while (asked.mock.calls.length === 0) await new Promise(setImmediate)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    page.show(true)
+    expect([asked.mock.calls.length, server.requests]).toEqual([1, 1])
   })
 
   it('has no effect once the stream is closed', async () => {

@@ -94,6 +94,86 @@ describe('a follower', () => {
     expect(follower.seen).toEqual(['3', '5'])
   })
 
+  it('drops what the leader repeats, up to what it has, even if it comes later', async () => {
+    const { open, server } = await start()
+    const leader = open()
+    const connection = (await server.next()).stream(HEAD)
+    await until(() => leader.stream.readyState === 1)
+    const follower = open()
+    const catchUp = await server.next()
+    catchUp.stream(HEAD + event(3) + READY(3))
+    await catchUp.gone()
+    connection.write(READY(1) + event(2) + event(3) + event(4))
+    // The leader has begun like a new client, so the follower looks whether it lacks something.
+    await has(follower, '4')
+    expect(follower.seen).toEqual(['3', '4'])
+  })
+
+  it('catches up again if the leader began later than it, like a new client', async () => {
+    const { open, server } = await start()
+    const leader = open()
+    const connection = await server.next()
+    const follower = open()
+    await (await server.next()).stream(HEAD + READY(1)).gone()
+    // 2 was published before the leader's response began, so it gets 3 as its first.
+    connection.stream(HEAD + READY(2) + event(3))
+    const again = await server.next()
+    expect(again.lastEventId).toBe(id(1))
+    again.stream(HEAD + event(2) + event(3) + READY(3, true))
+    await Promise.all([has(leader, '3'), has(follower, '3')])
+    expect(follower.seen).toEqual(['2', '3'])
+  })
+
+  it('applies nothing of the leader before it has asked for its own state', async () => {
+    const { open, server } = await start()
+    const leader = open()
+    const connection = (await server.next()).stream(HEAD + READY(1))
+    await until(() => leader.stream.lastEventId === id(1))
+    const channel = jest.spyOn(BroadcastChannel.prototype, 'postMessage')
+    const follower = open()
+    // Comes before the lock says that another tab leads.
+    connection.write(event(2))
+    await has(leader, '2')
+    expect(channel).toHaveBeenCalled()
+    const catchUp = await server.next()
+    expect([catchUp.lastEventId, follower.stream.lastEventId]).toEqual([undefined, ''])
+    catchUp.stream(HEAD + event(1, 'latest') + READY(1))
+    await has(follower, '2')
+    expect(follower.seen).toEqual(['latest', '2'])
+  })
+
+  it('gets snapshots itself after a gap of the leader', async () => {
+    const { server, follower, connection } = await startPair()
+    connection.write(
+      'event: sse-gap\ndata: {"channels":["a"],"reason":"slow","complete":false}\n\ndata: snapshot\n\n' + READY(4),
+    )
+    const own = await server.next()
+    expect(own.lastEventId).toBe(id(1))
+    own.stream(
+      HEAD +
+        'event: sse-gap\ndata: {"channels":["a"],"reason":"evicted","complete":false}\n\ndata: snapshot\n\n' +
+        READY(4),
+    )
+    await has(follower, 'snapshot')
+    expect(follower.seen).toEqual(['latest', 'gap evicted', 'snapshot'])
+  })
+
+  it('stays closed if a listener closes it while held events come', async () => {
+    const { server, open } = await start()
+    const leader = open()
+    const connection = (await server.next()).stream(HEAD + READY(1))
+    await until(() => leader.stream.lastEventId === id(1))
+    const follower = open()
+    follower.stream.addEventListener('message', () => follower.stream.close())
+    const catchUp = await server.next()
+    connection.write(event(2) + event(3))
+    await has(leader, '3')
+    catchUp.stream(HEAD + READY(1))
+    await has(follower, 'close')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([follower.seen, follower.stream.readyState]).toEqual([['2', 'close'], 2])
+  })
+
   it('does not get what was sent to the connection of the leader alone', async () => {
     const { leader, follower, connection } = await startPair()
     connection.write('data: sent\n\n')
@@ -249,6 +329,42 @@ describe('a page that is put aside', () => {
     await has(leader, '2')
     expect(leader.stream.role).toBe('leader')
   })
+})
+
+it('elects one of two tabs that take the lead at once', async () => {
+  const { server, open } = await start()
+  const leader = open(server.url, { keepAlive: false })
+  ;(await server.next()).stream(HEAD + READY(1))
+  await until(() => leader.stream.lastEventId === id(1))
+  jest.spyOn(Math, 'random').mockReturnValue(0)
+  const tabs = [open(server.url, { keepAlive: 40 }), open(server.url, { keepAlive: 40 })]
+  for (let i = 0; i < 2; i++) (await server.next()).stream(HEAD + READY(1))
+  const answering = (async () => {
+    for (;;) {
+      const exchange = await server.next()
+      exchange.stream(HEAD + READY(1, true))
+      const timer = setInterval(() => exchange.response.write(':\n'), 10)
+      exchange.response.on('close', () => clearInterval(timer))
+    }
+  })()
+  void answering
+  const all = [leader, ...tabs]
+  const leads = () => all.map(({ stream }) => stream.role)
+  await until(() => leads().filter((role) => role === 'leader').length === 1 && leads()[0] === 'follower')
+  expect(leads().filter((role) => role === 'leader')).toHaveLength(1)
+})
+
+it('has a connection of its own where locks are refused', async () => {
+  withoutWaiting()
+  const request = () => Promise.reject(new DOMException('not here', 'SecurityError'))
+  Object.defineProperty(globalThis, 'navigator', { value: { locks: { request } }, configurable: true })
+  afterTest(() => delete (globalThis as { navigator?: unknown }).navigator)
+  const server = await startServer()
+  const stream = new SharedEventStream(server.url, { scope: 'user' })
+  afterTest(() => stream.close())
+  const message = nextEvent(stream)
+  ;(await server.next()).stream(HEAD + event(1, 'x'))
+  expect((await message).data).toBe('x')
 })
 
 it('needs a scope, and other scopes and URLs share nothing', async () => {

@@ -270,6 +270,28 @@ describe('after a gap, the latest event of every key', () => {
     expect([ready, isComplete(stream)]).toEqual([{ resumed: false, replayed: 5 }, [true]])
   })
 
+  it('is not repeated beyond 1,000 keys, so that a client on a bad network comes to the end', async () => {
+    const { live, server } = await start({ history: { events: 2 } })
+    for (let i = 0; i < 1001; i++) await publish(live, 'a', `k${i}`, `k${i}`)
+    const id = await publish(live, 'a', 'p')
+    for (const data of ['q', 'r', 's']) await publish(live, 'a', data)
+    const { stream, read } = await resume(server, id)
+    expect([read, isComplete(stream)]).toEqual([['gap evicted a', 'r', 's'], [false]])
+  })
+
+  it('does not repeat what came before a subscription with from: now', async () => {
+    const live = sse({ registry: { history: { events: 2 } } })
+    const server = await startServer(bareHttp, live, (_req, res) => {
+      res.sse?.subscribe('a')
+      res.sse?.subscribe('toasts', { from: 'now', resume: false })
+    })
+    const id = await publish(live, 'a', 'p')
+    await publish(live, 'toasts', 'old', 'k')
+    for (const data of ['q', 'r', 's']) await publish(live, 'a', data)
+    const { read } = await resume(server, id)
+    expect(read).toEqual(['gap evicted a', 'r', 's'])
+  })
+
   it('is not promised, and nothing comes again, if a bound has evicted some', async () => {
     const { live, server } = await start({ keys: 2, history: { events: 1 }, onError: () => {} })
     for (const key of ['x', 'y', 'z']) await publish(live, 'a', `${key}1`, key)

@@ -92,7 +92,7 @@ export interface Scenario {
 }
 
 /** Milliseconds. */
-export const LONGEST_WINDOW = 10
+export const LONGEST_WINDOW = 4
 
 const CLIENTS = 3
 const PLENTY = 1_000_000

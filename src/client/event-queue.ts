@@ -44,7 +44,8 @@ export function eventQueue<T>(
   return {
     next: () => reader.read() as Promise<IteratorResult<T>>,
     async return() {
-      await reader.cancel()
+      // Rejects if the queue has failed, which the loop need not know any more.
+      await reader.cancel().catch(() => undefined)
       return { done: true, value: undefined }
     },
     [Symbol.asyncIterator]() {

@@ -112,6 +112,8 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
     }
     this.#drop()
     const { signal } = (this.#current = new AbortController())
+    // The app may take its time, such as for a login.
+    this.#heardAt = Infinity
     try {
       const answer = await shouldReconnect(reason)
       if (signal.aborted) return

@@ -15,6 +15,8 @@ export class Cursor {
   offset: number
   /** Offset up to which only latest events are read. */
   latestUpTo: number
+  /** Offset after which latest events are repeated: a cursor that began at `now` has none before. */
+  #repeatFrom = 0
   /** `channel.latestEvictions` when the cursor began to read latest events. */
   #latestEvictions: number
 
@@ -52,19 +54,19 @@ export class Cursor {
   /** Begins as the option `from` says. `replay`: whether history may be replayed. */
   begin(from: StartFrom, replay: boolean): void {
     const { tail, historyStart } = this.channel
-    this.offset = from === 'now' ? tail : 0
+    this.offset = this.#repeatFrom = from === 'now' ? tail : 0
     this.#readLatestUpTo(from === 'start' && replay ? historyStart : tail)
   }
 
   /** Begins with the latest events, like a new subscriber, because the last event ID has no position. */
   startOver(): void {
-    this.offset = 0
+    this.offset = this.#repeatFrom = 0
     this.#readLatestUpTo(this.latestUpTo)
   }
 
   /** Begins again after the log was replaced: with latest events, then with events that the client cannot have read. */
   restart(): void {
-    this.offset = 0
+    this.offset = this.#repeatFrom = 0
     this.#readLatestUpTo(this.channel.readUpTo)
   }
 
@@ -84,10 +86,15 @@ export class Cursor {
     this.#readLatestUpTo(Math.max(this.latestUpTo, this.channel.historyStart))
   }
 
+  /** How many latest events `repeatLatest` may repeat that the client may have read. */
+  get repeatable(): number {
+    return this.offset > this.#repeatFrom ? this.channel.keys : 0
+  }
+
   /** Reads the latest event of every key again, then continues where it was. */
   repeatLatest(): void {
     this.#readLatestUpTo(Math.max(this.latestUpTo, this.offset))
-    this.offset = 0
+    this.offset = this.#repeatFrom
   }
 
   #nextLatest(): LogEvent | undefined {

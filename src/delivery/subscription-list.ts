@@ -3,6 +3,12 @@ import { SseError } from '../errors.js'
 import { comparePositions, positionBefore, type Position } from '../log/position.js'
 import type { Subscription } from './subscription.js'
 
+/**
+ * So many latest events may be repeated after a gap. A client whose connection is cut while it reads them begins again, so
+ * with more of them, it might never come to the end.
+ */
+const MOST_REPEATED = 1000
+
 /** Up to this size, a search through the list is faster than a map, and saves the memory of one. */
 const FEW = 8
 
@@ -89,10 +95,15 @@ export class SubscriptionList {
 
   /**
    * Makes all subscriptions read the latest event of every key again. Returns false, and changes none, if a bound has
-   * evicted the latest event of some key.
+   * evicted the latest event of some key, or if too much would be repeated.
    */
   repeatLatest(): boolean {
-    for (let each = this.first; each !== undefined; each = each.next) if (each.channel.isIncomplete) return false
+    let repeated = 0
+    for (let each = this.first; each !== undefined; each = each.next) {
+      if (each.channel.isIncomplete) return false
+      repeated += each.repeatable
+    }
+    if (repeated > MOST_REPEATED) return false
     for (let each = this.first; each !== undefined; each = each.next) each.repeatLatest()
     return true
   }

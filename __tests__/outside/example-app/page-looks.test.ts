@@ -20,12 +20,14 @@ import {
 const directory = process.env.SCREENSHOT_DIR ?? mkdtempSync(join(tmpdir(), 'example-app-'))
 
 describeWithChromium('the looks of the example page in Chromium', (browser) => {
-  describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
-    it.each([
-      ['desktop', desktop],
-      ['phone', phone],
-      ['small phone', { width: 320, height: 640 }],
-    ])('have no fault live, offline or caught up, and fit the width of a %s', async (name, viewport) => {
+  it.each([
+    ['light', 'desktop', desktop],
+    ['light', 'phone', phone],
+    ['light', 'small phone', { width: 320, height: 640 }],
+    ['dark', 'phone', phone],
+  ] as const)(
+    'have no fault in %s, and fit the width of a %s, whatever happens',
+    async (colorScheme, name, viewport) => {
       const { url, replay } = await startExampleApp()
       const play = (minutes: number) => {
         for (let minute = 0; minute < minutes; minute++) replay.tick()
@@ -52,8 +54,8 @@ describeWithChromium('the looks of the example page in Chromium', (browser) => {
         await page.getByRole('tab', { name: 'Shop' }).click()
         await look('shop')
       }
-    })
-  })
+    },
+  )
 
   it.each([
     ['desktop', desktop],

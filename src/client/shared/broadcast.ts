@@ -1,12 +1,18 @@
 // What the tabs tell each other over a BroadcastChannel.
 import type { StreamState } from '../state.js'
 
-/** What the leader tells: each message has the next number of its session, so that a missing one is noticed. */
-export type LeaderMessage = { readonly session: string; readonly seq: number } & (
+/**
+ * What the leader tells. A later leader has a higher term. The messages of a term are numbered, so that a missing one is
+ * noticed.
+ */
+export type LeaderMessage = { readonly term: number; readonly seq: number } & (
   | {
-      /** A session begins, or a tab has asked who leads. */
+      /** A leader begins, or a tab has asked who leads. */
       readonly kind: 'lead'
-      /** The last event ID after which the session resumes. `undefined` in an answer. */
+      /**
+       * All after this ID comes from here on. Empty if the leader has begun like a new client, and has not caught up.
+       * `undefined` in an answer.
+       */
       readonly from?: string | undefined
       readonly state: StreamState
     }
@@ -38,56 +44,57 @@ export interface FollowerMessage {
 
 type Told = LeaderMessage extends infer Message
   ? Message extends unknown
-    ? Omit<Message, 'session' | 'seq'>
+    ? Omit<Message, 'term' | 'seq'>
     : never
   : never
 
-/** Sends the messages of one session as leader. */
-export class Session {
-  readonly #id = crypto.randomUUID()
+/** Sends the messages of one term as leader. */
+export class Term {
   readonly #channel: BroadcastChannel
+  readonly #term: number
   #seq = 0
   /** When it has last said something, in ms since 1970. */
   saidAt = 0
 
-  constructor(channel: BroadcastChannel) {
+  /** `heard`: the highest term that this tab has heard of. */
+  constructor(channel: BroadcastChannel, heard: number) {
     this.#channel = channel
+    // The clock is the same in all tabs, also in one that has heard of no leader.
+    this.#term = Math.max(heard + 1, Date.now())
   }
 
   say(message: Told): void {
     this.saidAt = Date.now()
-    this.#channel.postMessage({ ...message, session: this.#id, seq: this.#seq++ })
+    this.#channel.postMessage({ ...message, term: this.#term, seq: this.#seq++ })
   }
 
   /** Tells who leads. Takes no number, because only the tab that has asked needs it. */
-  answer(state: StreamState): void {
-    this.#channel.postMessage({ kind: 'lead', session: this.#id, seq: this.#seq - 1, state })
+  answer(state: StreamState, from: '' | undefined): void {
+    this.#channel.postMessage({ kind: 'lead', term: this.#term, seq: this.#seq - 1, from, state })
   }
 }
 
-/** Follows the sessions of leaders, and notices messages that were lost. */
-export class SessionReader {
-  #session: string | undefined
+/** Follows the terms of leaders, and notices messages that were lost. */
+export class TermReader {
+  /** The highest term that was heard of. */
+  term = 0
   #seq = 0
-  /** Sessions that others have replaced: what a leader that hung still says. */
-  readonly #replaced = new Set<string>()
 
   /**
    * Returns what a message means here:
    * - `next`: it follows the one before
-   * - `lost`: messages before it were lost, or it is the first of a session that was not announced
-   * - `old`: it says nothing new
+   * - `lost`: messages before it were lost, or it is the first of a term that was not announced
+   * - `old`: it says nothing new, such as what a leader says that was replaced
    */
-  judge({ session, seq, kind }: LeaderMessage): 'next' | 'lost' | 'old' {
-    if (this.#replaced.has(session)) return 'old'
-    const isFirst = this.#session === undefined
-    const isKnown = this.#session === session
+  judge({ term, seq, kind }: LeaderMessage): 'next' | 'lost' | 'old' {
+    if (term < this.term) return 'old'
+    const isKnown = term === this.term
     const expected = this.#seq + 1
     if (isKnown && seq < expected) return 'old'
-    if (this.#session !== undefined && !isKnown) this.#replaced.add(this.#session)
-    this.#session = session
+    const isFirst = this.term === 0
+    this.term = term
     this.#seq = seq
-    if (isFirst) return 'next'
-    return (isKnown ? seq === expected : kind === 'lead') ? 'next' : 'lost'
+    if (isFirst || kind === 'lead') return 'next'
+    return isKnown && seq === expected ? 'next' : 'lost'
   }
 }

@@ -5,14 +5,16 @@ import type { Settings } from '../options.js'
 import { RetryLoop } from '../retry-loop.js'
 import type { StreamState } from '../state.js'
 
-/** After so many ms, a follower does without: the server may never say that it has caught up. */
+/** So many ms after a response has begun, a follower does without: the server may never say that it has caught up. */
 const PATIENCE = 10_000
 
 export interface CatchUpHandlers {
   message(event: StreamMessage, id: string | undefined, lastEventId: string): void
   notice(event: Event, state: StreamState): void
-  /** `upTo`: the ID up to which all is known now; empty if it has taken too long. */
+  /** `upTo`: the ID up to which all is known now. */
   done(upTo: string): void
+  /** The server does not say that it has caught up. */
+  gaveUp(): void
 }
 
 export class CatchUp {
@@ -27,7 +29,6 @@ export class CatchUp {
   }
 
   begin(): void {
-    this.#timer = setTimeout(() => this.#handlers.done(''), PATIENCE)
     this.#loop.connect()
   }
 
@@ -41,6 +42,8 @@ export class CatchUp {
     if (this.#hasEnded) return
     const { state, lastEventId = '' } = this.#loop
     if (event instanceof StreamMessage) return this.#handlers.message(event, id, lastEventId)
+    clearTimeout(this.#timer)
+    if (state.name === 'open') this.#timer = setTimeout(() => this.#handlers.gaveUp(), PATIENCE)
     this.#handlers.notice(event, state)
     const hasCaughtUp = event.type === 'statechange' && state.name === 'open' && state.resumed !== undefined
     // A listener may have closed the stream.

@@ -1,7 +1,7 @@
 // A tab that follows: dispatches what the leader tells. If it is new, or has missed something, it first catches up.
-import { StreamMessage } from '../events.js'
+import { StreamMessage, type Gap } from '../events.js'
 import type { Reason, StreamState } from '../state.js'
-import { SessionReader, type LeaderMessage } from './broadcast.js'
+import { TermReader, type LeaderMessage } from './broadcast.js'
 import { CatchUp } from './catch-up.js'
 import { receivedDetail } from './cloneable.js'
 import { LeaderWatch } from './leader-watch.js'
@@ -19,10 +19,18 @@ export class Follower {
   readonly watch: LeaderWatch
   readonly #view: StreamView
   readonly #handlers: FollowerHandlers
-  readonly #reader = new SessionReader()
+  readonly #reader = new TermReader()
   #catchUp: CatchUp | undefined
-  /** Messages that wait for the end of the catch-up. */
-  #held: LeaderMessage[] = []
+  /** Messages that wait until this tab has caught up. `undefined` once it has. */
+  #held: LeaderMessage[] | undefined = []
+
+  /** Whether it has begun to catch up, since it follows. */
+  #hasBegun = false
+  /** Whether the leader has begun like a new client, and has not caught up. Nobody knows what it leaves out. */
+  #isLeaderBlank = false
+
+  /** The ID that the catch-up must reach, or else another one follows. Empty for none. */
+  #mustReach = ''
 
   constructor(view: StreamView, handlers: FollowerHandlers) {
     this.#view = view
@@ -30,15 +38,26 @@ export class Follower {
     this.watch = new LeaderWatch(view.settings.silence, () => handlers.silent())
   }
 
-  end(): void {
-    this.watch.stop()
-    this.#endCatchUp()
+  /** The highest term of a leader that this tab has heard of. */
+  get heardTerm(): number {
+    return this.#reader.term
   }
 
-  /** Gets what a new connection gets, or what is missing. */
+  /** Stops following, until `catchUp` is called again. */
+  end(): void {
+    this.watch.stop()
+    this.#catchUp?.end()
+    this.#catchUp = undefined
+    this.#held = []
+    this.#hasBegun = false
+  }
+
+  /** Gets what a new connection gets, or what is missing. Until then, what the leader tells waits. */
   catchUp(): void {
     const view = this.#view
-    this.#endCatchUp()
+    this.#catchUp?.end()
+    this.#held ??= []
+    this.#hasBegun = true
     this.watch.extend()
     // The leader's connection may well be open, and then this one is not shown.
     const isShown = view.state.name !== 'open'
@@ -56,6 +75,12 @@ export class Follower {
         view.dispatch(event)
       },
       done: (upTo) => this.#caughtUp(upTo),
+      gaveUp: () => {
+        view.known.gap()
+        this.#isLeaderBlank = false
+        this.#caughtUp('')
+        view.notify('gap', { channels: [], reason: 'unknown', complete: false } satisfies Gap)
+      },
     })
     this.#catchUp.begin()
   }
@@ -64,15 +89,30 @@ export class Follower {
     const verdict = this.#reader.judge(message)
     if (verdict === 'old') return
     this.watch.extend('state' in message ? message.state : undefined)
-    if (verdict === 'lost' || (message.kind === 'lead' && this.#isBehind(message.from))) this.catchUp()
-    if (this.#catchUp) this.#held.push(message)
+    const wasBlank = this.#isLeaderBlank
+    if (message.kind === 'lead') this.#isLeaderBlank = message.from === ''
+    if (verdict === 'lost' || this.#mustCatchUp(message)) this.catchUp()
+    if (this.#isLeaderBlank) this.#held ??= []
+    // A tab that has just come waits for its first catch-up.
+    if (this.#held) this.#held.push(message)
     else this.#apply(message)
+    if (wasBlank) this.#release(this.#view.lastEventId ?? '')
   }
 
-  /** Whether a session that resumes after this ID does not bring all that is missing here. */
-  #isBehind(from: string | undefined): boolean {
+  /** Whether the leader does not bring all that is missing here. */
+  #mustCatchUp(message: LeaderMessage): boolean {
+    // Snapshots have no ID, so each tab gets its own.
+    if (message.kind === 'notice') return message.type === 'gap' && !(message.detail as Gap).complete && !this.#held
+    if (message.kind !== 'lead') return false
     const { known, lastEventId = '' } = this.#view
-    if (from === undefined || (from !== lastEventId && !isUpTo(from, lastEventId))) return true
+    const { from } = message
+    if (from === '') return false
+    // An answer, which a tab gets that has just asked, and catches up.
+    if (from === undefined) return !this.#held
+    if (from !== lastEventId && !isUpTo(from, lastEventId)) {
+      if (this.#catchUp) this.#mustReach = from
+      return this.#hasBegun && !this.#catchUp
+    }
     known.cover(lastEventId)
     return false
   }
@@ -86,9 +126,7 @@ export class Follower {
 
   #applyEvent({ type, data, id, lastEventId, origin }: Extract<LeaderMessage, { kind: 'event' }>): void {
     const { known } = this.#view
-    const isKnown = known.covers(lastEventId)
-    if (type === 'sse-ready') known.ready()
-    if (isKnown) return
+    if (known.covers(lastEventId)) return
     this.#view.lastEventId = lastEventId
     if (known.isNew(type, id)) this.#view.dispatch(new StreamMessage(type, { data, lastEventId, origin }))
   }
@@ -106,19 +144,31 @@ export class Follower {
     else if (type === 'close') this.#handlers.closed(reason)
   }
 
-  #endCatchUp(): void {
-    this.#catchUp?.end()
-    this.#catchUp = undefined
-    this.#held = []
+  #isHolding(): boolean {
+    return this.#held !== undefined
   }
 
   #caughtUp(upTo: string): void {
-    const held = this.#held
-    this.#endCatchUp()
+    const isFarEnough = upTo === '' || this.#mustReach === '' || isUpTo(this.#mustReach, upTo)
+    this.#mustReach = ''
+    this.#catchUp?.end()
+    this.#catchUp = undefined
+    if (isFarEnough) this.#release(upTo)
+    else this.catchUp()
+  }
+
+  /** Applies what was held, unless there is more to wait for. All up to an ID is known. */
+  #release(upTo: string): void {
+    if (this.#catchUp || this.#isLeaderBlank || !this.#hasBegun) return
+    const held = this.#held ?? []
+    this.#held = undefined
     this.#view.known.cover(upTo)
     for (const message of held) {
-      // A gap of the leader's connection is none here.
-      if (message.kind === 'notice' && message.type === 'gap' && upTo !== '') continue
+      // A listener may have closed the stream.
+      if (this.#isHolding()) return
+      // A gap of the leader's connection is none here, unless the server has begun anew meanwhile.
+      const isGap = message.kind === 'notice' && message.type === 'gap'
+      if (isGap && upTo !== '' && (message.detail as Gap).reason !== 'restarted') continue
       this.#apply(message)
     }
   }

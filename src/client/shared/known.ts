@@ -11,24 +11,20 @@ export class Known {
     this.#seen.isOurs = true
   }
 
-  /** All up to this ID is known, until the leader has caught up or has a gap. */
+  /** All up to this ID is known. */
   cover(upTo: string): void {
     this.#upTo = upTo
   }
 
-  /** Whether the leader repeats what is known here. */
+  /** Whether the leader repeats what is known here. Once it has gone past that, it repeats nothing. */
   covers(lastEventId: string): boolean {
-    return this.#upTo !== '' && isUpTo(lastEventId, this.#upTo)
+    if (this.#upTo !== '' && !isUpTo(lastEventId, this.#upTo)) this.#upTo = ''
+    return this.#upTo !== ''
   }
 
   /** Whether to dispatch an event; the next one with the same ID is not. Control events come as often as they are sent. */
   isNew(type: string, id: string | undefined): boolean {
     return id === undefined || isControl(type) || this.#seen.isNew(id)
-  }
-
-  /** The leader has caught up. */
-  ready(): void {
-    this.#upTo = ''
   }
 
   /** Events were lost, so some may come again. */

@@ -1,7 +1,7 @@
 // The tab that holds the connection: tells the followers what the server sends.
 import { StreamMessage } from '../events.js'
 import type { StreamState } from '../state.js'
-import { Session } from './broadcast.js'
+import { Term } from './broadcast.js'
 import { cloneableDetail, cloneableState } from './cloneable.js'
 import { isControl } from './known.js'
 import { LeaderLoop } from './leader-loop.js'
@@ -10,31 +10,38 @@ import type { StreamView } from './stream-view.js'
 export class Leader {
   readonly loop: LeaderLoop
   readonly #view: StreamView
-  readonly #session: Session
+  readonly #term: Term
   readonly #onClosed: () => void
+  /** Whether it has begun like a new client, and has not caught up. Then followers cannot tell what they lack. */
+  #isBlank: boolean
   #hasEnded = false
 
-  /** Calls back when the server has closed the stream for good. */
-  constructor(view: StreamView, channel: BroadcastChannel, onClosed: () => void) {
+  /**
+   * Calls back when the server has closed the stream for good.
+   *
+   * @param heard the highest term that this tab has heard of
+   */
+  constructor(view: StreamView, channel: BroadcastChannel, heard: number, onClosed: () => void) {
     const { settings } = view
-    const session = (this.#session = new Session(channel))
+    const term = (this.#term = new Term(channel, heard))
     this.#view = view
+    this.#isBlank = !view.lastEventId
     this.#onClosed = onClosed
     const sink = { dispatchEvent: (event: Event, id?: string) => this.#relay(event, id) }
     this.loop = new LeaderLoop(sink, settings, () => {
-      if (Date.now() - session.saidAt > settings.silence / 10) session.say({ kind: 'heard' })
+      if (Date.now() - term.saidAt > settings.silence / 10) term.say({ kind: 'heard' })
     })
   }
 
   /** Connects, and resumes after what this tab has seen. */
   begin(): void {
-    this.#session.say({ kind: 'lead', from: this.#view.lastEventId ?? '', state: this.#state })
+    this.#term.say({ kind: 'lead', from: this.#view.lastEventId ?? '', state: this.#state })
     this.loop.connect()
   }
 
   /** Tells a tab that has asked who leads. */
   answer(): void {
-    this.#session.answer(this.#state)
+    this.#term.answer(this.#state, this.#isBlank ? '' : undefined)
   }
 
   /** Lets go of the connection. */
@@ -54,7 +61,7 @@ export class Leader {
     view.lastEventId = this.loop.lastEventId
     if (event instanceof StreamMessage) return this.#relayMessage(event, id)
     const { type, detail } = event as CustomEvent<unknown>
-    this.#session.say({ kind: 'notice', type, detail: cloneableDetail(type, detail), state: this.#state })
+    this.#term.say({ kind: 'notice', type, detail: cloneableDetail(type, detail), state: this.#state })
     if (type === 'gap') view.known.gap()
     if (type === 'close') this.#onClosed()
     view.dispatch(event)
@@ -62,8 +69,12 @@ export class Leader {
 
   #relayMessage(event: StreamMessage, id: string | undefined): void {
     const { type, data, lastEventId, origin } = event
+    if (type === 'sse-ready' && this.#isBlank) {
+      this.#isBlank = false
+      this.#term.say({ kind: 'lead', from: lastEventId, state: this.#state })
+    }
     // Other events without an ID were sent to this connection alone.
-    if (id !== undefined || isControl(type)) this.#session.say({ kind: 'event', type, data, id, lastEventId, origin })
+    if (id !== undefined || isControl(type)) this.#term.say({ kind: 'event', type, data, id, lastEventId, origin })
     if (this.#view.known.isNew(type, id)) this.#view.dispatch(event)
   }
 }

@@ -58,11 +58,13 @@ export class Leadership {
         this.#candidate.lead()
       })
     }
-    navigator.locks.request(this.#name, options, onLock).catch(() => {
-      // Rejected when the queue was left, or when the lock was stolen.
-      if (!isHeld || signal.aborted) return
-      this.#release = undefined
-      this.#candidate.lost()
+    navigator.locks.request(this.#name, options, onLock).catch((error: unknown) => {
+      if (signal.aborted) return
+      if (isHeld) {
+        this.#release = undefined
+        this.#candidate.lost()
+        // Some frames have no right to locks, and then nobody can share.
+      } else if ((error as Error).name !== 'AbortError') this.#candidate.lead()
     })
   }
 }

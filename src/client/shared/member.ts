@@ -98,7 +98,7 @@ export class Member implements StreamSource, Candidate {
   lead(): void {
     this.#follower?.end()
     if (!this.#channel) return
-    this.#leader = new Leader(this.#view, this.#channel, () => {
+    this.#leader = new Leader(this.#view, this.#channel, this.#follower?.heardTerm ?? 0, () => {
       this.#closing.abort()
       // The others are told before one of them leads.
       setTimeout(() => this.#leave(), GOODBYE)
@@ -117,11 +117,10 @@ export class Member implements StreamSource, Candidate {
   }
 
   #receive(message: LeaderMessage | FollowerMessage): void {
+    if (this.state.name === 'closed') return
     if (message.kind === 'who') this.#leader?.answer()
     else if (message.kind === 'reconnect') this.#leader?.loop.reconnect()
     else if (!this.#leader) this.#follower?.receive(message as LeaderMessage)
-    // Another tab has taken the lead, and this one is told of it later.
-    else if (message.kind === 'lead' && message.from !== undefined) this.#stopLeading()
   }
 
   #ask(kind: FollowerMessage['kind']): void {

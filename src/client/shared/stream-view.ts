@@ -6,8 +6,8 @@ import { Known } from './known.js'
 
 export class StreamView {
   state: StreamState = { name: 'connecting', attempt: 0 }
-  lastEventId: string | undefined
   readonly known = new Known()
+  #lastEventId: string | undefined
   readonly #target: EventSink
   readonly #settings: Settings
 
@@ -15,6 +15,15 @@ export class StreamView {
     this.#target = target
     this.#settings = settings
     this.lastEventId = settings.lastEventId
+  }
+
+  get lastEventId(): string | undefined {
+    return this.#lastEventId
+  }
+
+  /** The ID of an end would make the next connection end too. */
+  set lastEventId(id: string | undefined) {
+    this.#lastEventId = id?.replace(/-end$/, '')
   }
 
   /** Settings of a connection that resumes after what the page has seen. */
