@@ -460,6 +460,7 @@ export class ConnectionAccount {
       const healed = this.ledger
         .latestBefore(period.channel, Infinity)
         .filter((each) => period.accepts(each.number) && !period.pending.has(each.number))
+        .filter((each) => period.mode !== 'now' || each.number >= period.since)
       for (const each of healed)
         period.pending.set(each.number, { publication: each, mayConflate: true, mayForget: true })
       return { period, reason: 'complete', excused: [], healed }
