@@ -155,7 +155,50 @@ describe('a follower', () => {
         READY(4),
     )
     await has(follower, 'snapshot')
-    expect(follower.seen).toEqual(['latest', 'gap evicted', 'snapshot'])
+    expect(follower.seen).toEqual(['latest', 'gap slow', 'gap evicted', 'snapshot'])
+  })
+
+  it('is told of a gap that is not complete, and what it covers comes over its own connection', async () => {
+    const { server, follower, connection } = await startPair()
+    connection.write(
+      `id: ${id(5)}\nevent: sse-gap\ndata: {"channels":["a"],"reason":"slow","complete":false}\n\n${event(6)}${READY(6)}`,
+    )
+    const own = await server.next()
+    expect(own.lastEventId).toBe(id(5))
+    own.stream(HEAD + event(6) + READY(6, true))
+    await has(follower, '6')
+    expect(follower.seen).toEqual(['latest', 'gap slow', '6'])
+  })
+
+  it('shows the state of a leader that has not caught up yet, and closes with it', async () => {
+    const { server, open } = await start()
+    open()
+    const first = await server.next()
+    const follower = open()
+    await (await server.next()).stream(HEAD + READY(1)).gone()
+    first.answer(503)
+    await reached(follower.stream, 'waiting')
+    ;(await server.next()).answer(404)
+    await reached(follower.stream, 'closed')
+    expect(follower.seen).toEqual(['error status', 'error status', 'close'])
+  })
+
+  it('holds 2,000 messages, and gets those before them over its own connection', async () => {
+    const { server, open } = await start()
+    const leader = open()
+    const connection = (await server.next()).stream(HEAD + READY(1))
+    await until(() => leader.stream.lastEventId === id(1))
+    const follower = open()
+    const catchUp = await server.next()
+    const numbers = Array.from({ length: 2100 }, (_, i) => i + 2)
+    connection.write(numbers.map((n) => event(n)).join(''))
+    await has(leader, '2101')
+    catchUp.stream(HEAD + READY(1))
+    const again = await server.next()
+    expect(again.lastEventId).toBe(id(1))
+    again.stream(HEAD + numbers.map((n) => event(n)).join('') + READY(2101, true))
+    await has(follower, '2101')
+    expect(follower.seen).toEqual(numbers.map(String))
   })
 
   it('stays closed if a listener closes it while held events come', async () => {

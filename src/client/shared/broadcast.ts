@@ -51,7 +51,7 @@ type Told = LeaderMessage extends infer Message
 /** Sends the messages of one term as leader. */
 export class Term {
   readonly #channel: BroadcastChannel
-  readonly #term: number
+  readonly number: number
   #seq = 0
   /** When it has last said something, in ms since 1970. */
   saidAt = 0
@@ -59,18 +59,18 @@ export class Term {
   /** `heard`: the highest term that this tab has heard of. */
   constructor(channel: BroadcastChannel, heard: number) {
     this.#channel = channel
-    // The clock is the same in all tabs, also in one that has heard of no leader.
-    this.#term = Math.max(heard + 1, Date.now())
+    // The clock is the same in all tabs, also in one that has heard of no leader. No two terms are equal.
+    this.number = Math.max(heard + 1, Date.now()) + Math.random()
   }
 
   say(message: Told): void {
     this.saidAt = Date.now()
-    this.#channel.postMessage({ ...message, term: this.#term, seq: this.#seq++ })
+    this.#channel.postMessage({ ...message, term: this.number, seq: this.#seq++ })
   }
 
   /** Tells who leads. Takes no number, because only the tab that has asked needs it. */
   answer(state: StreamState, from: '' | undefined): void {
-    this.#channel.postMessage({ kind: 'lead', term: this.#term, seq: this.#seq - 1, from, state })
+    this.#channel.postMessage({ kind: 'lead', term: this.number, seq: this.#seq - 1, from, state })
   }
 }
 
@@ -79,6 +79,11 @@ export class TermReader {
   /** The highest term that was heard of. */
   term = 0
   #seq = 0
+
+  /** Whether no later message was heard of. */
+  isNewest({ term, seq }: LeaderMessage): boolean {
+    return term === this.term && seq === this.#seq
+  }
 
   /**
    * Returns what a message means here:

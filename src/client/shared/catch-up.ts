@@ -18,29 +18,29 @@ export interface CatchUpHandlers {
 }
 
 export class CatchUp {
-  readonly #loop: RetryLoop
+  readonly loop: RetryLoop
   readonly #handlers: CatchUpHandlers
   #hasEnded = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(settings: Settings, handlers: CatchUpHandlers) {
-    this.#loop = new RetryLoop({ dispatchEvent: (event, id) => this.#dispatch(event, id) }, settings)
+    this.loop = new RetryLoop({ dispatchEvent: (event, id) => this.#dispatch(event, id) }, settings)
     this.#handlers = handlers
   }
 
   begin(): void {
-    this.#loop.connect()
+    this.loop.connect()
   }
 
   end(): void {
     this.#hasEnded = true
     clearTimeout(this.#timer)
-    this.#loop.close({ code: 'called' })
+    this.loop.close({ code: 'called' })
   }
 
   #dispatch(event: Event, id: string | undefined): void {
     if (this.#hasEnded) return
-    const { state, lastEventId = '' } = this.#loop
+    const { state, lastEventId = '' } = this.loop
     if (event instanceof StreamMessage) return this.#handlers.message(event, id, lastEventId)
     clearTimeout(this.#timer)
     if (state.name === 'open') this.#timer = setTimeout(() => this.#handlers.gaveUp(), PATIENCE)

@@ -1,5 +1,6 @@
 // A tab that follows: dispatches what the leader tells. If it is new, or has missed something, it first catches up.
 import { StreamMessage, type Gap } from '../events.js'
+import type { RetryLoop } from '../retry-loop.js'
 import type { Reason, StreamState } from '../state.js'
 import { TermReader, type LeaderMessage } from './broadcast.js'
 import { CatchUp } from './catch-up.js'
@@ -7,6 +8,9 @@ import { receivedDetail } from './cloneable.js'
 import { LeaderWatch } from './leader-watch.js'
 import { isUpTo } from './position.js'
 import type { StreamView } from './stream-view.js'
+
+/** So many messages are held. Those before them come over a connection of this tab's own. */
+const MOST_HELD = 2000
 
 export interface FollowerHandlers {
   /** The leader has said nothing for too long. */
@@ -43,13 +47,19 @@ export class Follower {
     return this.#reader.term
   }
 
+  /** The connection of this tab's own, while it catches up. */
+  get loop(): RetryLoop | undefined {
+    return this.#catchUp?.loop
+  }
+
   /** Stops following, until `catchUp` is called again. */
   end(): void {
     this.watch.stop()
     this.#catchUp?.end()
     this.#catchUp = undefined
     this.#held = []
-    this.#hasBegun = false
+    this.#hasBegun = this.#isLeaderBlank = false
+    this.#mustReach = ''
   }
 
   /** Gets what a new connection gets, or what is missing. Until then, what the leader tells waits. */
@@ -60,7 +70,7 @@ export class Follower {
     this.#hasBegun = true
     this.watch.extend()
     // The leader's connection may well be open, and then this one is not shown.
-    const isShown = view.state.name !== 'open'
+    let isShown = view.state.name !== 'open'
     this.#catchUp = new CatchUp(view.settings, {
       message: (event, id, lastEventId) => {
         view.lastEventId = lastEventId
@@ -70,16 +80,17 @@ export class Follower {
         const { type } = event
         if (type === 'gap') view.known.gap()
         if (state.name === 'closed') return this.#close(type, state.reason)
+        if (state.name === 'waiting') isShown = true
         if (!isShown && (state.name !== 'open' || type === 'open')) return
         view.state = state
         view.dispatch(event)
       },
       done: (upTo) => this.#caughtUp(upTo),
       gaveUp: () => {
-        view.known.gap()
         this.#isLeaderBlank = false
-        this.#caughtUp('')
+        view.known.gap()
         view.notify('gap', { channels: [], reason: 'unknown', complete: false } satisfies Gap)
+        this.#caughtUp('')
       },
     })
     this.#catchUp.begin()
@@ -87,41 +98,57 @@ export class Follower {
 
   receive(message: LeaderMessage): void {
     const verdict = this.#reader.judge(message)
-    if (verdict === 'old') return
+    const isLead = message.kind === 'lead'
+    if (verdict === 'old') {
+      // The answer to a tab that has heard something else of this leader first.
+      if (isLead && message.from === '' && this.#catchUp && this.#reader.isNewest(message)) this.#isLeaderBlank = true
+      return
+    }
     this.watch.extend('state' in message ? message.state : undefined)
     const wasBlank = this.#isLeaderBlank
-    if (message.kind === 'lead') this.#isLeaderBlank = message.from === ''
-    if (verdict === 'lost' || this.#mustCatchUp(message)) this.catchUp()
+    if (isLead || verdict === 'lost') this.#isLeaderBlank = isLead && message.from === ''
+    if (verdict === 'lost' || (isLead && this.#isBehind(message.from))) this.catchUp()
     if (this.#isLeaderBlank) this.#held ??= []
-    // A tab that has just come waits for its first catch-up.
-    if (this.#held) this.#held.push(message)
+    if (this.#held && !this.#isUrgent(message)) this.#hold(message)
     else this.#apply(message)
     if (wasBlank) this.#release(this.#view.lastEventId ?? '')
   }
 
-  /** Whether the leader does not bring all that is missing here. */
-  #mustCatchUp(message: LeaderMessage): boolean {
-    // Snapshots have no ID, so each tab gets its own.
-    if (message.kind === 'notice') return message.type === 'gap' && !(message.detail as Gap).complete && !this.#held
-    if (message.kind !== 'lead') return false
-    const { known, lastEventId = '' } = this.#view
-    const { from } = message
+  /** Whether a leader that begins does not bring all that is missing here. */
+  #isBehind(from: string | undefined): boolean {
+    const { lastEventId = '' } = this.#view
     if (from === '') return false
     // An answer, which a tab gets that has just asked, and catches up.
     if (from === undefined) return !this.#held
-    if (from !== lastEventId && !isUpTo(from, lastEventId)) {
-      if (this.#catchUp) this.#mustReach = from
-      return this.#hasBegun && !this.#catchUp
-    }
-    known.cover(lastEventId)
-    return false
+    if (from === lastEventId || isUpTo(from, lastEventId)) return false
+    if (this.#catchUp) this.#mustReach = from
+    return this.#hasBegun && !this.#catchUp
+  }
+
+  /** Whether to apply a message at once, because it tells why nothing comes. */
+  #isUrgent(message: LeaderMessage): boolean {
+    if (message.kind !== 'notice' || !this.#hasBegun) return false
+    const { name } = message.state
+    return name === 'closed' || (!this.#catchUp && name !== 'open')
+  }
+
+  #hold(message: LeaderMessage): void {
+    const held = (this.#held ??= [])
+    held.push(message)
+    if (held.length <= MOST_HELD) return
+    const dropped = held.shift()
+    if (dropped?.kind === 'event') this.#mustReach = dropped.lastEventId
   }
 
   #apply(message: LeaderMessage): void {
     const view = this.#view
     if (message.kind === 'event') this.#applyEvent(message)
     else if (message.kind === 'notice') this.#applyNotice(message.type, message.detail, message.state)
-    else if (message.kind === 'lead' && message.state.name !== view.state.name) view.become(message.state)
+    else if (message.kind === 'lead') {
+      // What it repeats is known here, also what was replaced by newer events.
+      if (message.from && view.lastEventId) view.known.cover(view.lastEventId)
+      if (message.state.name !== view.state.name) view.become(message.state)
+    }
   }
 
   #applyEvent({ type, data, id, lastEventId, origin }: Extract<LeaderMessage, { kind: 'event' }>): void {
@@ -136,6 +163,8 @@ export class Follower {
     this.#view.state = state
     if (type === 'gap') this.#view.known.gap()
     this.#view.notify(type, receivedDetail(type, detail))
+    // Then not all that follows comes from the leader: snapshots have no ID, so each tab gets its own.
+    if (type === 'gap' && !(detail as Gap).complete && this.#hasBegun) this.catchUp()
   }
 
   /** Of the notices that follow when a stream closes, the first that says all. */
@@ -163,13 +192,20 @@ export class Follower {
     const held = this.#held ?? []
     this.#held = undefined
     this.#view.known.cover(upTo)
-    for (const message of held) {
-      // A listener may have closed the stream.
-      if (this.#isHolding()) return
-      // A gap of the leader's connection is none here, unless the server has begun anew meanwhile.
-      const isGap = message.kind === 'notice' && message.type === 'gap'
-      if (isGap && upTo !== '' && (message.detail as Gap).reason !== 'restarted') continue
-      this.#apply(message)
+    for (const [i, message] of held.entries()) {
+      // A listener may have closed the stream, or a gap may lie in between.
+      if (this.#isHolding()) this.#hold(message)
+      else if (!isGap(message) || !this.#isPast(held.slice(i), upTo)) this.#apply(message)
     }
   }
+
+  /** Whether a gap of the leader was over before this tab caught up, so that it is none here. */
+  #isPast(messages: readonly LeaderMessage[], upTo: string): boolean {
+    const ready = messages.find((message) => message.kind === 'event' && message.type === 'sse-ready')
+    return upTo !== '' && ready?.kind === 'event' && isUpTo(ready.lastEventId, upTo)
+  }
+}
+
+function isGap(message: LeaderMessage): boolean {
+  return message.kind === 'notice' && message.type === 'gap'
 }

@@ -1,4 +1,5 @@
 // Judges whether the leader is alive by what it tells. Its timers say nothing: they are throttled in background tabs.
+import { longestTimer } from '../backoff.js'
 import type { StreamState } from '../state.js'
 
 export class LeaderWatch {
@@ -45,7 +46,7 @@ export class LeaderWatch {
         if (!isLate || this.#deadline > Date.now()) this.#wait()
         else this.#onSilent()
       },
-      isLate ? this.#silence / 50 : rest,
+      isLate ? this.#silence / 50 : Math.min(rest, longestTimer),
     )
   }
 }

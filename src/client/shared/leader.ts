@@ -33,6 +33,11 @@ export class Leader {
     })
   }
 
+  /** The number of its term. */
+  get term(): number {
+    return this.#term.number
+  }
+
   /** Connects, and resumes after what this tab has seen. */
   begin(): void {
     this.#term.say({ kind: 'lead', from: this.#view.lastEventId ?? '', state: this.#state })

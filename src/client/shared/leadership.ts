@@ -65,6 +65,8 @@ export class Leadership {
         this.#candidate.lost()
         // Some frames have no right to locks, and then nobody can share.
       } else if ((error as Error).name !== 'AbortError') this.#candidate.lead()
+      // Another tab has stolen the lock first.
+      else this.enter()
     })
   }
 }

@@ -1,5 +1,6 @@
 // One tab among those that share a connection: leads or follows, and steps aside when its page is put aside.
 import type { Settings } from '../options.js'
+import type { RetryLoop } from '../retry-loop.js'
 import type { EventSink, StreamSource } from '../source.js'
 import type { Reason, StreamState } from '../state.js'
 import type { FollowerMessage, LeaderMessage } from './broadcast.js'
@@ -22,6 +23,8 @@ export class Member implements StreamSource, Candidate {
   /** Undefined while another tab leads. */
   #leader: Leader | undefined
   #follower: Follower | undefined
+  /** The highest term of a leader that this tab has heard of, or led. */
+  #highestTerm = 0
 
   constructor(target: EventSink, settings: Settings, name: string) {
     this.#name = name
@@ -31,6 +34,11 @@ export class Member implements StreamSource, Candidate {
 
   get role(): 'leader' | 'follower' {
     return this.#leader ? 'leader' : 'follower'
+  }
+
+  /** This tab's connection, if it has one. */
+  get #loop(): RetryLoop | undefined {
+    return this.#leader?.loop ?? this.#follower?.loop
   }
 
   get state(): StreamState {
@@ -72,11 +80,11 @@ export class Member implements StreamSource, Candidate {
   }
 
   online(): void {
-    this.#leader?.loop.online()
+    this.#loop?.online()
   }
 
   offline(): void {
-    this.#leader?.loop.offline()
+    this.#loop?.offline()
   }
 
   /** A page that holds a lock does not enter the back/forward cache. */
@@ -87,8 +95,8 @@ export class Member implements StreamSource, Candidate {
   }
 
   wake(): void {
-    if (this.#leader) this.#leader.loop.wake()
-    else if (this.#channel) this.#follower?.watch.check()
+    this.#loop?.wake()
+    if (this.#channel) this.#follower?.watch.check()
     else if (this.state.name !== 'closed') {
       this.connect()
       this.#view.become({ name: 'connecting', attempt: 0 })
@@ -96,13 +104,15 @@ export class Member implements StreamSource, Candidate {
   }
 
   lead(): void {
+    this.#highestTerm = Math.max(this.#highestTerm, this.#follower?.heardTerm ?? 0)
     this.#follower?.end()
     if (!this.#channel) return
-    this.#leader = new Leader(this.#view, this.#channel, this.#follower?.heardTerm ?? 0, () => {
+    this.#leader = new Leader(this.#view, this.#channel, this.#highestTerm, () => {
       this.#closing.abort()
       // The others are told before one of them leads.
       setTimeout(() => this.#leave(), GOODBYE)
     })
+    this.#highestTerm = this.#leader.term
     this.#leader.begin()
   }
 
@@ -112,6 +122,7 @@ export class Member implements StreamSource, Candidate {
   }
 
   lost(): void {
+    if (this.state.name === 'closed') return
     this.#stopLeading()
     this.#leadership.enter()
   }
@@ -128,6 +139,7 @@ export class Member implements StreamSource, Candidate {
   }
 
   #leave(): void {
+    this.#highestTerm = Math.max(this.#highestTerm, this.#follower?.heardTerm ?? 0)
     this.#follower?.end()
     this.#stopLeading()
     this.#channel?.close()
