@@ -170,6 +170,23 @@ describe('a follower', () => {
     expect(follower.seen).toEqual(['latest', 'gap slow', '6'])
   })
 
+  it('catches up until it has reached the leader, even if a process lags behind', async () => {
+    const { server, open } = await start()
+    const leader = open()
+    const connection = (await server.next()).stream(HEAD + READY(1) + event(2))
+    await has(leader, '2')
+    const follower = open()
+    const lagging = await server.next()
+    connection.write(event(3))
+    await has(leader, '3')
+    lagging.stream(HEAD + READY(1))
+    const again = await server.next()
+    expect(again.lastEventId).toBe(id(1))
+    again.stream(HEAD + event(2) + READY(2, true))
+    await has(follower, '3')
+    expect(follower.seen).toEqual(['2', '3'])
+  })
+
   it('shows the state of a leader that has not caught up yet, and closes with it', async () => {
     const { server, open } = await start()
     open()

@@ -14,6 +14,8 @@ export type LeaderMessage = { readonly term: number; readonly seq: number } & (
        * `undefined` in an answer.
        */
       readonly from?: string | undefined
+      /** In an answer: where the leader is. What came before was not told to the tab that has asked. */
+      readonly at?: string | undefined
       readonly state: StreamState
     }
   | {
@@ -69,8 +71,8 @@ export class Term {
   }
 
   /** Tells who leads. Takes no number, because only the tab that has asked needs it. */
-  answer(state: StreamState, from: '' | undefined): void {
-    this.#channel.postMessage({ kind: 'lead', term: this.number, seq: this.#seq - 1, from, state })
+  answer(state: StreamState, from: '' | undefined, at: string | undefined): void {
+    this.#channel.postMessage({ kind: 'lead', term: this.number, seq: this.#seq - 1, from, at, state })
   }
 }
 

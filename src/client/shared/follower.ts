@@ -107,7 +107,7 @@ export class Follower {
     this.watch.extend('state' in message ? message.state : undefined)
     const wasBlank = this.#isLeaderBlank
     if (isLead || verdict === 'lost') this.#isLeaderBlank = isLead && message.from === ''
-    if (verdict === 'lost' || (isLead && this.#isBehind(message.from))) this.catchUp()
+    if (verdict === 'lost' || (isLead && this.#isBehind(message))) this.catchUp()
     if (this.#isLeaderBlank) this.#held ??= []
     if (this.#held && !this.#isUrgent(message)) this.#hold(message)
     else this.#apply(message)
@@ -115,11 +115,14 @@ export class Follower {
   }
 
   /** Whether a leader that begins does not bring all that is missing here. */
-  #isBehind(from: string | undefined): boolean {
+  #isBehind({ from, at = '' }: Extract<LeaderMessage, { kind: 'lead' }>): boolean {
     const { lastEventId = '' } = this.#view
     if (from === '') return false
-    // An answer, which a tab gets that has just asked, and catches up.
-    if (from === undefined) return !this.#held
+    // An answer, which a tab gets that has just asked, and catches up. The process that it asks may know less than the leader.
+    if (from === undefined) {
+      if (this.#catchUp) this.#mustReach = at
+      return !this.#held
+    }
     if (from === lastEventId || isUpTo(from, lastEventId)) return false
     if (this.#catchUp) this.#mustReach = from
     return this.#hasBegun && !this.#catchUp

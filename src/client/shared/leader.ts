@@ -46,7 +46,7 @@ export class Leader {
 
   /** Tells a tab that has asked who leads. */
   answer(): void {
-    this.#term.answer(this.#state, this.#isBlank ? '' : undefined)
+    this.#term.answer(this.#state, this.#isBlank ? '' : undefined, this.#view.lastEventId)
   }
 
   /** Lets go of the connection. */
