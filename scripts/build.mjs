@@ -40,7 +40,15 @@ const common = {
 rmSync(outDir, { recursive: true, force: true })
 const [bundles] = await Promise.all([
   build({ ...common, entry: server, format: 'cjs', platform: 'node', dts: true }),
-  build({ ...common, entry: client, format: ['esm', 'cjs'], platform: 'node', dts: true }),
+  // Without the groups, for whose types there would be no file.
+  build({
+    ...common,
+    entry: client,
+    format: ['esm', 'cjs'],
+    platform: 'node',
+    dts: true,
+    outputOptions: (...options) => ({ ...common.outputOptions(...options), codeSplitting: true }),
+  }),
   // The command uses the client as any app does, so that there is one copy of it.
   build({
     ...common,

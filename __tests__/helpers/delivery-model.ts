@@ -25,6 +25,8 @@ interface Event {
 
 interface Gap {
   gap: string[]
+  /** Whether the latest event of every key comes again. */
+  complete: boolean
   /** How many events had been published when the client read of the gap: it cannot cover later ones. */
   upTo: number
 }
@@ -182,7 +184,16 @@ export class Client {
 
   #disorder(): string[] {
     const events = this.received.filter((entry) => 'number' in entry)
-    const wrong = events.filter((event, i) => i > 0 && event.number <= events[i - 1]!.number)
+    let last = -1
+    const wrong = this.received.filter((entry): entry is Event => {
+      if ('gap' in entry) {
+        if (entry.complete) last = -1
+        return false
+      }
+      const isLate = entry.number <= last
+      last = entry.number
+      return isLate
+    })
     const strange = events.filter((event) => !this.reads(event))
     return [
       ...wrong.map((event) => `got event ${event.number} late or twice`),
@@ -233,7 +244,8 @@ export class Client {
   #receive({ id, event, data }: EventSourceMessage): void {
     if (id !== undefined) this.#lastEventId = id
     if (event === 'sse-gap') {
-      this.received.push({ gap: (JSON.parse(data) as { channels: string[] }).channels, upTo: this.world.events.length })
+      const { channels, complete } = JSON.parse(data) as { channels: string[]; complete: boolean }
+      this.received.push({ gap: channels, complete, upTo: this.world.events.length })
     }
     if (event !== 'e') return
     const { number, channel, key } = JSON.parse(data) as Event

@@ -168,6 +168,7 @@ async function bundle(code: string, language: string): Promise<string> {
     packages: 'external',
     jsx: 'automatic',
     alias: {
+      'express-sse-channels/client/shared': join(root, 'src/client/shared/index.ts'),
       'express-sse-channels/client': join(root, 'src/client/index.ts'),
       'express-sse-channels/redis': join(root, 'src/redis/index.ts'),
       'express-sse-channels/store-contract': join(root, 'src/store-contract/index.ts'),
