@@ -447,3 +447,89 @@ it('is a plain stream where tabs cannot share', async () => {
   expect((await message).data).toBe('x')
   expect(stream.role).toBe('leader')
 })
+
+describe('the page of a tab', () => {
+  it('is followed by a leader and by a follower', async () => {
+    const page = pageEvents()
+    const { server, leader, follower, connection } = await startPair()
+    for (const type of ['offline', 'online', 'pageshow']) page.window.dispatchEvent(new Event(type))
+    page.show(true)
+    await connection.gone()
+    ;(await server.next()).stream(HEAD + event(2) + READY(2, true))
+    await Promise.all([has(leader, '2'), has(follower, '2')])
+    expect([leader.stream.role, follower.stream.role]).toEqual(['leader', 'follower'])
+  })
+
+  it('is put aside once, and reconnect() brings it back', async () => {
+    const page = pageEvents()
+    const { server, open } = await start()
+    const { stream } = open()
+    ;(await server.next()).stream(HEAD + READY(1))
+    await until(() => stream.lastEventId === id(1))
+    const states: string[] = []
+    stream.addEventListener('statechange', ({ detail }) => states.push(detail.name))
+    for (let i = 0; i < 2; i++) page.window.dispatchEvent(new Event('pagehide'))
+    expect(states).toEqual(['waiting'])
+    stream.reconnect()
+    ;(await server.next()).stream(HEAD + READY(1, true))
+    await until(() => stream.readyState === 1)
+    stream.reconnect()
+    await server.next()
+    stream.close()
+    stream.close()
+    stream.reconnect()
+    page.window.dispatchEvent(new Event('pageshow'))
+    expect([stream.readyState, server.requests]).toEqual([2, 3])
+  })
+})
+
+describe('what a follower hears', () => {
+  const channelOf = (tab: Tab) => {
+    const channel = new BroadcastChannel(`express-sse-channels user-${scope} ${tab.stream.url}`)
+    afterTest(() => channel.close())
+    return channel
+  }
+
+  it('is not used if it comes from a leader that was replaced', async () => {
+    const { follower, connection } = await startPair()
+    channelOf(follower).postMessage({
+      kind: 'event',
+      type: 'message',
+      data: 'old',
+      id: id(9),
+      lastEventId: id(9),
+      term: 1,
+      seq: 9,
+    })
+    await settled(connection, follower, 2)
+    expect(follower.seen).toEqual(['latest', '2'])
+  })
+
+  it('makes it catch up if something before it was lost', async () => {
+    const { server, follower } = await startPair()
+    const later = Date.now() + 60_000
+    channelOf(follower).postMessage({ kind: 'heard', term: later, seq: 5 })
+    const own = await server.next()
+    expect(own.lastEventId).toBe(id(1))
+    own.stream(HEAD + event(2) + READY(2, true))
+    await has(follower, '2')
+  })
+
+  it.each([
+    ['is none here if it was over before this tab caught up', 4, ['latest']],
+    ['is told here if it was not', 6, ['latest', 'gap slow', '5']],
+  ])('as a gap that waits %s', async (_name, ready, expected) => {
+    const { server, open } = await start()
+    const leader = open()
+    const connection = (await server.next()).stream(HEAD + READY(1))
+    await until(() => leader.stream.lastEventId === id(1))
+    const follower = open()
+    const catchUp = await server.next()
+    const gap = 'event: sse-gap\ndata: {"channels":["a"],"reason":"slow","complete":true}\n\n'
+    connection.write(gap + (ready > 4 ? event(5) : '') + READY(ready) + event(7))
+    await has(leader, '7')
+    catchUp.stream(HEAD + event(1, 'latest') + READY(4))
+    await has(follower, '7')
+    expect(follower.seen).toEqual([...expected, '7'])
+  })
+})
