@@ -97,10 +97,11 @@ describe('shouldReconnect', () => {
     withoutWaiting()
     const server = await startServer()
     const asked = jest.fn(() => new Promise<boolean>(() => {}))
-    openStream(server.url, { shouldReconnect: asked, keepAlive: 20 })
+    openStream(server.url, { shouldReconnect: asked, keepAlive: 60_000 })
     ;(await server.next()).answer(401)
     while (asked.mock.calls.length === 0) await new Promise(setImmediate)
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    const now = Date.now
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + 70_000)
     page.show(true)
     expect([asked.mock.calls.length, server.requests]).toEqual([1, 1])
   })

@@ -357,7 +357,7 @@ it('a leader that says nothing is replaced, and follows from then on', async () 
   const leader = open(server.url, { keepAlive: false })
   const silent = (await server.next()).stream(HEAD + READY(1))
   await until(() => leader.stream.lastEventId === id(1))
-  const follower = open(server.url, { keepAlive: 40 })
+  const follower = open(server.url, { keepAlive: 200 })
   await (await server.next()).stream(HEAD + READY(1)).gone()
   await silent.gone()
   const [next, back] = await both(server)
@@ -397,7 +397,7 @@ it('elects one of two tabs that take the lead at once', async () => {
   ;(await server.next()).stream(HEAD + READY(1))
   await until(() => leader.stream.lastEventId === id(1))
   jest.spyOn(Math, 'random').mockReturnValue(0)
-  const tabs = [open(server.url, { keepAlive: 40 }), open(server.url, { keepAlive: 40 })]
+  const tabs = [open(server.url, { keepAlive: 200 }), open(server.url, { keepAlive: 200 })]
   for (let i = 0; i < 2; i++) (await server.next()).stream(HEAD + READY(1))
   const answering = (async () => {
     for (;;) {

@@ -157,7 +157,7 @@ describe('the soak, for a channel without keys,', () => {
     ready({ replayed: 2 })
     connect(2)
     gap({ complete: true })
-    expect(() => ready({ replayed: 0 })).toThrow('lost event 1 of availability:0')
+    expect(() => ready({ replayed: 0 })).toThrow(/lost event [12] of availability:0/)
     take(1, 2)
     expect(owed(2)).toBeUndefined()
   })
