@@ -146,6 +146,8 @@ describe('after finish(), a connection', () => {
     await live.channel('a').publish({ data: 'not sent' })
     connection.finish()
     const ended = end(live)
+    // Otherwise, the client may make room before the response is ended.
+    await until(() => connection.closed)
     stream.resume()
     expect(await stream.ended).toBe('ended')
     await ended
