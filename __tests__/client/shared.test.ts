@@ -27,11 +27,11 @@ interface Tab {
 
 let scope = 0
 
-async function start(options: Partial<SharedEventStreamOptions> = {}) {
+async function start() {
   withoutWaiting()
   installWebLocks()
   const server = await startServer()
-  const shared = { scope: `user-${++scope}`, ...options }
+  const shared = { scope: `user-${++scope}` }
   const open = (url = server.url, own: Partial<SharedEventStreamOptions> = {}): Tab => {
     const stream = new SharedEventStream(url, { ...shared, ...own })
     const seen: string[] = []
@@ -45,12 +45,18 @@ async function start(options: Partial<SharedEventStreamOptions> = {}) {
   return { server, open }
 }
 
-/** A leader that is ready, and a follower that has caught up. */
-async function startPair(options: Partial<SharedEventStreamOptions> = {}) {
-  const { server, open } = await start(options)
-  const leader = open()
+/** A leader that is ready. */
+async function startLeader(options: Partial<SharedEventStreamOptions> = {}) {
+  const { server, open } = await start()
+  const leader = open(server.url, options)
   const connection = (await server.next()).stream(HEAD + READY(1))
   await until(() => leader.stream.lastEventId === id(1))
+  return { server, open, leader, connection }
+}
+
+/** A leader that is ready, and a follower that has caught up. */
+async function startPair() {
+  const { server, open, leader, connection } = await startLeader()
   const follower = open()
   const catchUp = (await server.next()).stream(HEAD + event(1, 'latest') + READY(1))
   await catchUp.gone()
@@ -79,10 +85,7 @@ describe('a follower', () => {
   })
 
   it('holds back events until it has caught up, and drops those that it has', async () => {
-    const { server, open } = await start()
-    const leader = open()
-    const connection = (await server.next()).stream(HEAD + READY(1))
-    await until(() => leader.stream.lastEventId === id(1))
+    const { server, open, leader, connection } = await startLeader()
     const follower = open()
     const catchUp = await server.next()
     // 2 was replaced by 3, which has the same key: only 3 is among the latest events.
@@ -125,10 +128,7 @@ describe('a follower', () => {
   })
 
   it('applies nothing of the leader before it has asked for its own state', async () => {
-    const { open, server } = await start()
-    const leader = open()
-    const connection = (await server.next()).stream(HEAD + READY(1))
-    await until(() => leader.stream.lastEventId === id(1))
+    const { server, open, leader, connection } = await startLeader()
     const channel = jest.spyOn(BroadcastChannel.prototype, 'postMessage')
     const follower = open()
     // Comes before the lock says that another tab leads.
@@ -201,10 +201,7 @@ describe('a follower', () => {
   })
 
   it('holds 2,000 messages, and gets those before them over its own connection', async () => {
-    const { server, open } = await start()
-    const leader = open()
-    const connection = (await server.next()).stream(HEAD + READY(1))
-    await until(() => leader.stream.lastEventId === id(1))
+    const { server, open, leader, connection } = await startLeader()
     const follower = open()
     const catchUp = await server.next()
     const numbers = Array.from({ length: 2100 }, (_, i) => i + 2)
@@ -219,10 +216,7 @@ describe('a follower', () => {
   })
 
   it('stays closed if a listener closes it while held events come', async () => {
-    const { server, open } = await start()
-    const leader = open()
-    const connection = (await server.next()).stream(HEAD + READY(1))
-    await until(() => leader.stream.lastEventId === id(1))
+    const { server, open, leader, connection } = await startLeader()
     const follower = open()
     follower.stream.addEventListener('message', () => follower.stream.close())
     const catchUp = await server.next()
@@ -352,11 +346,8 @@ describe('when the leader is closed', () => {
 })
 
 it('a leader that says nothing is replaced, and follows from then on', async () => {
-  const { server, open } = await start()
   // It does not notice that the server has fallen silent, as a page that hangs does not.
-  const leader = open(server.url, { keepAlive: false })
-  const silent = (await server.next()).stream(HEAD + READY(1))
-  await until(() => leader.stream.lastEventId === id(1))
+  const { server, open, leader, connection: silent } = await startLeader({ keepAlive: false })
   const follower = open(server.url, { keepAlive: 200 })
   await (await server.next()).stream(HEAD + READY(1)).gone()
   await silent.gone()
@@ -392,10 +383,7 @@ describe('a page that is put aside', () => {
 })
 
 it('elects one of two tabs that take the lead at once', async () => {
-  const { server, open } = await start()
-  const leader = open(server.url, { keepAlive: false })
-  ;(await server.next()).stream(HEAD + READY(1))
-  await until(() => leader.stream.lastEventId === id(1))
+  const { server, open, leader } = await startLeader({ keepAlive: false })
   jest.spyOn(Math, 'random').mockReturnValue(0)
   const tabs = [open(server.url, { keepAlive: 200 }), open(server.url, { keepAlive: 200 })]
   for (let i = 0; i < 2; i++) (await server.next()).stream(HEAD + READY(1))
@@ -519,10 +507,7 @@ describe('what a follower hears', () => {
     ['is none here if it was over before this tab caught up', 4, ['latest']],
     ['is told here if it was not', 6, ['latest', 'gap slow', '5']],
   ])('as a gap that waits %s', async (_name, ready, expected) => {
-    const { server, open } = await start()
-    const leader = open()
-    const connection = (await server.next()).stream(HEAD + READY(1))
-    await until(() => leader.stream.lastEventId === id(1))
+    const { server, open, leader, connection } = await startLeader()
     const follower = open()
     const catchUp = await server.next()
     const gap = 'event: sse-gap\ndata: {"channels":["a"],"reason":"slow","complete":true}\n\n'

@@ -66,7 +66,7 @@ export interface Gap {
   readonly reason: 'evicted' | 'slow' | 'restarted' | 'unknown' | 'snapshot'
   /**
    * Whether the latest event of every key of all channels of this connection follows, and then `sse-ready`. Whoever keeps
-   * state by keys begins anew. Older versions of the server leave it out.
+   * keyed state begins again. Older versions of the server leave it out.
    */
   readonly complete: boolean
 }
@@ -121,4 +121,9 @@ export interface StreamTarget<Events> extends EventTarget {
     listener: Listener<Events, Type>,
     options?: Parameters<EventTarget['removeEventListener']>[2],
   ): void
+}
+
+/** Whether an event of this type is one that the server sends about the stream itself, and that has data. */
+export function isControl(type: string): boolean {
+  return /^sse-(ready|gap|end)$/.test(type)
 }

@@ -3,7 +3,7 @@
 import { attempt, type AttemptHandlers } from './attempt.js'
 import { backoffWindow, defaultRetry, longestTimer } from './backoff.js'
 import type { Block } from './blocks.js'
-import { StreamMessage, type Gap, type Opened } from './events.js'
+import { isControl, StreamMessage, type Gap, type Opened } from './events.js'
 import { patience, type Settings } from './options.js'
 import { Seen } from './seen.js'
 import type { EventSink, StreamSource } from './source.js'
@@ -86,7 +86,7 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
   block({ id, event: type = 'message', data }: Block, origin: string): void {
     this.#recalled = false
     if (id !== undefined) this.lastEventId = id
-    const control = /^sse-(ready|gap|end)$/.test(type)
+    const control = isControl(type)
     if (data === undefined) {
       // Streams of this package begin with a block without data.
       if (type === 'sse-open') this.#seen.isOurs = true

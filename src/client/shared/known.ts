@@ -1,4 +1,5 @@
 // What a tab knows already, so that it dispatches no event twice, and none that a newer one has replaced.
+import { isControl } from '../events.js'
 import { Seen } from '../seen.js'
 import { isUpTo } from './position.js'
 
@@ -32,8 +33,4 @@ export class Known {
     this.#seen.clear()
     this.#upTo = ''
   }
-}
-
-export function isControl(type: string): boolean {
-  return /^sse-(ready|gap|end)$/.test(type)
 }

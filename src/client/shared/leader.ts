@@ -1,9 +1,8 @@
 // The tab that holds the connection: tells the followers what the server sends.
-import { StreamMessage } from '../events.js'
+import { isControl, StreamMessage } from '../events.js'
 import type { StreamState } from '../state.js'
 import { Term } from './broadcast.js'
 import { cloneableDetail, cloneableState } from './cloneable.js'
-import { isControl } from './known.js'
 import { LeaderLoop } from './leader-loop.js'
 import type { StreamView } from './stream-view.js'
 

@@ -1,4 +1,4 @@
-// Elects the tab that holds the connection: whoever has the Web Lock leads.
+// Elects the tab that holds the connection: the tab that has the Web Lock leads.
 // @see https://w3c.github.io/web-locks/
 
 export interface Candidate {

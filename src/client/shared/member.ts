@@ -104,8 +104,7 @@ export class Member implements StreamSource, Candidate {
   }
 
   lead(): void {
-    this.#highestTerm = Math.max(this.#highestTerm, this.#follower?.heardTerm ?? 0)
-    this.#follower?.end()
+    this.#stopFollowing()
     if (!this.#channel) return
     this.#leader = new Leader(this.#view, this.#channel, this.#highestTerm, () => {
       this.#closing.abort()
@@ -139,12 +138,16 @@ export class Member implements StreamSource, Candidate {
   }
 
   #leave(): void {
-    this.#highestTerm = Math.max(this.#highestTerm, this.#follower?.heardTerm ?? 0)
-    this.#follower?.end()
+    this.#stopFollowing()
     this.#stopLeading()
     this.#channel?.close()
     this.#channel = undefined
     this.#leadership.leave()
+  }
+
+  #stopFollowing(): void {
+    this.#highestTerm = Math.max(this.#highestTerm, this.#follower?.heardTerm ?? 0)
+    this.#follower?.end()
   }
 
   #stopLeading(): void {
