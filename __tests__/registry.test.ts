@@ -96,6 +96,7 @@ describe('stats()', () => {
     delivered: 0,
     conflated: 0,
     evictedKeys: 0,
+    sentBytes: 0,
     gaps: { evicted: 0, slow: 0, restarted: 0, unknown: 0, snapshot: 0 },
     resumes: { resumed: 0, evicted: 0, restarted: 0, unknown: 0 },
     closed: { client: 0, server: 0, expired: 0, drained: 0, disconnected: 0, stalled: 0, overflow: 0, error: 0 },
@@ -127,6 +128,7 @@ describe('stats()', () => {
       events: 2,
       published: 2,
       delivered: 2,
+      sentBytes: counts.sentBytes,
       shed: 1,
       bytes: counts.bytes,
     })

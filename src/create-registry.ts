@@ -1,4 +1,5 @@
 /** `createRegistry()`: makes a registry from its options. */
+import { logDiagnostics } from './debug-log.js'
 import type { RegistryOptions } from './registry-options.js'
 import { ChannelRegistry } from './registry.js'
 import type { AnyEvents } from './wire/format.js'
@@ -21,5 +22,6 @@ import type { AnyEvents } from './wire/format.js'
  * ```
  */
 export function createRegistry<E extends object = AnyEvents>(options: RegistryOptions<E> = {}): ChannelRegistry<E> {
+  logDiagnostics()
   return new ChannelRegistry<E>(options)
 }

@@ -14,7 +14,9 @@ export type { StartFrom, SubscribeOptions } from './subscribe-options.js'
 export type { AnyEvents, Message } from './wire/format.js'
 export type { ChannelMessage } from './message-list.js'
 export type { EventFilter, PublishedEvent } from './log/published-event.js'
-export type { CloseReason, GapReason, RegistryStats } from './stats.js'
+export type { MetricsOptions } from './registry-metrics.js'
+export type { DiagnosticsMessages } from './diagnostics-messages.js'
+export type { CloseReason, GapReason, RegistryStats, ShedReason, StoreState } from './stats.js'
 export type {
   DisconnectEntry,
   EventEntry,

@@ -2,6 +2,7 @@
  * Takes in messages. `publish` encodes a message and passes it to the store. The store calls `append`, which appends it to
  * the log and asks the scheduler to serve the subscribers.
  */
+import { diagnostics } from './diagnostics.js'
 import type { Scheduler } from './delivery/scheduler.js'
 import { SseError } from './errors.js'
 import { Expiry } from './log/expiry.js'
@@ -21,13 +22,15 @@ import type {
 import { encodeList, type ChannelMessage } from './message-list.js'
 import type { Report } from './report.js'
 import { ReportedPromise } from './reported-promise.js'
-import type { Counters } from './stats.js'
-import { nextTurn } from './timers.js'
+import type { Counters, StoreState } from './stats.js'
+import { nextTurn, now } from './timers.js'
 import type { Warn } from './warnings.js'
 import { encodeBody, lacksData, type Message } from './wire/format.js'
 import { checkKey } from './wire/message-form.js'
 
 export interface PublisherOptions {
+  /** The registry that publishes. */
+  registry: object
   store: Store
   log: Log
   scheduler: Scheduler
@@ -41,10 +44,14 @@ export interface PublisherOptions {
 export class Publisher implements StoreLog {
   readonly bounds: LogBounds
   readonly report: Report
+  /** Whether the store can be read, as it says. */
+  isStoreAvailable = true
   readonly #options: PublisherOptions
   readonly #log: Log
   readonly #scheduler: Scheduler
   readonly #expiry: Expiry
+  /** Whether an entry was appended that the store did not hold when the log began. */
+  #hasAppended = false
   #hasReportedEviction = false
   #isClosed = false
 
@@ -66,10 +73,10 @@ export class Publisher implements StoreLog {
       const entry = this.#encode(channel, message)
       const position = store.append(entry)
       if (position instanceof Promise) {
-        const published = position.then((p) => this.#published(p, entry))
+        const published = position.then((p) => this.#published(p, entry, message))
         return ReportedPromise.from(published, this.report)
       }
-      const id = this.#published(position, entry)
+      const id = this.#published(position, entry, message)
       return this.#scheduler.isOverloaded ? inNextTurn(id) : Promise.resolve(id)
     } catch (error) {
       return ReportedPromise.from(Promise.reject(error as Error), this.report)
@@ -105,11 +112,21 @@ export class Publisher implements StoreLog {
 
   begin(epoch: string, position: Position, held?: HeldEvents): void {
     this.#log.begin(epoch, position, held)
+    this.#hasAppended = false
+    this.#tell(this.#log.generation === 1 ? 'begun' : 'restarted')
     this.#expiry.watch()
     this.#scheduler.enqueueAll()
   }
 
+  /** Milliseconds from the place of the newest event in the log until this process got it; 0 before it gets any. */
+  get storeLag(): number {
+    if (!this.#hasAppended) return 0
+    const { appendedAt, last } = this.#log
+    return Math.max(0, Math.round(Date.now() - (now() - appendedAt) - last.ms))
+  }
+
   append(position: Position, entry: LogEntry): void {
+    this.#hasAppended = true
     const event = this.#log.append(position, entry)
     if (event === undefined) return this.#appendOther(entry)
     this.#scheduler.published(event)
@@ -120,7 +137,19 @@ export class Publisher implements StoreLog {
 
   skip(position: Position, latest: readonly StoredEvent[], incomplete?: readonly string[]): void {
     this.#log.skip(position, latest, incomplete)
+    this.#hasAppended = false
+    this.#tell('skipped')
     this.#scheduler.enqueueAll()
+  }
+
+  available(): void {
+    this.isStoreAvailable = true
+    this.#tell('available')
+  }
+
+  unavailable(cause: unknown): void {
+    this.isStoreAvailable = false
+    this.#tell('unavailable', cause)
   }
 
   #appendOther(entry: LogEntry): void {
@@ -140,7 +169,9 @@ export class Publisher implements StoreLog {
       throw new SseError('ERR_SSE_STORE_UNSUPPORTED', message)
     }
     const positions = await store.appendAll(entries)
-    const ids = entries.map((entry, i) => this.#published(positions[i] ?? this.#log.last, entry))
+    const ids = entries.map((entry, i) =>
+      this.#published(positions[i] ?? this.#log.last, entry, messages[i] as Message),
+    )
     return this.#scheduler.isOverloaded ? inNextTurn(ids) : ids
   }
 
@@ -168,10 +199,24 @@ export class Publisher implements StoreLog {
     return { channel, key, id, body }
   }
 
-  #published(position: StoredPosition, { id }: EventEntry): string {
+  #published(position: StoredPosition, entry: EventEntry, message: Message): string {
     this.#options.counters.published++
-    if (id !== undefined) return id
+    const id = entry.id ?? this.#idOf(position)
+    if (diagnostics.publish.hasSubscribers) {
+      const { registry } = this.#options
+      const { channel, body } = entry
+      diagnostics.publish.publish({ registry, channel, message, id, bytes: Buffer.byteLength(body) })
+    }
+    return id
+  }
+
+  #idOf(position: StoredPosition): string {
     return position.epoch === undefined ? this.#log.ids.of(position) : formatId(position, position.epoch)
+  }
+
+  #tell(state: StoreState, error?: unknown): void {
+    if (!diagnostics.store.hasSubscribers) return
+    diagnostics.store.publish({ registry: this.#options.registry, state, error })
   }
 
   /** Reports the first eviction of a latest event, because new subscribers may then get gaps. */

@@ -41,10 +41,10 @@ export function createParts<E extends object>(registry: object, options: Registr
   const store = given ?? memoryStore()
   const log = new Log(bounds)
   const scheduler = new Scheduler(log)
-  const connections = new ConnectionSet({ counters, report, warn })
+  const connections = new ConnectionSet({ registry, counters, report, warn })
   const disconnects: Disconnects = new Disconnects(connections, (entry) => publisher.disconnect(entry))
   const onDisconnect = disconnects.received.bind(disconnects)
-  const publisher = new Publisher({ store, log, scheduler, counters, report, warn, onDisconnect })
+  const publisher = new Publisher({ registry, store, log, scheduler, counters, report, warn, onDisconnect })
   const catchUp = store.catchUp && new CatchUp(store.catchUp.bind(store), report)
   const snapshots = snapshot && new Snapshots(snapshot, log, report)
   const { batches } = scheduler

@@ -5,11 +5,26 @@ import type { RegistryStats } from './stats.js'
 
 /** Returns the counts of `registry.stats()`. */
 export function statsOf({ counters, connections, log }: RegistryParts): RegistryStats {
-  const { gaps, resumes, closed, ...counts } = counters
+  const { gaps, resumes, closed, published, delivered, conflated, destroyed, shed } = counters
   const { events, bytes, channels, evictedKeys } = log
-  const { open, blocked: stalled } = connections
-  const now = { connections: open, channels: channels.size, events, bytes, stalled, evictedKeys }
-  return { ...now, ...counts, gaps: { ...gaps }, resumes: { ...resumes }, closed: { ...closed } }
+  const { open, blocked: stalled, sentBytes } = connections
+  return {
+    connections: open,
+    channels: channels.size,
+    events,
+    bytes,
+    stalled,
+    published,
+    delivered,
+    sentBytes,
+    conflated,
+    evictedKeys,
+    gaps: { ...gaps },
+    resumes: { ...resumes },
+    closed: { ...closed },
+    destroyed,
+    shed,
+  }
 }
 
 /** Resolves with the ID of the newest event. Rejects with `ERR_SSE_STORE` before the store has begun. */

@@ -7,6 +7,7 @@ import { resolveDrainOptions, resolveGrace, type CloseOptions, type DrainOptions
 import type { ChannelMessage } from './message-list.js'
 import { resolveOwner, type ConnectionsOptions, type DisconnectOptions } from './owner-options.js'
 import type { RegistryOptions } from './registry-options.js'
+import { metricsOf, type MetricsOptions } from './registry-metrics.js'
 import { closeParts, createParts, type RegistryParts } from './registry-parts.js'
 import { lastEventIdOf, statsOf } from './registry-state.js'
 import type { RegistryStats } from './stats.js'
@@ -65,9 +66,7 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   /**
    * Publishes several messages in one step, to one or several channels: either all or none of them. They are next to each
    * other in the log, and take one round trip to a store. Settles with their event IDs, in order. At most 100 messages and
-   * 256 KiB.
-   *
-   * A client may still get them in several writes, or the last ones only after it has reconnected.
+   * 256 KiB. A client may still get them in several writes, or the last ones only after it has reconnected.
    *
    * @throws Rejects with `ERR_SSE_LIMIT` for too many or too large messages, with `ERR_SSE_CHANNEL` for a wrong name, and with
    * `ERR_SSE_STORE_UNSUPPORTED` for a store of the app that cannot do it. Otherwise as `publish` of a channel. The error
@@ -91,24 +90,18 @@ export class ChannelRegistry<E extends object = AnyEvents> {
   /**
    * Resolves with the event ID that means "now": a client that opens a stream with it gets every later event. Read it before
    * the state that you render, so that no event between rendering and opening is lost. Events that are replayed may be older
-   * than that state. With Redis, it is how far this process has read.
-   *
-   * It is always the package's own ID, also if messages have own IDs.
+   * than that state. With Redis, it is how far this process has read. Always the package's own ID.
    *
    * @throws Rejects with `ERR_SSE_STORE` before the store has begun
    *
    * @example
    * ```ts
-   * import express from 'express'
-   * import { sse } from 'express-sse-channels'
+   * import { createRegistry } from 'express-sse-channels'
    *
-   * const app = express()
-   * const live = sse()
-   * app.get('/games/:id', async (req, res) => {
-   *   const lastEventId = await live.registry.lastEventId()
-   *   const score = live.channel(`game:${req.params.id}`).latest('score')?.json()
-   *   res.json({ score, stream: `/games/${req.params.id}/stream?lastEventId=${lastEventId}` })
-   * })
+   * const registry = createRegistry()
+   * const lastEventId = await registry.lastEventId()
+   * const score = registry.channel('game:42').latest('score')?.json()
+   * console.log({ score, stream: `/games/42/stream?lastEventId=${lastEventId}` })
    * ```
    */
   lastEventId(): Promise<string> {
@@ -126,16 +119,13 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    *
    * @example
    * ```ts
-   * import { setTimeout as wait } from 'node:timers/promises'
    * import { createRegistry } from 'express-sse-channels'
    *
    * const registry = createRegistry()
-   * registry.whileOccupied(async (channel, signal) => {
-   *   while (!signal.aborted) {
-   *     const feed = await fetch(`https://feed.example/${channel}`, { signal })
-   *     await registry.channel(channel).publish({ data: await feed.text(), key: 'latest' })
-   *     await wait(1000, undefined, { signal })
-   *   }
+   * registry.whileOccupied((name, signal) => {
+   *   const channel = registry.channel(name)
+   *   const timer = setInterval(() => void channel.publish({ data: new Date(), key: 'time' }), 1000)
+   *   signal.addEventListener('abort', () => clearInterval(timer))
    * })
    * ```
    */
@@ -148,17 +138,33 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    *
    * @example
    * ```ts
+   * import { createRegistry } from 'express-sse-channels'
+   *
+   * console.log(createRegistry().stats().connections) // 0
+   * ```
+   */
+  stats(): RegistryStats {
+    return statsOf(this.#parts)
+  }
+
+  /**
+   * Returns the counts of `stats()` and two histograms, as text that Prometheus reads (text format 0.0.4): how late events
+   * were written, and how long connections were open. The histograms count from the first call on.
+   *
+   * @throws `ERR_SSE_OPTION` for a wrong option
+   *
+   * @example
+   * ```ts
    * import express from 'express'
    * import { createRegistry } from 'express-sse-channels'
    *
    * const app = express()
    * const registry = createRegistry()
-   * app.get('/healthz', (req, res) => res.json(registry.stats()))
-   * app.listen(3000)
+   * app.get('/metrics', (req, res) => res.type('text/plain; version=0.0.4').send(registry.metrics()))
    * ```
    */
-  stats(): RegistryStats {
-    return statsOf(this.#parts)
+  metrics(options: MetricsOptions = {}): string {
+    return metricsOf(this.#parts, options)
   }
 
   /**
@@ -195,17 +201,15 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    *
    * @example
    * ```ts
-   * import express from 'express'
-   * import { sse } from 'express-sse-channels'
+   * import { createRegistry } from 'express-sse-channels'
    *
-   * const app = express()
+   * const registry = createRegistry()
    * const sessions = new Map([['a-secret', 'ann']])
-   * const live = sse({ owner: (req) => sessions.get(String(req.headers.authorization)) })
-   * app.post('/logout/:user', async (req, res) => {
-   *   for (const [session, user] of sessions) if (user === req.params.user) sessions.delete(session)
-   *   await live.registry.disconnect({ owner: req.params.user })
-   *   res.sendStatus(204)
-   * })
+   * export async function signOut(session: string): Promise<void> {
+   *   const owner = sessions.get(session)
+   *   sessions.delete(session)
+   *   if (owner) await registry.disconnect({ owner })
+   * }
    * ```
    */
   disconnect(options: DisconnectOptions): Promise<number> {
@@ -221,15 +225,12 @@ export class ChannelRegistry<E extends object = AnyEvents> {
    *
    * @example
    * ```ts
-   * import { createServer } from 'node:http'
    * import { createRegistry } from 'express-sse-channels'
    *
    * const registry = createRegistry()
-   * const server = createServer().listen(3000)
    * process.once('SIGTERM', async () => {
    *   await registry.drain({ window: 10_000 })
    *   await registry.close()
-   *   server.close()
    * })
    * ```
    */

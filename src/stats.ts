@@ -1,4 +1,5 @@
 /** The counts of a registry, for a metrics endpoint or a log line. */
+import type { Measurements } from './metrics/measurements.js'
 
 /**
  * Why a client missed events:
@@ -24,6 +25,24 @@ export type GapReason = 'evicted' | 'slow' | 'restarted' | 'unknown' | 'snapshot
 export type CloseReason =
   'client' | 'server' | 'expired' | 'drained' | 'disconnected' | 'stalled' | 'overflow' | 'error'
 
+/**
+ * Why a request was shed:
+ * - `maxConnections`: the route had `maxConnections` open.
+ * - `maxPerOwner`: its owner had `maxPerOwner` open.
+ * - `closing`: `drain()` or `close()` was called.
+ */
+export type ShedReason = 'maxConnections' | 'maxPerOwner' | 'closing'
+
+/**
+ * What a store tells:
+ * - `begun`: it has filled the log for the first time.
+ * - `unavailable`: it cannot be read; streams stay open.
+ * - `available`: it can be read again.
+ * - `restarted`: the log began again, because the store lost it. Every client is told of a gap.
+ * - `skipped`: the store no longer had some entries. Every client is told of a gap.
+ */
+export type StoreState = 'begun' | 'unavailable' | 'available' | 'restarted' | 'skipped'
+
 /** What `registry.stats()` returns: counts of this process, either of now or since the registry was made. */
 export interface RegistryStats {
   /** Connections that are open now. */
@@ -40,6 +59,8 @@ export interface RegistryStats {
   published: number
   /** Events written, each counted once for every connection. */
   delivered: number
+  /** Bytes written to event streams: their bodies, with the framing of HTTP/1.1. */
+  sentBytes: number
   /** Events that slow clients skipped, because a newer event of the same key was already waiting. */
   conflated: number
   /** Latest events evicted because of `keys` or `bytes`. New subscribers of their channels get an `sse-gap` event. */
@@ -58,11 +79,15 @@ export interface RegistryStats {
 
 /** The counts of `stats()` that never fall. */
 export class Counters {
+  /** Undefined until the first call of `registry.metrics()`. */
+  measurements: Measurements | undefined
   published = 0
   delivered = 0
   conflated = 0
   destroyed = 0
   shed = 0
+  /** Bytes written to streams that have ended. */
+  sentBytes = 0
   readonly gaps: RegistryStats['gaps'] = { evicted: 0, slow: 0, restarted: 0, unknown: 0, snapshot: 0 }
   readonly resumes: RegistryStats['resumes'] = { resumed: 0, evicted: 0, restarted: 0, unknown: 0 }
   readonly closed: RegistryStats['closed'] = {

@@ -10,6 +10,8 @@ import { readSourceFiles, type SourceFile } from '../helpers/source-file.js'
 const LAYERS: readonly (readonly string[])[] = [
   [
     'errors',
+    'diagnostics',
+    'metrics',
     'stats',
     'timers',
     'callback',
@@ -38,8 +40,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ['message-list', 'publisher', 'disconnects', 'channel', 'connection-context', 'connection-state', 'connection'],
   ['admission'],
   ['registry-parts'],
-  ['registry-state'],
+  ['registry-state', 'registry-metrics'],
   ['registry'],
+  ['diagnostics-messages', 'debug-log'],
   ['create-registry'],
   ['exchange'],
   ['handler'],

@@ -2,6 +2,7 @@
  * Sends the control events of one connection: `sse-gap`, and `sse-ready` when it has caught up. That is at its beginning,
  * after each gap, and after a later `subscribe` that wrote older events, because these moved the last event ID back.
  */
+import { diagnostics } from '../diagnostics.js'
 import type { Stream } from '../http/stream.js'
 import type { Log } from '../log/log.js'
 import type { Position } from '../log/position.js'
@@ -67,6 +68,9 @@ export class ControlEvents {
     gaps.forEach(({ reason, lost }, i) => {
       counters.gaps[reason]++
       const channels = lost.map(({ channel }) => channel.name)
+      if (diagnostics.gap.hasSubscribers) {
+        diagnostics.gap.publish({ connection: this.#stream.connection, channels, reason })
+      }
       // Only the last one has an ID. Otherwise, a client that disconnects between two would resume after an unread gap.
       // With snapshots, none has an ID, because a snapshot may follow, which must be read too.
       this.#send('sse-gap', { channels, reason, complete }, i === gaps.length - 1 ? readUpTo : undefined)

@@ -73,6 +73,8 @@ export class EventWriter {
     counters.conflated += conflated
     if (batch === undefined) return
     counters.delivered += batch.events
+    // Not while the connection catches up: these events are old.
+    if (!this.#controlEvents.isReadyDue) counters.measurements?.wrote(batch.publishedAt)
     this.#controlEvents.wrote(batch.events)
     this.#output.write(batch)
     this.window?.written()

@@ -47,7 +47,7 @@ export function encodeSnapshot(
 /** Joins messages for one write. They do not count as delivered events of the log. */
 export function joinTexts(messages: readonly ViewedEvent[]): Batch | undefined {
   const text = messages.map((message) => message.text).join('')
-  return text === '' ? undefined : new Batch(text, Buffer.byteLength(text), 0)
+  return text === '' ? undefined : new Batch(text, Buffer.byteLength(text))
 }
 
 function ownId(name: string): SseError {

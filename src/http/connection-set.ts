@@ -1,7 +1,9 @@
 /** All streams of a registry: admits or sheds them, and ends them. */
+import { diagnostics } from '../diagnostics.js'
 import type { DrainOptions } from '../drain-options.js'
 import type { Report } from '../report.js'
-import type { CloseReason, Counters } from '../stats.js'
+import type { CloseReason, Counters, ShedReason } from '../stats.js'
+import { now } from '../timers.js'
 import { inProduction, type Warn } from '../warnings.js'
 import { Http2Sessions } from './http2-sessions.js'
 import { Owners } from './owners.js'
@@ -9,6 +11,14 @@ import type { Stream, StreamSet } from './stream.js'
 import type { StreamRoute } from './stream-route.js'
 import { Unopened } from './unopened.js'
 import { Upkeep } from './upkeep.js'
+
+interface ConnectionSetOptions {
+  /** The registry that the streams belong to. */
+  registry: object
+  counters: Counters
+  report: Report
+  warn: Warn
+}
 
 /** How streams are ended. */
 interface Ending {
@@ -23,6 +33,7 @@ export class ConnectionSet implements StreamSet {
   /** The number of open streams. */
   open = 0
   readonly owners = new Owners()
+  readonly #registry: object
   readonly #counters: Counters
   /** Every admitted stream that is not finished. A closed one may still have unsent bytes. */
   readonly #streams = new Set<Stream>()
@@ -34,8 +45,9 @@ export class ConnectionSet implements StreamSet {
   #isClosing = false
   #whenFinished: (() => void)[] = []
 
-  constructor({ counters, report, warn }: { counters: Counters; report: Report; warn: Warn }) {
+  constructor({ registry, counters, report, warn }: ConnectionSetOptions) {
     this.report = report
+    this.#registry = registry
     this.#unopened = inProduction() ? undefined : new Unopened(() => warn('SSE_UNANSWERED'))
     this.#counters = counters
   }
@@ -51,12 +63,16 @@ export class ConnectionSet implements StreamSet {
     return blocked
   }
 
+  /** Bytes written to all streams so far. */
+  get sentBytes(): number {
+    let bytes = this.#counters.sentBytes
+    for (const { output } of this.#streams) bytes += output.written
+    return bytes
+  }
+
   /** Sheds a new stream, or watches whether its handler opens it. Returns false if it was shed. */
   expect(stream: Stream): boolean {
-    if (this.#mustShed(stream)) {
-      this.#countShed(stream)
-      return stream.shed()
-    }
+    if (this.#sheds(stream)) return stream.shed()
     if (stream.closed) return true
     this.#unopened?.add(stream)
     this.owners.add(stream)
@@ -64,16 +80,15 @@ export class ConnectionSet implements StreamSet {
   }
 
   admit(stream: Stream): boolean {
-    if (this.#mustShed(stream)) {
-      this.#countShed(stream)
-      return false
-    }
+    if (this.#sheds(stream)) return false
     this.#unopened?.remove(stream)
     this.open++
     stream.route.open++
     this.#streams.add(stream)
     this.#upkeep.watch(stream)
     this.#sessions.carry(stream)
+    const { connection, request } = stream
+    if (diagnostics.open.hasSubscribers) diagnostics.open.publish({ connection, request })
     return true
   }
 
@@ -81,12 +96,19 @@ export class ConnectionSet implements StreamSet {
     this.open--
     stream.route.open--
     this.#counters.closed[reason]++
+    const { connection, request, openedAt = now() } = stream
+    const duration = Math.round(now() - openedAt)
+    this.#counters.measurements?.closed(duration)
+    if (diagnostics.close.hasSubscribers) diagnostics.close.publish({ connection, request, reason, duration })
   }
 
   onFinished(stream: Stream): void {
     this.#unopened?.remove(stream)
     this.owners.remove(stream)
-    if (this.#streams.delete(stream) && this.#streams.size === 0) this.#upkeep.stop()
+    if (this.#streams.delete(stream)) {
+      this.#counters.sentBytes += stream.output.written
+      if (this.#streams.size === 0) this.#upkeep.stop()
+    }
     this.#sessions.release(stream, { isForGood: this.#isClosing || stream.route.closed })
     for (const settle of this.#whenFinished.splice(0)) settle()
   }
@@ -142,16 +164,24 @@ export class ConnectionSet implements StreamSet {
     return undefined
   }
 
-  #mustShed(stream: Stream): boolean {
-    const { route } = stream
-    if (this.#isClosing || route.closed || route.open >= route.options.maxConnections) return true
-    return this.owners.isAtLimit(stream)
-  }
-
-  #countShed(stream: Stream): void {
+  /** Returns whether a stream must be shed, and counts it then. */
+  #sheds(stream: Stream): boolean {
+    const reason = this.#whyShed(stream)
+    if (reason === undefined) return false
     this.#counters.shed++
     // A client may keep the session of a shed stream open, and `server.close()` would wait for it.
-    if (this.#isClosing || stream.route.closed) this.#sessions.carry(stream)
+    if (reason === 'closing') this.#sessions.carry(stream)
+    if (!diagnostics.shed.hasSubscribers) return true
+    const { request, owner } = stream
+    diagnostics.shed.publish({ registry: this.#registry, request, owner, reason })
+    return true
+  }
+
+  #whyShed(stream: Stream): ShedReason | undefined {
+    const { route } = stream
+    if (this.#isClosing || route.closed) return 'closing'
+    if (route.open >= route.options.maxConnections) return 'maxConnections'
+    return this.owners.isAtLimit(stream) ? 'maxPerOwner' : undefined
   }
 
   /** Visits every stream. If a visit throws, destroys that stream and goes to the next one. */

@@ -20,31 +20,38 @@ interface Flushable {
   flush?: () => void
 }
 
+/** Is told about the socket. */
+interface OutputListener {
+  /** The socket is full. */
+  onFull(): void
+  /** A full socket has drained. */
+  onWritable(): void
+}
+
 export class Output {
   /** Whether the socket is full. Events of the log wait until it drains. */
   isBlocked = false
+  /** Bytes written so far. */
+  written = 0
   /** Bytes of the largest write so far. `maxBufferedBytes` allows this much more, because one message may exceed it. */
   largestWrite = 0
 
   readonly #res: ServerResponse
-  readonly #writer: { onWritable(): void }
+  readonly #listener: OutputListener
   /** The socket, while chunks may be written to it directly instead of through `res.write`. */
   #socket: Socket | undefined
   /** Set for HTTP/2 only. */
   #http2: Http2Body | undefined
   /** Callers of `whenWritable` that wait for the socket. */
   #waiting: (() => void)[] | undefined
-  /** Bytes written so far. */
-  #written = 0
-  /** `#written` at the last call of `pollWritten`. */
+  /** `written` at the last call of `pollWritten`. */
   #seen = 0
   /** Bytes sent at the last call of `pollProgress`. */
   #progress = 0
 
-  /** Calls `writer.onWritable` when a full socket has drained. */
-  constructor(res: ServerResponse, writer: { onWritable(): void }) {
+  constructor(res: ServerResponse, listener: OutputListener) {
     this.#res = res
-    this.#writer = writer
+    this.#listener = listener
   }
 
   /** Writes the head of the response together with the first text of its body. */
@@ -85,14 +92,14 @@ export class Output {
     // The client has closed its side, so Node has ended the socket after earlier writes.
     if (socket?.writable === false) return
     const bytes = socket === undefined ? batch.payload : batch.chunk
-    this.#written += bytes.length
+    this.written += bytes.length
     if (bytes.length > this.largestWrite) this.largestWrite = bytes.length
     if (socket === undefined) this.#writeThroughResponse(bytes)
     else if (needsDrain(socket, socket.write(bytes))) this.#waitIfFull()
   }
 
   writeText(text: string): void {
-    this.write(new Batch(text, Buffer.byteLength(text), 0))
+    this.write(new Batch(text, Buffer.byteLength(text)))
   }
 
   end(text = ''): void {
@@ -132,8 +139,8 @@ export class Output {
 
   /** Whether anything was written since the last call. */
   pollWritten(): boolean {
-    const hasWritten = this.#written !== this.#seen
-    this.#seen = this.#written
+    const hasWritten = this.written !== this.#seen
+    this.#seen = this.written
     return hasWritten
   }
 
@@ -143,7 +150,7 @@ export class Output {
    */
   pollProgress(): boolean {
     const taken = this.#http2 === undefined ? takenBySystem(this.#res.socket) : 0
-    const progress = this.#written - this.unsent + taken
+    const progress = this.written - this.unsent + taken
     if (progress === this.#progress) return false
     this.#progress = progress
     this.#http2?.progressed()
@@ -172,14 +179,16 @@ export class Output {
 
   /** Waits only if bytes are unsent: after a large write, `write` returns false even if the system accepted all of it. */
   #waitIfFull(): void {
-    if (!this.isBlocked && this.unsent > 0) this.#waitFor(this.#socket ?? this.#res, 'drain')
+    if (this.isBlocked || this.unsent === 0) return
+    this.#waitFor(this.#socket ?? this.#res, 'drain')
+    this.#listener.onFull()
   }
 
   #waitFor(emitter: EventEmitter, event: 'drain' | 'socket'): void {
     this.isBlocked = true
     emitter.once(event, () => {
       this.isBlocked = false
-      this.#writer.onWritable()
+      this.#listener.onWritable()
       this.release()
     })
   }

@@ -2,8 +2,9 @@
  * One response, from new over open to closed. Channels are not known here: events of the log arrive as bytes. output.ts
  * writes to the socket, and upkeep.ts has the time-outs.
  */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
+import { diagnostics } from '../diagnostics.js'
 import { SseError } from '../errors.js'
 import type { CloseReason } from '../stats.js'
 import { KEEP_ALIVE, STREAM_OPEN } from '../wire/format.js'
@@ -89,6 +90,10 @@ export class Stream {
     return this.closed || this.#res.headersSent
   }
 
+  get request(): IncomingMessage {
+    return this.#res.req
+  }
+
   /** The HTTP/2 session that carries the stream; undefined if either is closed. */
   get session(): Http2Session | undefined {
     return sessionOf(this.#res)
@@ -129,6 +134,12 @@ export class Stream {
     this.writeText(text)
     if (this.output.unsent > this.route.options.maxBufferedBytes + this.output.largestWrite) this.destroy('overflow')
     return !this.closed
+  }
+
+  /** Called when the socket is full. */
+  onFull(): void {
+    const { connection, output } = this
+    if (diagnostics.stall.hasSubscribers) diagnostics.stall.publish({ connection, unsentBytes: output.unsent })
   }
 
   /** Called when the socket was full and has drained. */

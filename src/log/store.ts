@@ -132,6 +132,10 @@ export interface StoreLog {
    * that lack the latest event of some key. Every open stream is told of a gap.
    */
   skip(position: Position, latest: readonly StoredEvent[], incomplete?: readonly string[]): void
+  /** Says that the store cannot be read now, and why. For a store that is elsewhere: see `registry.metrics()`. */
+  unavailable(cause: unknown): void
+  /** Says that the store can be read again. */
+  available(): void
   /** Passes an error that no caller awaits to the option `onError`. */
   report(error: unknown): void
 }

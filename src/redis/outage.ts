@@ -13,11 +13,14 @@ export class Outage {
   began(cause: unknown): void {
     if (this.#isOn) return
     this.#isOn = true
+    this.#log.unavailable(cause)
     this.report(`Redis cannot be read (${reasonOf(cause)}); streams stay open and continue when Redis is back`, cause)
   }
 
   ended(): void {
+    if (!this.#isOn) return
     this.#isOn = false
+    this.#log.available()
   }
 
   report(message: string, cause?: unknown): void {

@@ -35,6 +35,8 @@ export class RecordingLog implements StoreLog {
   latest: readonly StoredEvent[] = []
   /** All entries since the log last began. */
   events: StoredEntry[] = []
+  /** Whether the store can be read, as it says. */
+  isAvailable = true
   /** The number of calls of `begin`. */
   begun = 0
   /** The number of calls of `skip`. */
@@ -64,6 +66,16 @@ export class RecordingLog implements StoreLog {
     this.skipped++
     this.latest = latest
     this.#changed()
+  }
+
+  /** Called by the store: records that it cannot be read. */
+  unavailable(): void {
+    this.isAvailable = false
+  }
+
+  /** Called by the store: records that it can be read again. */
+  available(): void {
+    this.isAvailable = true
   }
 
   /** Called by the store: records an error. */

@@ -12,17 +12,22 @@ export interface EncodedEvent {
   readonly bytes: number
   /** Whether a newer event of the same key is in the log. */
   readonly replaced: boolean
+  /** Its place in the log. `ms`: milliseconds of the wall clock. */
+  readonly position: { readonly ms: number }
 }
 
 export class Batch {
   /** The number of events. */
   readonly events: number
+  /** When the oldest event was published, in milliseconds of the wall clock. */
+  readonly publishedAt: number
   /** The events as one chunk of a chunked HTTP/1.1 body. `payload` shares its memory. */
   readonly chunk: Buffer
   #payload: Buffer | undefined
 
-  constructor(text: string, bytes: number, events: number) {
+  constructor(text: string, bytes: number, events = 0, publishedAt = 0) {
     this.events = events
+    this.publishedAt = publishedAt
     this.chunk = Buffer.from(`${bytes.toString(16)}\r\n${text}\r\n`, bytes === text.length ? 'latin1' : 'utf8')
   }
 
@@ -40,6 +45,7 @@ export class BatchBuilder {
   #text = ''
   #bytes = 0
   #events = 0
+  #publishedAt = 0
 
   constructor({ conflates }: { conflates: boolean }) {
     this.#conflates = conflates
@@ -59,6 +65,7 @@ export class BatchBuilder {
       this.conflated++
       return
     }
+    if (this.#events === 0) this.#publishedAt = event.position.ms
     this.#text += event.text
     this.#bytes += event.bytes
     this.#events++
@@ -66,7 +73,7 @@ export class BatchBuilder {
 
   /** Returns the batch; undefined without events. */
   build(): Batch | undefined {
-    return this.#bytes === 0 ? undefined : new Batch(this.#text, this.#bytes, this.#events)
+    return this.#bytes === 0 ? undefined : new Batch(this.#text, this.#bytes, this.#events, this.#publishedAt)
   }
 }
 
