@@ -1,4 +1,5 @@
 /** Prints a line for each diagnostics message if the app runs with `DEBUG=express-sse-channels`. */
+import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import createDebug from 'debug'
 import { diagnostics } from './diagnostics.js'
@@ -16,33 +17,33 @@ type Printers = {
   ) => string
 }
 
-const printers: Printers = {
-  open: ({ connection, request }) => `${nameOf(connection)} open: ${describe(request, connection.owner)}`,
-  close: ({ connection, reason, duration }) => `${nameOf(connection)} close: ${reason}, after ${duration} ms`,
-  publish: ({ channel, message, id, bytes }) =>
-    `publish to "${channel}": ${message.event ?? 'message'}, id ${id}, ${bytes} bytes`,
-  gap: ({ connection, reason, channels }) => `${nameOf(connection)} gap: ${reason}, in ${channels.join(', ')}`,
-  shed: ({ request, owner, reason }) => `shed because of ${reason}: ${describe(request, owner)}`,
-  stall: ({ connection, unsentBytes }) => `${nameOf(connection)} stall: ${unsentBytes} bytes unsent`,
-  store: ({ state, error }) => `store ${state}${error === undefined ? '' : `: ${String(error)}`}`,
-}
-
 /** Begins to print, if the app asks for it and this has not begun before. */
 export function logDiagnostics(): void {
   if (!debug.enabled || IS_PRINTING in globalThis) return
   Object.defineProperty(globalThis, IS_PRINTING, { value: true })
-  for (const [name, print] of Object.entries(printers) as [keyof Printers, (message: unknown) => string][]) {
-    diagnostics[name].subscribe((message) => debug(print(message)))
+  for (const [name, print] of Object.entries(createPrinters()) as [keyof Printers, (message: unknown) => string][]) {
+    subscribe(diagnostics[name].name, (message) => debug(print(message)))
   }
 }
 
-const numbers = new WeakMap<object, number>()
-let count = 0
-
-/** Returns a name for a connection that is the same in all of its lines. */
-function nameOf(connection: object): string {
-  if (!numbers.has(connection)) numbers.set(connection, ++count)
-  return `#${numbers.get(connection)}`
+function createPrinters(): Printers {
+  const numbers = new WeakMap<object, number>()
+  let count = 0
+  /** The same in all lines of a connection. */
+  const nameOf = (connection: object) => {
+    if (!numbers.has(connection)) numbers.set(connection, ++count)
+    return `#${numbers.get(connection)}`
+  }
+  return {
+    open: ({ connection, request }) => `${nameOf(connection)} open: ${describe(request, connection.owner)}`,
+    close: ({ connection, reason, duration }) => `${nameOf(connection)} close: ${reason}, after ${duration} ms`,
+    publish: ({ channel, message, id, bytes }) =>
+      `publish to "${channel}": ${message.event ?? 'message'}, id ${id}, ${bytes} bytes`,
+    gap: ({ connection, reason, channels }) => `${nameOf(connection)} gap: ${reason}, in ${channels.join(', ')}`,
+    shed: ({ request, owner, reason }) => `shed because of ${reason}: ${describe(request, owner)}`,
+    stall: ({ connection, unsentBytes }) => `${nameOf(connection)} stall: ${unsentBytes} bytes unsent`,
+    store: ({ state, error }) => `store ${state}${error instanceof Error ? `: ${error.message}` : ''}`,
+  }
 }
 
 /** Without the query, which may hold a token. */

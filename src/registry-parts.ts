@@ -9,6 +9,7 @@ import { Scheduler } from './delivery/scheduler.js'
 import { Snapshots } from './delivery/snapshots.js'
 import { Disconnects } from './disconnects.js'
 import { ConnectionSet } from './http/connection-set.js'
+import { publishInspection } from './inspection.js'
 import { Log } from './log/log.js'
 import { memoryStore } from './log/memory-store.js'
 import type { Store } from './log/store.js'
@@ -57,6 +58,7 @@ export function createParts<E extends object>(registry: object, options: Registr
     encodeEnd: () => encodeEnd(log),
   })
   publishAdmission(registry, admission)
+  publishInspection(registry, log)
   const channelContext = { publisher, log }
   const occupancy = new Occupancy({ log, scheduler, report, linger })
   const starting = publisher.start()

@@ -38,7 +38,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['http'],
   ['delivery'],
   ['message-list', 'publisher', 'disconnects', 'channel', 'connection-context', 'connection-state', 'connection'],
-  ['admission'],
+  ['admission', 'inspection'],
   ['registry-parts'],
   ['registry-state', 'registry-metrics'],
   ['registry'],
@@ -60,6 +60,7 @@ const SUBPATHS: Record<string, { readonly upTo?: string; readonly and?: readonly
   'store-contract': { upTo: 'log' },
   testing: { upTo: 'check', and: ['client/blocks'] },
   cli: { upTo: 'nearest-name' },
+  inspector: { upTo: 'index' },
 }
 
 const root = join(__dirname, '../..')

@@ -1,0 +1,39 @@
+// The lines of DEBUG=express-sse-channels.
+import { stripVTControlCharacters } from 'node:util'
+import createDebug from 'debug'
+import { sse } from '../src/index.js'
+import { afterTest } from './helpers/after-test.js'
+import { openStream } from './helpers/open-stream.js'
+import { express5, startServer } from './helpers/servers.js'
+
+it('prints a line for each event in the life of a connection, without the query of its URL', async () => {
+  const lines: string[] = []
+  const { log } = createDebug
+  createDebug.log = (line: string) => void lines.push(stripVTControlCharacters(line))
+  createDebug.enable('express-sse-channels')
+  afterTest(() => {
+    createDebug.log = log
+    createDebug.disable()
+  })
+  const live = sse({ owner: () => 'ann' })
+  const server = await startServer(express5, live, (_req, res) => res.sse!.subscribe('a'))
+  const stream = await openStream(server, { path: '/games?token=secret', headers: { 'last-event-id': 'unknown' } })
+  await stream.next()
+  const id = await live.channel('a').publish({ event: 'goal', data: '1' })
+  await stream.waitForData('1')
+  await live.registry.disconnect({ owner: 'ann' })
+  await stream.ended
+  await live.close()
+  await (
+    await openStream(server, { path: '/late' })
+  ).ended
+  const text = lines.map((line) => line.replace(/^.*?express-sse-channels /, '').replace(/ \+\d+m?s$/, ''))
+  expect(text.map((line) => line.replace(/\d+ ms/, '… ms'))).toEqual([
+    'store begun',
+    '#1 open: GET /games, owner ann',
+    '#1 gap: unknown, in a',
+    `publish to "a": goal, id ${id}, 20 bytes`,
+    '#1 close: disconnected, after … ms',
+    'shed because of closing: GET /late, owner ann',
+  ])
+})
