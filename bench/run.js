@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { availability, contestants } from './contestants/index.js'
 import { describeMachine } from './driver/machine.js'
 import { readOptions, usage } from './driver/options.js'
-import { runScenario } from './driver/rounds.js'
+import { Progress } from './driver/progress.js'
+import { countSamples, runScenario } from './driver/rounds.js'
 import { markdownOf } from './report/markdown.js'
 import { tableOf } from './report/table.js'
 import { judge, targetLines } from './report/targets.js'
@@ -18,11 +19,16 @@ if (options.profile) mkdirSync(options.profile, { recursive: true })
 const machine = describeMachine()
 const versions = whoIsHere(options.ids)
 const results = []
+const settings = { ...options, ids: Object.keys(versions) }
+const total = options.scenarios.reduce((sum, scenario) => sum + countSamples(scenario, settings), 0)
+const progress = new Progress()
+let done = 0
 console.log(`${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}\n`)
 for (const scenario of options.scenarios) {
   const { letter, title, headline, columns } = scenario
-  const measured = await runScenario(scenario, { ...options, ids: Object.keys(versions) }, showProgress)
+  const measured = await runScenario(scenario, settings, showProgress)
   results.push({ letter, title, headline, columns, ...measured })
+  progress.clear()
   console.log(`${tableOf(results.at(-1))}\n`)
   if (options.output) await write(options.output) // after each, so that a run that is broken off has not been in vain
 }
@@ -42,9 +48,11 @@ function whoIsHere(ids) {
 }
 
 function showProgress({ round, name, id, sample }) {
-  if (process.stderr.isTTY || sample.failed) {
-    console.error(`  round ${round + 1}  ${name} ${contestants[id].label}: ${sample.failed ?? 'exact'}`)
-  }
+  const what = `round ${round + 1}  ${name} ${contestants[id].label}`
+  progress.show(++done / total, what)
+  if (!sample.failed) return
+  progress.clear()
+  console.error(`  ${what}: ${sample.failed}`)
 }
 
 async function write(path) {

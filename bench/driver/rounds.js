@@ -32,6 +32,11 @@ export async function runScenario(scenario, { ids, rounds, tiny, profile }, onSa
   return { leftOut, cases: results }
 }
 
+/** The number of times that `runScenario` calls `onSample`. */
+export function countSamples(scenario, { ids, rounds }) {
+  return (scenario.cases?.length ?? 1) * contestantsFor(scenario, ids).taking.length * rounds
+}
+
 /** Who takes part, and the reasons of those who do not. */
 function contestantsFor({ only, needs = [] }, ids) {
   const leftOut = {}

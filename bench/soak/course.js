@@ -35,6 +35,9 @@ class Course {
   #port
   #stage = 'warm-up'
   #phase
+  /** Seconds for which clients come and go in all, and for which they have. */
+  #total
+  #passed = 0
   #isOver = false
   #samples = []
   #complaints = []
@@ -61,9 +64,11 @@ class Course {
   async #steps() {
     const { minutes, clients } = this.#options
     const seconds = minutes * 60
+    const warmUp = Math.min(seconds * WARM_UP.share, WARM_UP.longest)
+    this.#total = warmUp + seconds
     this.#port = await this.#server.start({ clients })
     this.#losses.note(now(), await this.#server.published())
-    await this.#comeAndGo(Math.min(seconds * WARM_UP.share, WARM_UP.longest))
+    await this.#comeAndGo(warmUp)
     const before = await this.#emptyServer()
     this.#stage = 'run'
     if (!this.#hasFailed) await this.#comeAndGo(seconds)
@@ -88,10 +93,12 @@ class Course {
   /** Each time that steady publishing begins, a storm cuts most clients off at once. */
   async #passPhases(seconds) {
     const start = performance.now()
+    const before = this.#passed
     for (let second = 0; second < seconds && !this.#hasFailed; second = (performance.now() - start) / 1000) {
       const { name } = phaseAt(second, seconds)
       if (name === 'steady' && this.#phase !== name) await this.#load.storm()
       this.#phase = name
+      this.#passed = before + second
       await sleep(POLL)
     }
     this.#phase = undefined
@@ -127,7 +134,7 @@ class Course {
     const sample = { stage: this.#stage, phase: this.#phase, ...server, ...clients }
     this.#samples.push(sample)
     this.#complaints.push(...complaints, ...errors.map((error) => ({ complaint: `the server reports ${error}` })))
-    this.#onSample(sample)
+    this.#onSample({ ...sample, share: Math.min(1, this.#passed / this.#total) })
     return sample
   }
 

@@ -1,6 +1,7 @@
 /** `npm run soak`: hours in minutes. Says what happened, and fails where a client was served wrongly or something leaked. */
 import { writeFileSync } from 'node:fs'
 import { describeMachine } from '../driver/machine.js'
+import { Progress } from '../driver/progress.js'
 import { soak } from './course.js'
 import { readOptions, usage } from './options.js'
 import { markdownOf } from './markdown.js'
@@ -16,7 +17,9 @@ const drawing = output && (await import('./plot.js')) // now, so that a missing 
 const machine = describeMachine()
 console.log(`${minutes} minutes, ${clients} clients, seed ${seed}; ${machine.cores} cores, Node ${machine.node}`)
 const when = new Date().toISOString()
+const progress = new Progress()
 const report = { when, machine, minutes, clients, seed, ...(await soak(options, showProgress)) }
+progress.clear()
 console.log(markdownOf(report))
 for (const complaint of report.complaints.slice(0, 5)) console.log(storyOf(complaint))
 if (report.complaints.length > 0) {
@@ -25,10 +28,9 @@ if (report.complaints.length > 0) {
 }
 if (output) await write(output)
 
-function showProgress({ stage, phase, connections, published, received }) {
-  if (!process.stderr.isTTY || phase === undefined) return
-  const state = `${connections} connections, ${published} published, ${received} received`
-  console.error(`${stage}, ${phase}: ${state}`)
+function showProgress({ share, stage, phase, connections, published, received }) {
+  if (phase === undefined) return
+  progress.show(share, `${stage}, ${phase}: ${connections} connections, ${published} published, ${received} received`)
 }
 
 /** A complaint, and what the client had done and was told before, the newest last. */

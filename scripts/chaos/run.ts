@@ -21,6 +21,8 @@ export interface ChaosOptions {
   clients?: number
   /** Folder of the package. */
   root: string
+  /** Is told how much of the time has passed, from 0 to 1, and what was done. */
+  onProgress?: (share: number, done: Readonly<Record<string, number>>) => void
 }
 
 export interface ChaosReport {
@@ -111,12 +113,14 @@ class World {
 
   async #disturb(): Promise<void> {
     const actions = [() => this.#killOne(), () => this.#stopOne(), () => this.#restartRedis(), () => this.#cutMany()]
-    const deadline = performance.now() + this.#options.seconds * 1000
+    const { seconds, onProgress } = this.#options
+    const deadline = performance.now() + seconds * 1000
     // Each kind once, in an order of chance, and then as chance will have it.
     const first = this.#random.shuffle(actions)
     while (performance.now() < deadline || first.length > 0) {
       await (first.shift() ?? this.#random.pick(actions))?.()
       await sleep(this.#random.between(100, 500))
+      onProgress?.(1 - Math.max(0, deadline - performance.now()) / (seconds * 1000), this.#done)
     }
   }
 
