@@ -1,4 +1,5 @@
-import { createRegistry } from '../../../src/index.js'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { createRegistry, type DiagnosticsMessages } from '../../../src/index.js'
 import { redisStore } from '../../../src/redis/index.js'
 import { openStream, type OpenStream } from '../../helpers/open-stream.js'
 import { withClient } from '../../helpers/redis-clients.js'
@@ -69,6 +70,30 @@ describeWithEachRedis('when Redis fails', (version) => {
     await redis.run()
     await ready(stream)
     expect([reasonsOf(stream), stream.data]).toEqual([[], ['2']])
+  })
+
+  it('metrics and diagnostics tell that it is away, and that it is back', async () => {
+    const states: string[] = []
+    const listener = (message: unknown) => {
+      const { registry, state, error } = message as DiagnosticsMessages['express-sse-channels:store']
+      if (registry === server.live.registry) states.push(error === undefined ? state : `${state}: an error`)
+    }
+    const server = await start()
+    await publish(server, '0')
+    subscribe('express-sse-channels:store', listener)
+    afterTest(() => unsubscribe('express-sse-channels:store', listener))
+    const isUp = () => server.live.registry.metrics().includes('\nsse_store_up 1\n')
+    expect(isUp()).toBe(true)
+    await redis.stop()
+    await until(() => !isUp())
+    await redis.run()
+    await until(isUp)
+    expect(states).toEqual(['unavailable: an error', 'available'])
+    await publishUntilAccepted(server, '1')
+    await until(() => server.live.registry.stats().events === 2)
+    const [, lag = ''] = /\nsse_store_lag_seconds (.*)\n/.exec(server.live.registry.metrics()) ?? []
+    expect(Number(lag)).toBeGreaterThanOrEqual(0)
+    expect(Number(lag)).toBeLessThan(60)
   })
 
   it('and restarts with its data, clients get all events without a gap', async () => {
