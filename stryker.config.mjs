@@ -27,6 +27,12 @@ const suites = [
   'delivery/shared-batches',
   'delivery/scheduler',
   'channel',
+  'log/forget',
+  'log/late-store',
+  'log/own-ids',
+  'delivery/windows',
+  'delivery/occupancy',
+  'delivery/snapshots',
   'delivery/delivery',
 ]
 

@@ -13,12 +13,10 @@
  *
  * Any answer will do: `await stream.ended` and look at `status`, `headers` and `raw`.
  */
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import { connect as connectHttp2, type ClientHttp2Stream, type IncomingHttpHeaders as Http2Headers } from 'node:http2'
-import { request as httpsRequest } from 'node:https'
 import { pipeline, type Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { send, type Answer, type Exchange } from '../../src/testing/answer.js'
 import { afterTest } from './after-test.js'
 
 /** As much of a test server as is needed to reach it; see servers.ts. */
@@ -42,17 +40,15 @@ export interface OpenStreamOptions {
   localAddress?: string
 }
 
-interface Answer {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders & Http2Headers
-  readonly body: Readable
-  destroy(): void
-}
-
 /** Sends a request and settles when the head of the answer is here, whatever its status. Rejects when none comes. */
 export async function openStream(target: Target, options: OpenStreamOptions = {}): Promise<OpenStream> {
-  const ask = (options.http ?? target.kind.http) === '2' ? askHttp2 : askHttp1
-  const stream = new OpenStream(await ask(target, options))
+  const { path = '/', method = 'GET', body, localAddress } = options
+  const url = new URL(`${target.kind.tls ? 'https' : 'http'}://127.0.0.1:${target.port}`)
+  const exchange = send(
+    { method, url, path, headers: headersOf(options), body, localAddress },
+    { http: options.http ?? target.kind.http, verify: false },
+  )
+  const stream = new OpenStream(await exchange.answer, exchange)
   afterTest(() => stream.close())
   return stream
 }
@@ -73,11 +69,13 @@ export class OpenStream {
   state: 'open' | 'ended' | 'cut' = 'open'
 
   readonly #answer: Answer
+  readonly #exchange: Exchange
   readonly #waiting = new Set<() => void>()
   #taken = 0
 
-  constructor(answer: Answer) {
+  constructor(answer: Answer, exchange: Exchange) {
     this.#answer = answer
+    this.#exchange = exchange
     this.status = answer.status
     this.headers = answer.headers
     this.#read(answer.headers['content-encoding'] === 'gzip' ? gunzip(answer.body) : answer.body)
@@ -152,7 +150,7 @@ export class OpenStream {
 
   /** Breaks the connection off, as a client does that goes away. */
   close(): void {
-    this.#answer.destroy()
+    this.#exchange.cut()
   }
 
   #read(body: Readable): void {
@@ -215,39 +213,4 @@ function headersOf({ headers }: OpenStreamOptions): Record<string, string | stri
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
-}
-
-function askHttp1({ port, kind }: Target, options: OpenStreamOptions): Promise<Answer> {
-  const { path = '/', method = 'GET', body, localAddress } = options
-  const headers = { connection: 'keep-alive', ...headersOf(options) }
-  const address = { host: '127.0.0.1', port, ...(localAddress === undefined ? {} : { localAddress }) }
-  const ask = kind.tls ? httpsRequest : httpRequest
-  return new Promise((resolve, reject) => {
-    const request = ask({ ...address, path, method, headers, agent: false, rejectUnauthorized: false })
-    request.on('error', reject)
-    request.on('response', (response: IncomingMessage) => {
-      const { statusCode: status = 0, headers } = response
-      resolve({ status, headers, body: response, destroy: () => request.destroy() })
-    })
-    request.end(body)
-  })
-}
-
-function askHttp2({ port, kind }: Target, options: OpenStreamOptions): Promise<Answer> {
-  const { path = '/', method = 'GET', body } = options
-  const scheme = kind.tls ? 'https' : 'http'
-  const session = connectHttp2(`${scheme}://127.0.0.1:${port}`, { rejectUnauthorized: false })
-  return new Promise((resolve, reject) => {
-    session.on('error', reject)
-    const stream: ClientHttp2Stream = session.request(
-      { ...headersOf(options), ':path': path, ':method': method },
-      { endStream: body === undefined },
-    )
-    stream.on('error', reject)
-    stream.on('close', () => session.close())
-    stream.on('response', (headers) => {
-      resolve({ status: headers[':status'] ?? 0, headers, body: stream, destroy: () => session.destroy() })
-    })
-    if (body !== undefined) stream.end(body)
-  })
 }

@@ -14,8 +14,12 @@ export interface Answer {
 export interface Inquiry {
   readonly method: string
   readonly url: URL
+  /** Path and query, sent as they are. Undefined: those of `url`. */
+  readonly path?: string | undefined
   readonly headers: Record<string, string | string[]>
   readonly body: string | Uint8Array | undefined
+  /** The address to come from; undefined leaves it to the system. HTTP/1.1 only. */
+  readonly localAddress?: string | undefined
 }
 
 /** A request on a connection of its own. */
@@ -30,14 +34,19 @@ export function send(inquiry: Inquiry, target: Pick<Target, 'http' | 'verify'>):
   return target.http === '2' ? sendHttp2(inquiry, target.verify) : sendHttp1(inquiry, target.verify)
 }
 
-function sendHttp1({ method, url, headers, body }: Inquiry, verify: boolean): Exchange {
+function sendHttp1(
+  { method, url, path = url.pathname + url.search, headers, body, localAddress }: Inquiry,
+  verify: boolean,
+): Exchange {
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest
   const request = start(url, {
     method,
+    path,
     // As browsers do. Without it, an agent that is used once asks the server to close the connection.
     headers: { connection: 'keep-alive', ...headers },
     agent: false,
     rejectUnauthorized: verify,
+    ...(localAddress !== undefined && { localAddress }),
   })
   const answer = new Promise<Answer>((resolve, reject) => {
     request.on('error', reject)
@@ -49,12 +58,14 @@ function sendHttp1({ method, url, headers, body }: Inquiry, verify: boolean): Ex
   return { answer, cut: () => request.destroy() }
 }
 
-function sendHttp2({ method, url, headers, body }: Inquiry, verify: boolean): Exchange {
+function sendHttp2(
+  { method, url, path = url.pathname + url.search, headers, body }: Inquiry,
+  verify: boolean,
+): Exchange {
   const session = connect(url, { rejectUnauthorized: verify })
   const answer = new Promise<Answer>((resolve, reject) => {
     session.on('error', reject)
     session.on('close', () => reject(new Error('the connection was closed')))
-    const path = url.pathname + url.search
     const stream = session.request({ ...headers, ':path': path, ':method': method }, { endStream: body === undefined })
     stream.on('error', reject)
     stream.on('close', () => session.close())

@@ -80,6 +80,7 @@ describeWithEachRedis('when Redis fails', (version) => {
     }
     const server = await start()
     await publish(server, '0')
+    await until(() => server.live.registry.stats().events === 1)
     subscribe('express-sse-channels:store', listener)
     afterTest(() => unsubscribe('express-sse-channels:store', listener))
     const isUp = () => server.live.registry.metrics().includes('\nsse_store_up 1\n')
