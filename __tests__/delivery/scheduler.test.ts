@@ -37,6 +37,22 @@ function join(delivery: Scheduler, channel: string, reader: Subscriber): { feed:
   return { feed, leave: () => delivery.leave(feed, reader) }
 }
 
+describe('a subscriber with an update window', () => {
+  it('leaves those without one when it leaves', async () => {
+    const { delivery, reader, join, publish, served } = start()
+    join('a', 'plain')
+    const windowed = reader('windowed')
+    const group = delivery.joinWindow('a', windowed, delivery.windowClock(60_000), { isFiltered: false })
+    publish('a')
+    await turn()
+    expect(served()).toEqual(['plain', 'windowed'])
+    delivery.leave(group, windowed)
+    publish('a')
+    await turn()
+    expect(served()).toEqual(['plain'])
+  })
+})
+
 describe('a pass', () => {
   it('serves every subscriber of a channel once, for all events of one turn', async () => {
     const { join, publish, served } = start()

@@ -465,6 +465,18 @@ describe('a log that skips events', () => {
   })
 })
 
+describe('a log that skips events, and whose newest event is a latest one,', () => {
+  it('does not add that event again', () => {
+    const test = new TestLog()
+    const read = test.read('a')
+    const keyed = test.append('a', { key: 'k' })
+    const kept = { position: keyed.position, entry: { channel: 'a', key: 'k', body: 'data: x\n' } }
+    test.log.skip({ ms: test.now + 10, seq: 0 }, [kept])
+    expect(latestOf(read)).toEqual([keyed])
+    expect([read.tail, test.log.events]).toEqual([2, 1])
+  })
+})
+
 describe('a channel', () => {
   it('is removed if it has no subscribers and the log holds none of its events', () => {
     const test = new TestLog({ history: { age: 1000 } })
