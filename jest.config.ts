@@ -14,6 +14,13 @@ const common = {
   testTimeout: 30_000,
 } satisfies Config
 
+/** Suites that do not look at the bytes on the wire. */
+const COMPRESSED = [
+  ...['forget', 'handler', 'injection', 'round-trip'],
+  ...['delivery', 'model', 'snapshots', 'windows'].map((name) => `delivery/${name}`),
+  ...['after-end', 'duplicates', 'live', 'reconnect', 'shared'].map((name) => `client/${name}`),
+]
+
 export default {
   ...common,
   reporters: ['default', '<rootDir>/__tests__/helpers/skipped-reporter.cjs'],
@@ -22,5 +29,12 @@ export default {
     { ...common, displayName: 'inside', testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/outside/'] },
     // Needs other programs, or thousands of connections.
     { ...common, displayName: 'outside', roots: ['<rootDir>/__tests__/outside'] },
+    // Suites of `inside` again, with compressed streams.
+    {
+      ...common,
+      displayName: 'compressed',
+      testMatch: COMPRESSED.map((name) => `<rootDir>/__tests__/${name}.test.ts`),
+      setupFiles: ['<rootDir>/__tests__/helpers/with-compression.ts'],
+    },
   ],
 } satisfies Config

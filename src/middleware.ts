@@ -11,7 +11,7 @@ import type { CloseOptions } from './drain-options.js'
 import type { AnyRequest, AnyResponse, Next, SseRequest, SseResponse } from './exchange.js'
 import { createRegistry } from './create-registry.js'
 import { createHandler, type StreamHandler } from './handler.js'
-import { acceptsEventStream, readLastEventId } from './http/request.js'
+import { acceptsEventStream, acceptsGzip, readLastEventId } from './http/request.js'
 import { answerFinished } from './http/response.js'
 import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mistakes.js'
 import { invalid } from './check.js'
@@ -20,6 +20,7 @@ import { findOwner } from './owner-options.js'
 import type { ChannelRegistry, Connection } from './registry.js'
 import { resolveStreamOptions } from './resolve-options.js'
 import type { StreamOptions } from './stream-options.js'
+import { Compressor } from './wire/compression.js'
 import { beforeEnd } from './wire/id-form.js'
 
 declare global {
@@ -142,7 +143,9 @@ export function sse<E extends object = AnyEvents>(options: SseOptions<E> = {}, .
     throw invalid(
       'sse() takes one argument, its options; got more. Write app.get(path, sse(), handler), not app.get(path, sse, handler)',
     )
-  const route: StreamRoute = { options: resolveStreamOptions(options), open: 0, closed: false, hasReportedHead: false }
+  const resolved = resolveStreamOptions(options)
+  const compressor = resolved.compress ? new Compressor(resolved.compress) : undefined
+  const route: StreamRoute = { options: resolved, compressor, open: 0, closed: false, hasReportedHead: false }
   const shared = looksLikeRegistry(options.registry) ? (options.registry as ChannelRegistry<E>) : undefined
   const registry = shared ?? createRegistry<E>(options.registry as RegistryOptions<E> | undefined)
   const admission = admissionOf<ChannelRegistry>(registry)
@@ -190,7 +193,7 @@ function handle(req: Request, res: Response, next: Next, entrance: Entrance): vo
     if (res[ROUTE] !== route) admission.warn('SSE_TWICE')
     return next()
   }
-  vary(res, 'Accept')
+  vary(res, route.compressor === undefined ? 'Accept' : 'Accept, Accept-Encoding')
   const { accept, fallthrough, reopenFinished, headers } = route.options
   if (acceptsEventStream(req, accept)) {
     const lacking = lackingInResponse(res)
@@ -202,7 +205,8 @@ function handle(req: Request, res: Response, next: Next, entrance: Entrance): vo
     } catch (error) {
       return next(error)
     }
-    const connection = admission.connect(res, { lastEventId: req.lastEventId, owner }, route)
+    const compressor = route.compressor && acceptsGzip(req) ? route.compressor : undefined
+    const connection = admission.connect(res, { lastEventId: req.lastEventId, owner, compressor }, route)
     if (connection === undefined) return
     res.sse = connection
     res[ROUTE] = route

@@ -11,7 +11,16 @@ import {
 } from './registry-options.js'
 import { createWarner } from './report.js'
 import { resolveSnapshotOptions, type SnapshotOptions } from './snapshot-options.js'
-import { STREAM_DEFAULTS, STREAM_FORMS, type ResolvedStreamOptions, type StreamOptions } from './stream-options.js'
+import {
+  COMPRESS_DEFAULTS,
+  COMPRESS_FORMS,
+  STREAM_DEFAULTS,
+  STREAM_FORMS,
+  type CompressOptions,
+  type ResolvedStreamOptions,
+  type StreamOptions,
+} from './stream-options.js'
+import type { CompressionSettings } from './wire/compression.js'
 
 /** Hints for options that were passed to the wrong one of the two functions. */
 const OF_REGISTRY = Object.fromEntries(
@@ -22,7 +31,15 @@ const OF_STREAM = Object.fromEntries(Object.keys(STREAM_FORMS).map((name) => [na
 /** @throws `ERR_SSE_OPTION` for a wrong option */
 export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOptions {
   check('sse()', options, STREAM_FORMS, '', { instead: insteadOfStreamOptions, elsewhere: OF_REGISTRY })
-  return { ...STREAM_DEFAULTS, ...given(options) }
+  const { compress, ...others } = given(options)
+  return { ...STREAM_DEFAULTS, ...others, ...(compress !== undefined && { compress: resolveCompress(compress) }) }
+}
+
+function resolveCompress(compress: boolean | CompressOptions): CompressionSettings | undefined {
+  if (compress === false) return undefined
+  if (compress === true) return COMPRESS_DEFAULTS
+  check('sse()', compress, COMPRESS_FORMS, 'compress.')
+  return { ...COMPRESS_DEFAULTS, ...given(compress) }
 }
 
 /** @throws `ERR_SSE_OPTION` for a wrong option */

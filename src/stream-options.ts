@@ -3,6 +3,7 @@ import { validateHeaderName, validateHeaderValue, type IncomingMessage } from 'n
 import type { Http2ServerRequest } from 'node:http2'
 import { count, isCount, isObject, milliseconds, type Form } from './check.js'
 import { insteadOfRegistry } from './mistakes.js'
+import type { CompressionSettings } from './wire/compression.js'
 
 /** Options of the event streams of one `sse()`. */
 export interface StreamOptions {
@@ -99,6 +100,12 @@ export interface StreamOptions {
    */
   reopenFinished?: boolean
   /**
+   * Compresses the stream with gzip, for clients that accept it: once for all connections that get the same events. Leave
+   * it off for streams that hold a secret beside text that others can choose: the length tells something of the secret.
+   * @default false
+   */
+  compress?: boolean | CompressOptions
+  /**
    * Response headers to send in addition to those of the package. A header of the same name replaces the package's.
    * `Vary` and `Set-Cookie` are added.
    * @default {}
@@ -106,7 +113,26 @@ export interface StreamOptions {
   headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
-export type ResolvedStreamOptions = Required<Omit<StreamOptions, 'owner'>> & Pick<StreamOptions, 'owner'>
+/** The option `compress`. */
+export interface CompressOptions {
+  /**
+   * Level of DEFLATE, from 1 to 9: higher ones take longer, and send less.
+   * @default 6
+   */
+  level?: number
+  /**
+   * Bytes that a block may refer back to: a power of two from 512 to 32,768. A larger one sends less. A client takes longer
+   * to share blocks with others after it has connected.
+   * @default 4096
+   */
+  window?: number
+}
+
+export interface ResolvedStreamOptions
+  extends Required<Omit<StreamOptions, 'owner' | 'compress'>>, Pick<StreamOptions, 'owner'> {
+  /** Undefined if streams are not compressed. */
+  compress: CompressionSettings | undefined
+}
 
 export const STREAM_DEFAULTS: ResolvedStreamOptions = {
   accept: 'explicit',
@@ -121,8 +147,11 @@ export const STREAM_DEFAULTS: ResolvedStreamOptions = {
   maxSubscriptions: 1000,
   controlEvents: true,
   reopenFinished: false,
+  compress: undefined,
   headers: {},
 }
+
+export const COMPRESS_DEFAULTS: CompressionSettings = { level: 6, window: 4096 }
 
 function isHeaders(value: unknown): boolean {
   if (!isObject(value)) return false
@@ -165,5 +194,21 @@ export const STREAM_FORMS: Record<keyof StreamOptions | 'registry', Form> = {
   maxSubscriptions: count,
   controlEvents: boolean,
   reopenFinished: boolean,
+  compress: {
+    is: 'true, false, or an object with level and window',
+    test: (value) => typeof value === 'boolean' || isObject(value),
+  },
   headers: { is: 'an object of valid header names and values', test: isHeaders },
+}
+
+/** Valid values of the option `compress`. */
+export const COMPRESS_FORMS: Record<keyof CompressOptions, Form> = {
+  level: {
+    is: 'a whole number from 1 to 9',
+    test: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 9,
+  },
+  window: {
+    is: 'a power of two from 512 to 32,768',
+    test: (value) => Number.isInteger(Math.log2(Number(value))) && Number(value) >= 512 && Number(value) <= 32_768,
+  },
 }

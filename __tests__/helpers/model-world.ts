@@ -22,9 +22,12 @@ import {
   type Step,
   type SubscribePlan,
 } from './model-scenario.js'
+import { SyncGunzip } from './chunked-gzip.js'
 import { EVENT, readItems, SENT, tapItems, type Numbered } from './stream-items.js'
 import { Wire, type WireOptions } from './wire.js'
 
+/** Whether the streams of all clients are compressed. */
+const IS_COMPRESSED = process.env.TESTS_ACCEPT_GZIP === 'true'
 /** Turns of the event loop without a byte after which nothing is on its way any more. */
 const QUIET = 12
 /** Milliseconds that no round takes. */
@@ -341,20 +344,25 @@ class ModelClient {
     const isCalm = options.highWaterMark > 1_000_000 && options.isPrompt && allow === null
     const connection = account.connect(!isCalm, this.#plan.conflate !== null)
     const wire = (this.#wire = new Wire(options))
-    tapItems(wire.server, (item, isFull) => {
-      this.#world.activity++
-      // A wrapped `write` frames each chunk in several writes, of which the first may fill the socket.
-      connection.wrote(item, isFull && !this.#plan.isWrapped)
-      // Thrown into what writes, so that a fault that repeats for ever ends.
-      if (this.#world.complaints.length > MAX_COMPLAINTS) throw new Error('too many complaints')
-    })
+    tapItems(
+      wire.server,
+      (item, isFull) => {
+        this.#world.activity++
+        // A wrapped `write` frames each chunk in several writes, of which the first may fill the socket.
+        connection.wrote(item, isFull && !this.#plan.isWrapped)
+        // Thrown into what writes, so that a fault that repeats for ever ends.
+        if (this.#world.complaints.length > MAX_COMPLAINTS) throw new Error('too many complaints')
+      },
+      IS_COMPRESSED,
+    )
     if (allow !== null) wire.allow(allow)
     if (cutAfter !== null) {
       this.#world.count('cuts')
       wire.cutAfter(cutAfter)
     }
     const id = account.lastEventId === '' ? {} : { 'last-event-id': account.lastEventId }
-    const headers = { accept: 'text/event-stream', connection: 'keep-alive', ...id }
+    const gzip = IS_COMPRESSED ? { 'accept-encoding': 'gzip' } : {}
+    const headers = { accept: 'text/event-stream', connection: 'keep-alive', ...gzip, ...id }
     const path = `/${this.#name}/${++this.#connections}`
     this.#request = request({ createConnection: () => wire.client, path, headers })
     this.#request.on('error', () => undefined)
@@ -484,8 +492,9 @@ class ModelClient {
       this.#world.activity++
       connection.received(item)
     })
-    response.setEncoding('utf8')
-    response.on('data', read)
+    const gunzip = IS_COMPRESSED ? new SyncGunzip() : undefined
+    if (gunzip === undefined) response.setEncoding('utf8').on('data', read)
+    else response.on('data', (bytes: Buffer) => read(gunzip.push(bytes)))
     response.on('error', () => undefined)
     // The server has ended the stream.
     response.on('end', () => this.drop())

@@ -205,11 +205,12 @@ export class OpenStream {
 
 /** What a proxy has compressed; each piece is decompressed as soon as it has come. */
 function gunzip(body: Readable): Readable {
-  return pipeline(body, createGunzip({ flush: constants.Z_SYNC_FLUSH }), () => {})
+  return pipeline(body, createGunzip({ flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH }), () => {})
 }
 
 function headersOf({ headers }: OpenStreamOptions): Record<string, string | string[]> {
-  const all: OpenStreamOptions['headers'] = { accept: 'text/event-stream', ...headers }
+  const gzip = process.env.TESTS_ACCEPT_GZIP === 'true' ? { 'accept-encoding': 'gzip' } : {}
+  const all: OpenStreamOptions['headers'] = { accept: 'text/event-stream', ...gzip, ...headers }
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )

@@ -1,5 +1,6 @@
 /** Reads a model's event stream, at the client and where the server writes it: events, gaps, `sse-ready`, sent messages. */
 import type { Duplex } from 'node:stream'
+import { ChunkedBody, SyncGunzip } from './chunked-gzip.js'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
 export type Item = { readonly id: string | undefined } & (
@@ -26,16 +27,18 @@ export function readItems(onItem: (item: Item) => void): (text: string) => void 
  * Reads what a server writes to a socket, before the socket takes it. The head and the framing of chunks are lines that
  * no parser knows, so they are left out. `isFull` says of the first item of a write that the socket had asked to wait.
  */
-export function tapItems(socket: Duplex, onItem: (item: Item, isFull: boolean) => void): void {
+export function tapItems(socket: Duplex, onItem: (item: Item, isFull: boolean) => void, isCompressed = false): void {
   let isFull = false
   const read = readItems((item) => {
     onItem(item, isFull)
     isFull = false
   })
+  const [body, gunzip] = [new ChunkedBody(), new SyncGunzip()]
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
   socket.write = (chunk: Buffer | string, ...rest: unknown[]) => {
     isFull = socket.writableNeedDrain
-    read(chunk.toString())
+    if (isCompressed) read(gunzip.push(body.push(Buffer.from(chunk as string, 'latin1'))))
+    else read(chunk.toString())
     return write(chunk, ...rest)
   }
 }

@@ -68,7 +68,7 @@ describe('the published types', () => {
 
     const registry = [
       ...['channel', 'close', 'connections', 'disconnect', 'drain', 'has', 'lastEventId'],
-      ...['names', 'publish', 'stats', 'whileOccupied'],
+      ...['metrics', 'names', 'publish', 'stats', 'whileOccupied'],
     ]
     expect(members(program, 'ChannelRegistry').sort()).toEqual(registry)
     expect(members(program, 'Channel').sort()).toEqual(['forget', 'keys', 'latest', 'name', 'publish', 'subscribers'])

@@ -51,6 +51,7 @@ export class SharedBatches {
 
   #share(shared: SharedBatch): SharedBatch {
     if (this.#bytes > MAX_BYTES) this.clear()
+    if (shared.batch !== undefined) shared.batch.isShared = true
     this.#bytes += shared.batch?.chunk.length ?? 0
     let places = this.#byPlace.get(shared.channel)
     if (places === undefined) this.#byPlace.set(shared.channel, (places = new Map<number, SharedBatch>()))

@@ -47,7 +47,10 @@ export function encodeSnapshot(
 /** Joins messages for one write. They do not count as delivered events of the log. */
 export function joinTexts(messages: readonly ViewedEvent[]): Batch | undefined {
   const text = messages.map((message) => message.text).join('')
-  return text === '' ? undefined : new Batch(text, Buffer.byteLength(text))
+  if (text === '') return undefined
+  const batch = Batch.ofText(text)
+  batch.isShared = true
+  return batch
 }
 
 function ownId(name: string): SseError {

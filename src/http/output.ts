@@ -10,6 +10,7 @@ import type { EventEmitter } from 'node:events'
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Batch } from '../wire/batch.js'
+import { KEEP_ALIVE } from '../wire/format.js'
 import { Http2Body } from './http2-body.js'
 import { destroy, endSocket, isHttp2, isPipelined } from './response.js'
 import { takenBySystem } from './socket-progress.js'
@@ -21,7 +22,7 @@ interface Flushable {
 }
 
 /** Is told about the socket. */
-interface OutputListener {
+export interface OutputListener {
   /** The socket is full. */
   onFull(): void
   /** A full socket has drained. */
@@ -29,6 +30,7 @@ interface OutputListener {
 }
 
 export class Output {
+  readonly isCompressed: boolean = false
   /** Whether the socket is full. Events of the log wait until it drains. */
   isBlocked = false
   /** Bytes written so far. */
@@ -99,7 +101,11 @@ export class Output {
   }
 
   writeText(text: string): void {
-    this.write(new Batch(text, Buffer.byteLength(text)))
+    this.write(Batch.ofText(text))
+  }
+
+  keepAlive(): void {
+    this.writeText(KEEP_ALIVE)
   }
 
   end(text = ''): void {

@@ -28,6 +28,11 @@ export function acceptsEventStream(request: RequestHead, accept: 'explicit' | 'a
   return accept === 'any' && negotiator.mediaType([EVENT_STREAM]) !== undefined
 }
 
+/** Whether `Accept-Encoding` allows gzip, and does not prefer no encoding. */
+export function acceptsGzip(request: RequestHead): boolean {
+  return new Negotiator(request).encoding(['gzip', 'identity']) === 'gzip'
+}
+
 /** Returns the last event ID of a request; an empty string without one. Never throws. */
 export function readLastEventId({ headers, url }: RequestHead): string {
   const header = headers['last-event-id']

@@ -15,11 +15,16 @@ const HEADERS = {
 }
 
 /** Sets the headers, and options of the socket. Keeps cookies and other headers that the app has set. */
-export function prepareHead(res: ServerResponse, headers: ResolvedStreamOptions['headers']): void {
+export function prepareHead(
+  res: ServerResponse,
+  headers: ResolvedStreamOptions['headers'],
+  { isCompressed = false } = {},
+): void {
   res.statusCode = 200
   res.removeHeader('Content-Length')
   for (const [name, value] of Object.entries(HEADERS)) res.setHeader(name, value)
   for (const [name, value] of Object.entries(headers)) addHeader(res, name, value)
+  if (isCompressed) res.setHeader('Content-Encoding', 'gzip')
   // A time-out of a middleware or of `server.setTimeout()` would end a silent stream. A pipelined response sets its own
   // time-out when it gets its socket.
   if (isHttp2(res) || isPipelined(res)) res.setTimeout(0)

@@ -10,7 +10,8 @@ import type { CloseReason } from '../stats.js'
 import { KEEP_ALIVE, STREAM_OPEN } from '../wire/format.js'
 import { now } from '../timers.js'
 import { CloseNotice } from './close-notice.js'
-import { Output } from './output.js'
+import { createOutput } from './compressed-output.js'
+import type { Output } from './output.js'
 import { encodeReconnectionTime, encodeShedTime } from './reconnection-time.js'
 import { answerAtOnce, isGone, onClose, prepareHead, sessionOf } from './response.js'
 import type { StreamReader } from './stream-reader.js'
@@ -65,7 +66,7 @@ export class Stream {
     this.route = route
     this.#set = set
     this.#res = res
-    this.output = new Output(res, this)
+    this.output = createOutput(res, this, request.compressor)
     if (isGone(res)) this.#close('client')
     else onClose(res, () => this.#onResponseClosed())
   }
@@ -116,7 +117,7 @@ export class Stream {
     this.lastWrite = this.lastProgress = this.#set.now
     const { headers, maxAge, controlEvents } = this.route.options
     if (maxAge !== false) this.endAt = this.lastWrite + maxAge * (1 - 0.2 * this.jitter)
-    prepareHead(this.#res, headers)
+    prepareHead(this.#res, headers, this.output)
     this.output.open(this.#retry() + (controlEvents ? STREAM_OPEN : '') || KEEP_ALIVE)
     return true
   }
@@ -136,10 +137,9 @@ export class Stream {
     return !this.closed
   }
 
-  /** Called when the socket is full. */
   onFull(): void {
-    const { connection, output } = this
-    if (diagnostics.stall.hasSubscribers) diagnostics.stall.publish({ connection, unsentBytes: output.unsent })
+    if (!diagnostics.stall.hasSubscribers) return
+    diagnostics.stall.publish({ connection: this.connection, unsentBytes: this.output.unsent })
   }
 
   /** Called when the socket was full and has drained. */
@@ -148,7 +148,7 @@ export class Stream {
   }
 
   keepAlive(): void {
-    this.writeText(KEEP_ALIVE)
+    if (!this.closed) this.output.keepAlive()
   }
 
   /** Settles when the socket is not full, or has closed. */
@@ -214,7 +214,7 @@ export class Stream {
   }
 
   #answerHead(): false {
-    prepareHead(this.#res, this.route.options.headers)
+    prepareHead(this.#res, this.route.options.headers, this.output)
     this.#res.end()
     this.#close('server')
     return false

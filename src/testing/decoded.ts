@@ -5,7 +5,8 @@ import type { Answer } from './answer.js'
 
 const flush = constants.Z_SYNC_FLUSH
 const decoders = {
-  gzip: () => createGunzip({ flush }),
+  // A stream that is compressed for many clients at once has no end of its own.
+  gzip: () => createGunzip({ flush, finishFlush: flush }),
   deflate: () => createInflate({ flush }),
   br: () => createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
 }

@@ -16,6 +16,8 @@ export interface EncodedEvent {
   readonly position: { readonly ms: number }
 }
 
+const END_OF_CHUNK = Buffer.from('\r\n')
+
 export class Batch {
   /** The number of events. */
   readonly events: number
@@ -23,12 +25,25 @@ export class Batch {
   readonly publishedAt: number
   /** The events as one chunk of a chunked HTTP/1.1 body. `payload` shares its memory. */
   readonly chunk: Buffer
+  /** Whether other connections may get the same batch. */
+  isShared = false
   #payload: Buffer | undefined
 
-  constructor(text: string, bytes: number, events = 0, publishedAt = 0) {
+  constructor(chunk: Buffer, events = 0, publishedAt = 0) {
+    this.chunk = chunk
     this.events = events
     this.publishedAt = publishedAt
-    this.chunk = Buffer.from(`${bytes.toString(16)}\r\n${text}\r\n`, bytes === text.length ? 'latin1' : 'utf8')
+  }
+
+  /** `bytes`: the length of the text in bytes. */
+  static ofText(text: string, bytes = Buffer.byteLength(text), events?: number, publishedAt?: number): Batch {
+    const encoding = bytes === text.length ? 'latin1' : 'utf8'
+    return new Batch(Buffer.from(`${bytes.toString(16)}\r\n${text}\r\n`, encoding), events, publishedAt)
+  }
+
+  static ofBytes(bytes: Buffer, events?: number, publishedAt?: number): Batch {
+    const chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, END_OF_CHUNK])
+    return new Batch(chunk, events, publishedAt)
   }
 
   /** The events without the framing. */
@@ -73,7 +88,7 @@ export class BatchBuilder {
 
   /** Returns the batch; undefined without events. */
   build(): Batch | undefined {
-    return this.#bytes === 0 ? undefined : new Batch(this.#text, this.#bytes, this.#events, this.#publishedAt)
+    return this.#bytes === 0 ? undefined : Batch.ofText(this.#text, this.#bytes, this.#events, this.#publishedAt)
   }
 }
 
