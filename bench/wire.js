@@ -14,6 +14,19 @@ export function createMessages({ bytes }) {
   return (lane, number) => ({ text, number: mark(lane, number) })
 }
 
+const SCORERS = ['Thomas Müller', 'Miroslav Klose', 'Toni Kroos', 'Sami Khedira', 'André Schürrle', 'Oscar', 'Neymar']
+
+/** An event as the example app publishes it, once a minute: the clock of a match and, at each eighth, a goal. */
+export function footballMessage(lane, number) {
+  const [match, minute] = [Math.floor(number / 90), number % 90]
+  const game = `brazil-germany-${2014 + match}`
+  const at = { period: minute < 45 ? 'first half' : 'second half', minute: String(minute + 1) }
+  const ids = { game, run: 1 + match, number: mark(lane, number) }
+  if (number % 8 > 0) return { ...at, elapsed: minute + 1, length: 93, ...ids }
+  const goal = { ...at, team: number % 3 ? 'home' : 'away', scorer: SCORERS[number % SCORERS.length] }
+  return { ...goal, home: Math.floor(minute / 24), away: Math.floor(minute / 12), ...ids }
+}
+
 function mark(lane, number) {
   return `#${String(lane).padStart(LANE_DIGITS, '0')}${String(number).padStart(NUMBER_DIGITS, '0')}`
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { NCHAN_MODULE } from './nchan-module.js'
 
 /**
- * Who takes part. `packages`: what must be installed, and whose versions are printed. `lacks`: what a contestant cannot
+ * Who takes part. `isBeside`: only in scenarios that name it. `packages`: what must be installed, and whose versions are printed. `lacks`: what a contestant cannot
  * do, and why it is left out where a scenario needs it.
  */
 export const contestants = {
@@ -31,6 +31,13 @@ export const contestants = {
     packages: ['express'],
     lacks: {},
     load: () => import('./bare-express.js'),
+  },
+  compression: {
+    label: 'Express and compression',
+    packages: ['express', 'compression'],
+    lacks: {},
+    isBeside: true,
+    load: () => import('./compression.js'),
   },
   'better-sse': {
     label: 'better-sse',

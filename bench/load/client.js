@@ -1,5 +1,6 @@
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { CompressedBody } from './compressed-body.js'
 import { LANE_DIGITS, MARK, MARK_LENGTH } from '../wire.js'
 
 const HEAD_END = '\r\n\r\n'
@@ -21,13 +22,15 @@ export class Client {
   #opened
   #cut
   #budget = Infinity
+  #compressed
 
-  /** `conflated`: numbers may be left out, but never go back. */
-  constructor(tally, { lanes, from = 0, conflated = false }) {
+  /** `conflated`: numbers may be left out, but never go back. `compressed`: the response must be gzip. */
+  constructor(tally, { lanes, from = 0, conflated = false, compressed = false }) {
     this.#tally = tally
     this.#lanes = lanes
     this.#next = new Array(lanes.length).fill(from)
     this.#conflated = conflated
+    if (compressed) this.#compressed = new CompressedBody((bytes) => this.#scan(bytes))
   }
 
   /** Resolves once the head of the response is there. */
@@ -40,7 +43,7 @@ export class Client {
       rejectUnauthorized: false,
       onread: { buffer: sharedBuffer, callback: (length, buffer) => this.#read(buffer.subarray(0, length)) },
     })
-    this.#socket.write(requestHead(path, lastEventId))
+    this.#socket.write(requestHead(path, lastEventId, this.#compressed !== undefined))
     return new Promise((resolve, reject) => {
       this.#opened = { resolve, reject }
       this.#socket.on('error', (error) => this.#lost(error.message))
@@ -70,13 +73,14 @@ export class Client {
       .removeAllListeners('end')
       .on('error', () => {})
       .destroy()
+    this.#compressed?.close()
   }
 
   #read(bytes) {
     this.bytes += bytes.length
     this.reads += 1
     if (this.#head !== undefined) this.#readHead(bytes)
-    else this.#scan(bytes)
+    else this.#take(bytes)
     this.#budget -= bytes.length
     return this.#budget > 0
   }
@@ -86,11 +90,19 @@ export class Client {
     this.#head += bytes.toString('latin1')
     const end = this.#head.indexOf(HEAD_END)
     if (end === -1) return
-    const status = this.#head.slice(9, 12)
+    const head = this.#head
     this.#head = undefined
+    const status = head.slice(9, 12)
     if (status !== '200') return this.#lost(`status ${status}`)
+    const isCompressed = /\r\ncontent-encoding: gzip\r\n/i.test(head)
+    if (isCompressed !== (this.#compressed !== undefined)) return this.#lost(`compressed: ${isCompressed}`)
     this.#opened.resolve()
-    this.#scan(bytes.subarray(end + HEAD_END.length - before))
+    this.#take(bytes.subarray(end + HEAD_END.length - before))
+  }
+
+  #take(bytes) {
+    if (this.#compressed) this.#compressed.push(bytes)
+    else this.#scan(bytes)
   }
 
   #scan(bytes) {
@@ -124,9 +136,11 @@ export class Client {
   }
 }
 
-function requestHead(path, lastEventId) {
+function requestHead(path, lastEventId, isCompressed) {
   const resume = lastEventId ? `Last-Event-ID: ${lastEventId}\r\n` : ''
-  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nConnection: keep-alive\r\n${resume}\r\n`
+  const encoding = isCompressed ? 'Accept-Encoding: gzip\r\n' : ''
+  const more = encoding + resume
+  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nConnection: keep-alive\r\n${more}\r\n`
 }
 
 /** NaN when something else stands there, which is then no number anyone expects. */

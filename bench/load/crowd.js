@@ -24,11 +24,11 @@ export class Crowd {
    * Opens connections, at most `atOnce` at a time, until `share` of them are open; `from` is the first number that each
    * lane must bring.
    */
-  async open(tally, { port, tls, atOnce = 200, share = 1, lastEventId, from, conflated }) {
+  async open(tally, { port, tls, atOnce = 200, share = 1, lastEventId, from, conflated, compressed }) {
     const openNext = async () => {
       while (this.#started < this.plan.length * share) {
         const i = this.#started++
-        const client = new Client(tally, { lanes: this.lanesOf(i), from, conflated })
+        const client = new Client(tally, { lanes: this.lanesOf(i), from, conflated, compressed })
         this.clients.push(client)
         await client.open({ port, tls, lastEventId, path: pathTo(this.plan[i]), localAddress: addressOf(i) })
       }

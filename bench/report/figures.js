@@ -28,5 +28,6 @@ export const figures = {
   replayMs: { label: 'until everyone has caught up', short: 'caught up', format: milliseconds },
   rssGrowth: { label: 'growth of resident memory', short: 'RSS growth', format: megabytes },
   bytesPerConnection: { label: 'bytes written to each connection', short: 'bytes/connection', format: kilobytes },
+  bytesPerEvent: { label: 'bytes for each delivered event', short: 'bytes/event', format: (n) => `${n.toFixed(1)} B` },
   cpuPerPublish: { label: 'server CPU per published event', short: 'CPU/publish', format: microseconds },
 }

@@ -11,6 +11,7 @@ import { payloads } from './j-payloads.js'
 import { overTls } from './k-tls.js'
 import { growth } from './l-growth.js'
 import { updateWindow } from './m-update-window.js'
+import { compressed } from './n-compressed.js'
 
 /**
  * A scenario: `run(stage, size)` returns figures, `full` and `tiny` are its sizes, `cases` vary them, `needs` what a
@@ -18,5 +19,5 @@ import { updateWindow } from './m-update-window.js'
  */
 export const scenarios = [
   ...[onePerTurn, tenPerTurn, crowd, manyChannels, severalChannels, idle],
-  ...[reconnect, stalled, keyed, payloads, overTls, growth, updateWindow],
+  ...[reconnect, stalled, keyed, payloads, overTls, growth, updateWindow, compressed],
 ]

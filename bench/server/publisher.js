@@ -1,5 +1,5 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { channelName, createMessages, now } from '../wire.js'
+import { channelName, createMessages, footballMessage, now } from '../wire.js'
 
 /**
  * Publishes numbered events round robin over channels, or over the keys of one channel, and notes when each was
@@ -18,8 +18,8 @@ export class Publisher {
   }
 
   /** `first`: the number of each lane's first event. */
-  prepare({ events, warmUp, first, bytes, channels = 1, keys = 0, keyed = keys > 0 }) {
-    const message = createMessages({ bytes })
+  prepare({ events, warmUp, first, bytes, messages, channels = 1, keys = 0, keyed = keys > 0 }) {
+    const message = messages === 'football' ? footballMessage : createMessages({ bytes })
     const lanes = keys || channels
     const make = (i) => {
       const lane = i % lanes
