@@ -37,7 +37,9 @@ export class ConnectionRows implements Source {
     let total = 0
     for (const connection of this.#registry.connections(this.#owner === '' ? {} : { owner: this.#owner })) {
       total++
-      largest.offer({ connection, unsentBytes: connection.unsentBytes })
+      const { unsentBytes } = connection
+      // Most have none, and only the first of them can be shown.
+      if (unsentBytes > 0 || total <= MAX_CONNECTIONS) largest.offer({ connection, unsentBytes })
     }
     return { total, now: Date.now(), rows: largest.items.map((row) => this.#describe(row)) }
   }

@@ -20,12 +20,16 @@ export interface Shown {
 
 const PERIOD = 1000
 
+/** After a sample of all states, so many times its duration pass before the next: sampling takes at most 1 % of a core. */
+const REST = 99
+
 export class Sampler {
   readonly #shown: Shown
   readonly #own: ChannelRegistry
   /** What is watched, by the channel of the inspector's registry. */
   readonly #sources = new Map<string, Source>()
   #timer: Timer | undefined
+  #restUntil = 0
 
   constructor({ own, ...shown }: Shown & { own: ChannelRegistry }) {
     this.#shown = shown
@@ -64,7 +68,10 @@ export class Sampler {
   #sampleAll(): void {
     // An open page must not keep the server of an app from closing.
     if (this.#shown.inspection.isClosed) return void this.#own.close()
-    for (const channel of this.#sources.keys()) this.#publish(channel)
+    const startedAt = now()
+    const isResting = startedAt < this.#restUntil
+    for (const [channel, { isState }] of this.#sources) if (!isState || !isResting) this.#publish(channel)
+    if (!isResting) this.#restUntil = now() + REST * (now() - startedAt)
   }
 
   #publish(channel: string): void {

@@ -1,4 +1,4 @@
-// A line of the last minute, as wide as its box. It begins at zero, so that noise does not look like a peak.
+// A line of the last sixty values, as wide as its box. It begins at zero, so that noise does not look like a peak.
 
 const namespace = 'http://www.w3.org/2000/svg'
 const most = 60
@@ -32,7 +32,6 @@ export class Sparkline {
     this.#line.setAttribute('points', points.join(' '))
     this.#area.setAttribute('points', `${start},${height} ${points.join(' ')} ${most - 1},${height}`)
     const [lowest, highest] = [Math.min(...values), Math.max(...values)].map(this.#format)
-    const seconds = values.length === 1 ? 'second' : `${values.length} seconds`
-    this.element.setAttribute('aria-label', `${this.#name}: in the last ${seconds} between ${lowest} and ${highest}`)
+    this.element.setAttribute('aria-label', `${this.#name}: lately between ${lowest} and ${highest}`)
   }
 }
