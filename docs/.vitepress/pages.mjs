@@ -7,7 +7,7 @@ const groups = {
   Start: ['getting-started', 'recipes', 'typescript', 'frameworks', 'testing', 'command'],
   'Publish and subscribe': ['channels', 'replay', 'rendering', 'snapshots', 'update-windows', 'streaming', 'auth'],
   Browsers: ['client', 'many-tabs', 'react-vue-svelte', 'dev-proxies'],
-  'In production': ['deploying', 'proxies', 'middlewares', 'redis', 'scale', 'troubleshooting'],
+  'In production': ['deploying', 'proxies', 'middlewares', 'redis', 'scale', 'troubleshooting', 'inspector'],
   Reference: ['options', 'errors', 'protocol', 'stores', 'versioning', 'node-versions'],
   Security: ['security', 'hostile-clients'],
   'Why this package': ['comparison', 'performance', 'migrating', 'mutation'],
