@@ -78,7 +78,10 @@ export function mount(path: string, middleware: Handler): Handler {
   return (req, res, next) => {
     const { url = '/' } = req
     const [asked = ''] = url.split('?')
-    if (asked !== path && !asked.startsWith(`${path}/`)) { next(); return; }
+    if (asked !== path && !asked.startsWith(`${path}/`)) {
+      next()
+      return
+    }
     const routed = Object.assign(req, { originalUrl: url })
     routed.url = url.slice(path.length).replace(/^(?!\/)/, '/')
     middleware(routed, res, (error) => {
