@@ -43,5 +43,8 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.{js,mjs,cjs}'], languageOptions: { globals: globals.node } },
-  { files: ['example-app/public/**/*.js'], languageOptions: { globals: globals.browser } },
+  {
+    files: ['example-app/public/**/*.js', 'src/inspector/inspector-page/*.js'],
+    languageOptions: { globals: globals.browser },
+  },
 )

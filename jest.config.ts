@@ -5,11 +5,13 @@ const common = {
   testEnvironment: 'node',
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
-  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.test.json' }] },
+  transform: {
+    '^.+\\.ts$': ['<rootDir>/__tests__/helpers/ts-jest-with-dirname.cjs', { tsconfig: 'tsconfig.test.json' }],
+  },
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^express-sse-channels$': '<rootDir>/src/index.ts',
-    '^express-sse-channels/(client|client/shared|redis|store-contract|testing)$': '<rootDir>/src/$1/index.ts',
+    '^express-sse-channels/(client|client/shared|inspector|redis|store-contract|testing)$': '<rootDir>/src/$1/index.ts',
   },
   testTimeout: 30_000,
 } satisfies Config

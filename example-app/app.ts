@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import cookieParser from 'cookie-parser'
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
 import { createRegistry, sse, type Connection, type Store } from 'express-sse-channels'
+import { inspector } from 'express-sse-channels/inspector'
 import createError, { isHttpError } from 'http-errors'
 import { browserModules } from './browser-modules.js'
 import { ConnectionIds } from './connection-ids.js'
@@ -187,6 +188,10 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   app.put('/sales', (req, res) => void res.json(shop.setSales(readSales(req.body))))
   app.get('/stats', (_req, res) => void res.json(registry.stats()))
 
+  // It shows everybody's connections, so it is for whoever sits at this machine. An app with accounts asks for an administrator.
+  const inspectorPage = inspector(registry, { authorize: ({ socket }) => isLoopback(socket.remoteAddress) })
+  app.use('/inspector', inspectorPage)
+
   app.use(browserModules(directory))
   app.use(express.static(join(directory, 'public')))
   app.use(() => {
@@ -205,10 +210,13 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   const close = async () => {
     replay.close()
     shop.close()
-    await registry.close()
+    await Promise.all([registry.close(), inspectorPage.close()])
   }
   return { app, registry, replay, close }
 }
+
+/** IPv4 addresses look like this too on a server that listens on IPv6. */
+const isLoopback = (address: string | undefined) => /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address ?? '')
 
 const answerError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   if (res.headersSent) {

@@ -1,7 +1,7 @@
 // Bundles src for publishing. The server is CommonJS with ES module wrappers: an app that both imports and requires the
 // package gets one copy, so that `instanceof SseError` holds. The client is built in both dialects, because bundlers for
 // browsers need ES modules.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -13,6 +13,7 @@ const { outDir } = values
 
 const server = {
   index: 'src/index.ts',
+  inspector: 'src/inspector/index.ts',
   redis: 'src/redis/index.ts',
   'store-contract': 'src/store-contract/index.ts',
   testing: 'src/testing/index.ts',
@@ -72,6 +73,9 @@ const [bundles] = await Promise.all([
     }),
   ),
 ])
+
+// The inspector reads these at run time. They are modules for browsers as they are.
+cpSync(join(root, 'src/inspector/inspector-page'), join(outDir, 'inspector-page'), { recursive: true })
 
 for (const { isEntry, name, fileName, exports } of bundles.flatMap(({ chunks }) => chunks)) {
   if (!isEntry || !fileName.endsWith('.cjs')) continue

@@ -33,6 +33,8 @@ const SUITES = [
     'testing/open-stream',
     'testing/test-stream',
     'delivery/model',
+    'inspector/requests',
+    'inspector/samples',
     'outside/http2-sessions',
     'redis/outbox',
   ],

@@ -1,5 +1,6 @@
 // Makes docs/going-offline.png, an animated PNG of the example page that goes offline and catches up, and
-// docs/screenshot-phone.png. Both show the real page in Chromium, which follows the real app: npm run picture
+// docs/screenshot-phone.png and docs/inspector.png. They show the real pages in Chromium, which follow the real app:
+// npm run picture
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -46,6 +47,14 @@ for (let minute = 0; minute < 6; minute++) replay.tick()
 await phone.button.press('Enter')
 await phone.page.getByText(/^\d+ events replayed\.$/).waitFor()
 await phone.page.screenshot({ animations: 'disabled', path: fileURLToPath(new URL('screenshot-phone.png', docs)) })
+
+const inspector = await browser.newPage({ viewport: { width: 1280, height: 740 }, colorScheme: 'light' })
+await inspector.goto(`${url}/inspector/?channel=game:england-germany-2022`)
+await inspector.locator('#events li').nth(5).waitFor()
+await inspector.waitForTimeout(20_000)
+const { width, height, ...image } = UPNG.decode(await inspector.screenshot())
+const fewColours = UPNG.encode([UPNG.toRGBA8({ width, height, ...image })[0]], width, height, 24)
+writeFileSync(new URL('inspector.png', docs), new Uint8Array(fewColours))
 
 await browser.close()
 await close()

@@ -3,8 +3,8 @@
 /**
  * What is wrong:
  * - `ERR_SSE_OPTION`: an unknown option, or a wrong type or value. Thrown by the function that takes the option:
- *   `sse()`, `createRegistry()`, `subscribe()`, `on()`, `disconnect()`, `connections()`, `drain()`, `close()` or
- *   `redisStore()`, and `openStream()` of `/testing`. Passed to `next` if the option `owner` returns something wrong.
+ *   `sse()`, `createRegistry()`, `subscribe()`, `on()`, `disconnect()`, `connections()`, `drain()`, `close()`,
+ *   `inspector()` or `redisStore()`, and `openStream()` of `/testing`. Passed to `next` if the option `owner` returns something wrong.
  * - `ERR_SSE_MESSAGE`: a message that the event stream format cannot carry (HTML standard, 9.2.5).
  * - `ERR_SSE_DATA`: data that JSON cannot hold, such as a `Map` or a promise. `cause` is the error of `JSON.stringify`.
  * - `ERR_SSE_HEAD`: the head of the response was sent before the stream opened, such as by `res.flushHeaders()`.

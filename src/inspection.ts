@@ -1,6 +1,8 @@
 /** What the inspector reads of a log, beyond the public members of its registry. */
+import type { ChannelLog } from './log/channel-log.js'
 import type { Log } from './log/log.js'
 import { publishedEvent, type PublishedEvent } from './log/published-event.js'
+import type { Publisher } from './publisher.js'
 
 /** The state of one channel. */
 export interface ChannelState {
@@ -20,8 +22,8 @@ export interface ChannelState {
 const INSPECTION = Symbol.for('express-sse-channels.inspection')
 
 /** Lets the inspector read a registry. Hidden from apps. */
-export function publishInspection(registry: object, log: Log): void {
-  Object.defineProperty(registry, INSPECTION, { value: new Inspection(log) })
+export function publishInspection(registry: object, log: Log, publisher: Publisher): void {
+  Object.defineProperty(registry, INSPECTION, { value: new Inspection(log, publisher) })
 }
 
 /** Returns the `Inspection` of a registry; undefined for anything else. */
@@ -31,16 +33,32 @@ export function inspectionOf(registry: object): Inspection | undefined {
 
 export class Inspection {
   readonly #log: Log
+  readonly #publisher: Publisher
 
-  constructor(log: Log) {
+  constructor(log: Log, publisher: Publisher) {
     this.#log = log
+    this.#publisher = publisher
+  }
+
+  /** Whether the registry was closed. */
+  get isClosed(): boolean {
+    return this.#publisher.isClosed
+  }
+
+  /** Whether the store can be read, as it says. */
+  get isStoreAvailable(): boolean {
+    return this.#publisher.isStoreAvailable
   }
 
   /** Yields the state of every channel. */
   *channels(): Generator<ChannelState, void> {
-    for (const { name, readers, keys, historyLength, tail } of this.#log.channels.values()) {
-      yield { name, subscribers: readers, keys, history: historyLength, offset: tail }
-    }
+    for (const channel of this.#log.channels.values()) yield stateOf(channel)
+  }
+
+  /** Returns the state of one channel; undefined if there is none of this name. */
+  channel(name: string): ChannelState | undefined {
+    const channel = this.#log.channels.get(name)
+    return channel && stateOf(channel)
   }
 
   /** Returns the newest events of a channel after an offset that history holds, oldest first, and at most `limit`. */
@@ -55,4 +73,8 @@ export class Inspection {
     }
     return events
   }
+}
+
+function stateOf({ name, readers, keys, historyLength, tail }: ChannelLog): ChannelState {
+  return { name, subscribers: readers, keys, history: historyLength, offset: tail }
 }

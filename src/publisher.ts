@@ -46,6 +46,8 @@ export class Publisher implements StoreLog {
   readonly report: Report
   /** Whether the store can be read, as it says. */
   isStoreAvailable = true
+  /** Whether `close` was called. */
+  isClosed = false
   readonly #options: PublisherOptions
   readonly #log: Log
   readonly #scheduler: Scheduler
@@ -53,7 +55,6 @@ export class Publisher implements StoreLog {
   /** Whether an entry was appended that the store did not hold when the log began. */
   #hasAppended = false
   #hasReportedEviction = false
-  #isClosed = false
 
   constructor(options: PublisherOptions) {
     const { log, scheduler, report } = options
@@ -106,7 +107,7 @@ export class Publisher implements StoreLog {
 
   /** Rejects what is published from now on. */
   close(): void {
-    this.#isClosed = true
+    this.isClosed = true
     this.#expiry.close()
   }
 
@@ -182,7 +183,7 @@ export class Publisher implements StoreLog {
   }
 
   #requireOpen(method: string, registry: string): void {
-    if (!this.#isClosed) return
+    if (!this.isClosed) return
     const message = `${method}(): ${registry} is closed; call it before close(), or on another registry`
     throw new SseError('ERR_SSE_CLOSED', message)
   }

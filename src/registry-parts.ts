@@ -58,7 +58,7 @@ export function createParts<E extends object>(registry: object, options: Registr
     encodeEnd: () => encodeEnd(log),
   })
   publishAdmission(registry, admission)
-  publishInspection(registry, log)
+  publishInspection(registry, log, publisher)
   const channelContext = { publisher, log }
   const occupancy = new Occupancy({ log, scheduler, report, linger })
   const starting = publisher.start()

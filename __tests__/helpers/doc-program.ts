@@ -167,9 +167,12 @@ async function bundle(code: string, language: string): Promise<string> {
     target: 'node20',
     packages: 'external',
     jsx: 'automatic',
+    // Where the inspector finds its page.
+    define: { 'import.meta.dirname': JSON.stringify(join(root, 'src/inspector')) },
     alias: {
       'express-sse-channels/client/shared': join(root, 'src/client/shared/index.ts'),
       'express-sse-channels/client': join(root, 'src/client/index.ts'),
+      'express-sse-channels/inspector': join(root, 'src/inspector/index.ts'),
       'express-sse-channels/redis': join(root, 'src/redis/index.ts'),
       'express-sse-channels/store-contract': join(root, 'src/store-contract/index.ts'),
       'express-sse-channels/testing': join(root, 'src/testing/index.ts'),

@@ -7,6 +7,7 @@ const NAMES: Record<string, string[]> = {
   '.': ['SseError', 'createEpoch', 'createRegistry', 'memoryStore', 'nextPosition', 'sse'],
   './client': ['EventStream', 'keyedState'],
   './client/shared': ['SharedEventStream'],
+  './inspector': ['inspector'],
   './redis': ['redisStore'],
   './store-contract': ['RecordingLog', 'storeContract'],
   './testing': ['RefusedError', 'openStream'],

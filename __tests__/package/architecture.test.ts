@@ -60,7 +60,7 @@ const SUBPATHS: Record<string, { readonly upTo?: string; readonly and?: readonly
   'store-contract': { upTo: 'log' },
   testing: { upTo: 'check', and: ['client/blocks'] },
   cli: { upTo: 'nearest-name' },
-  inspector: { upTo: 'index' },
+  inspector: { upTo: 'middleware' },
 }
 
 const root = join(__dirname, '../..')

@@ -27,8 +27,9 @@ describe('CONTRIBUTING.md', () => {
     expect(pairs.filter(isMissing)).toEqual([])
   })
 
-  it.each(['delivery', 'http', 'log', 'redis'])('names every file of src/%s', (folder) => {
-    const files = readdirSync(join(root, 'src', folder)).map((file) => file.replace(/\.ts$/, ''))
+  it.each(['delivery', 'http', 'inspector', 'log', 'redis'])('names every file of src/%s', (folder) => {
+    const entries = readdirSync(join(root, 'src', folder))
+    const files = entries.flatMap((file) => (file.endsWith('.ts') ? file.slice(0, -3) : []))
     const row = text.split('\n').filter((line) => line.startsWith(`| \`${folder}/\`:`))
     const listed = row.flatMap((line) => Array.from(line.matchAll(/`([\w-]+)`/g), ([, name]) => name))
     // An index only exports names.

@@ -10,6 +10,7 @@ const entries = [
   'index',
   'client/index',
   'client/shared/index',
+  'inspector/index',
   'redis/index',
   'store-contract/index',
   'testing/index',

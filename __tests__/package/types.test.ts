@@ -36,7 +36,11 @@ function fail({ messageText }: ts.Diagnostic): never {
 
 /** As a strict app compiles that checks the types of the package too. */
 function compile(files: readonly string[]): ts.Program {
-  const options = { ...strictApp, skipLibCheck: false, paths: { 'express-sse-channels': [index] } }
+  const paths = {
+    'express-sse-channels': [index],
+    'express-sse-channels/inspector': [join(published, 'inspector/index.d.ts')],
+  }
+  const options = { ...strictApp, skipLibCheck: false, paths }
   return createProgram(files, options, types)
 }
 

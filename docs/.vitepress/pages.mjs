@@ -7,7 +7,10 @@ const groups = {
   Start: ['getting-started', 'recipes', 'typescript', 'frameworks', 'testing', 'command'],
   'Publish and subscribe': ['channels', 'replay', 'rendering', 'snapshots', 'update-windows', 'streaming', 'auth'],
   Browsers: ['client', 'many-tabs', 'react-vue-svelte', 'dev-proxies'],
-  'In production': ['deploying', 'proxies', 'middlewares', 'redis', 'scale', 'monitoring', 'troubleshooting'],
+  'In production': [
+    ...['deploying', 'proxies', 'middlewares', 'redis', 'scale'],
+    ...['monitoring', 'inspector', 'compression', 'troubleshooting'],
+  ],
   Reference: ['options', 'errors', 'protocol', 'stores', 'versioning', 'node-versions'],
   Security: ['security', 'hostile-clients'],
   'Why this package': ['comparison', 'performance', 'migrating', 'mutation'],

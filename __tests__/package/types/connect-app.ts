@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import connect from 'connect'
 import { sse, type SseRequest, type SseResponse } from 'express-sse-channels'
+import { inspector } from 'express-sse-channels/inspector'
 
 const app = connect()
 const live = sse<{ score: number }>()
 
 app.use(live)
 app.use('/stream', live)
+app.use('/sse-inspector', inspector(live.registry, { authorize: ({ headers }) => headers['x-admin'] === 'yes' }))
 app.use('/stream', (req: IncomingMessage & Partial<SseRequest>, res: ServerResponse & SseResponse) => {
   const lastEventId: string | undefined = req.lastEventId
   if (!res.sse) return void res.end(lastEventId)

@@ -1,6 +1,7 @@
 // Compiled, never run: an app written against the types of Express 5.
 import express, { type Request, type Response } from 'express'
 import { createRegistry, sse } from 'express-sse-channels'
+import { inspector } from 'express-sse-channels/inspector'
 
 interface Events {
   score: { home: number; away: number }
@@ -55,3 +56,11 @@ app.put('/games/:id/score', express.json(), async (req, res) => {
 })
 
 app.listen(0)
+
+app.use('/sse-inspector', inspector(registry, { authorize: (req: Request) => req.get('x-admin') === 'yes' }))
+app.use(
+  '/sse-inspector',
+  inspector(sse().registry, { authorize: ({ socket }) => Promise.resolve(socket.remoteAddress === '::1') }),
+)
+// @ts-expect-error -- somebody must say who may see it
+app.use('/sse-inspector', inspector(registry, {}))

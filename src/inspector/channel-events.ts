@@ -1,0 +1,52 @@
+/** The events of one channel, as they come. */
+import type { Inspection } from '../inspection.js'
+import type { PublishedEvent } from '../log/published-event.js'
+import { short } from './short.js'
+import type { Source } from './source.js'
+
+/** At most so many events are shown of each sample. */
+export const MAX_EVENTS = 100
+
+/** So many earlier events are shown at first. */
+const EARLIER = 20
+
+/** Characters of the data of an event. */
+const DATA = 2000
+
+export class ChannelEvents implements Source {
+  readonly isState = false
+  readonly #inspection: Inspection
+  readonly #channel: string
+  /** Offset of the newest event that was shown. */
+  #shownUpTo: number
+
+  constructor(inspection: Inspection, channel: string) {
+    this.#inspection = inspection
+    this.#channel = channel
+    this.#shownUpTo = Math.max(0, this.#tail - EARLIER)
+  }
+
+  sample(): object | undefined {
+    const tail = this.#tail
+    // The channel was removed, and made again.
+    if (tail < this.#shownUpTo) this.#shownUpTo = 0
+    const after = this.#shownUpTo
+    if (tail === after) return undefined
+    this.#shownUpTo = tail
+    const events = this.#inspection.eventsAfter(this.#channel, after, MAX_EVENTS)
+    return { at: Date.now(), omitted: tail - after - events.length, events: events.map(describe) }
+  }
+
+  get #tail(): number {
+    return this.#inspection.channel(this.#channel)?.offset ?? 0
+  }
+}
+
+function describe({ id, event, key, data }: PublishedEvent) {
+  return {
+    id: short(id),
+    type: short(event ?? 'message'),
+    key: key === undefined ? undefined : short(key),
+    data: data === undefined ? undefined : short(data, DATA),
+  }
+}
