@@ -49,6 +49,8 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   const live = sse<Events>({
     registry,
     retry,
+    // Everybody may see all of it, and many watch the same game.
+    compress: true,
     headers: { 'Access-Control-Allow-Origin': '*' },
     // Whose stream it is, so that a visitor can see and end it.
     owner: (req: Request) => sessions.of(req),

@@ -118,8 +118,8 @@ export class BehaviourServer {
   readonly #server = createServer((request, response) => void this.#serve(request, response))
   readonly #attempts = new Map<string, number>()
   readonly #responses = new Map<string, ServerResponse>()
-  /** Counts up in a channel, from the first stream on. */
-  readonly #live = sse({ keepAlive: 1000, retry: 1 })
+  /** Counts up in a channel, from the first stream on. Compressed, because that is harder for a client. */
+  readonly #live = sse({ keepAlive: 1000, retry: 1, compress: true })
   #counting: ReturnType<typeof setInterval> | undefined
   #found: (findings: Finding[]) => void = () => {}
 

@@ -35,6 +35,8 @@ export class ProxiedApp {
     })
     const kept = sse({ registry: live.registry, keepAlive: 250 })
     app.get('/kept/:channel', kept, (req, res) => void res.sse?.subscribe(req.params.channel))
+    const compressed = sse({ registry: live.registry, keepAlive: false, compress: true })
+    app.get('/compressed/:channel', compressed, (req, res) => void res.sse?.subscribe(req.params.channel))
     app.get('/:channel', live, (req, res) => {
       if (res.sse) this.connections.push(res.sse)
       res.sse?.subscribe(req.params.channel)

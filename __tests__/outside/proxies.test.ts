@@ -74,6 +74,22 @@ function testStream(setup: MatrixSetup): void {
     result.compresses = expects.compresses
   })
 
+  it('a stream that the app compresses arrives event by event, and resumes after a cut', async () => {
+    const headers = { 'accept-encoding': 'gzip' }
+    const open = (id = {}) => app().ask('/compressed/squeezed', { headers: { ...headers, ...id } })
+    const stream = await open()
+    expect(await stream.next()).toMatchObject({ event: 'sse-ready' })
+    for (const data of ['a', 'b', 'c']) {
+      await app().publish('squeezed', data)
+      expect(await stream.next()).toMatchObject({ data })
+    }
+    stream.close()
+    await app().publish('squeezed', 'd')
+    const again = await open({ 'last-event-id': stream.lastEventId })
+    expect(await again.waitForData('d')).toMatchObject({ data: 'd' })
+    expect(again.data).toEqual(['d'])
+  })
+
   it(`a disconnect is noticed ${expects.leaving}`, async () => {
     await until(() => app().open === 0 || writeTo(app()))
     const stream = await app().ask('/leaving')

@@ -132,7 +132,9 @@ describeWithRedis('the example of a cluster with Redis', () => {
           const page = await openPage(browser(), url, { viewport, colorScheme, reducedMotion: 'reduce' })
           await page.locator('.process[data-state="open"]').nth(2).waitFor()
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width)
-          expect(await faults(page)).toEqual([])
+          // The other two have the same elements and colours, and axe-core takes seconds.
+          if ((viewport === phone) === (colorScheme === 'dark')) expect(await faults(page)).toEqual([])
+          await page.close()
         }
       }
     }, 60_000)
