@@ -17,9 +17,9 @@ export function ratioToBase(samples, id, figure, base = BASE) {
 }
 
 /** The same for any two series of samples: round by round, so that what slowed a round down slowed both. */
-export function ratio(series, baseSeries, figure) {
+export function ratio(series, baseSeries, figure, baseFigure = figure) {
   const ratios = (series ?? []).flatMap((sample, round) => {
-    const quotient = sample[figure] / baseSeries?.[round]?.[figure]
+    const quotient = sample[figure] / baseSeries?.[round]?.[baseFigure]
     return Number.isFinite(quotient) ? quotient : []
   })
   return ratios.length > 0 ? spread(ratios) : undefined

@@ -21,7 +21,7 @@ const targets = [
     letter: 'c',
     what: 'longest block of the event loop, ms',
     most: 25,
-    value: ({ median }) => median('ours', 'longestBlock'),
+    value: ({ each }) => each('ours', 'longestBlock'),
   },
   { letter: 'd', what: "CPU per event / (a)'s", most: 2, value: ({ across }) => across('d', 'a', 'cpuPerEvent') },
   { letter: 'e', what: 'CPU per event / bare', most: 1, value: ({ of }) => of('ours', 'cpuPerEvent', 'bare') },
@@ -35,7 +35,7 @@ const targets = [
     letter: 'f',
     what: 'share of a core for keep-alives',
     most: 0.02,
-    value: ({ median }) => median('ours', 'keepAliveCore'),
+    value: ({ each }) => each('ours', 'keepAliveCore'),
   },
   {
     letter: 'g',
@@ -47,7 +47,7 @@ const targets = [
     letter: 'h',
     what: 'RSS growth beside a stalled client, MB',
     most: 24,
-    value: ({ median }) => median('ours', 'rssGrowth', 1) / 1e6,
+    value: ({ each }) => each('ours', 'rssGrowth', 1, 1e6),
   },
   {
     letter: 'h',
@@ -79,30 +79,69 @@ const targets = [
     most: 0.05,
     value: ({ cases }) => cases('cpuPerPublish', 1, 0),
   },
+  {
+    letter: 'n',
+    what: 'CPU with gzip / plain, one event per turn',
+    most: 1.08,
+    value: ({ cases }) => cases('cpuPerEvent', 1, 0),
+  },
+  {
+    letter: 'n',
+    what: 'the same, ten events per turn',
+    most: 1.08,
+    value: ({ cases }) => cases('cpuPerEvent', 3, 2),
+  },
+  {
+    letter: 'n',
+    what: 'bytes with gzip / plain, one event per turn',
+    most: 0.3,
+    value: ({ cases }) => cases('bytesPerEvent', 1, 0),
+  },
+  {
+    letter: 'n',
+    what: 'the same, ten events per turn',
+    most: 0.22,
+    value: ({ cases }) => cases('bytesPerEvent', 3, 2),
+  },
 ]
 
-/** One line for each target whose scenarios were run. */
+/**
+ * One judgement for each target whose scenarios were run: the median of what was measured in each round, and its spread.
+ * `resolved` is false where some rounds hold the target and others miss it: then the run says nothing.
+ */
 export function judge(results) {
   const series = (letter, id, i = 0) => results.find((result) => result.letter === letter)?.cases[i]?.samples[id]
   return targets.flatMap(({ letter, what, most, value }) => {
     const measured = value({
-      of: (id, figure, base) => ratio(series(letter, id), series(letter, base), figure)?.median,
-      cases: (figure, i, j) => ratio(series(letter, 'ours', i), series(letter, 'ours', j), figure)?.median,
-      median: (id, figure, i) => summarise(series(letter, id, i) ?? []).figures[figure]?.median,
-      across: (one, other, figure, otherFigure = figure) =>
-        medianOf(series(one, 'ours'), figure) / medianOf(series(other, 'ours'), otherFigure),
+      of: (id, figure, base) => ratio(series(letter, id), series(letter, base), figure),
+      cases: (figure, i, j) => ratio(series(letter, 'ours', i), series(letter, 'ours', j), figure),
+      each: (id, figure, i, unit = 1) => scaled(summarise(series(letter, id, i) ?? []).figures[figure], unit),
+      across: (one, other, figure, otherFigure) =>
+        ratio(series(one, 'ours'), series(other, 'ours'), figure, otherFigure),
     })
-    return Number.isFinite(measured) ? { letter, what, most, measured, holds: measured <= most } : []
+    if (measured === undefined) return []
+    const { median, low, high } = measured
+    return {
+      letter,
+      what,
+      most,
+      measured: median,
+      low,
+      high,
+      holds: median <= most,
+      resolved: high <= most || low > most,
+    }
   })
 }
 
-function medianOf(samples, figure) {
-  return summarise(samples ?? []).figures[figure]?.median
+function scaled(spread, unit) {
+  return spread && { median: spread.median / unit, low: spread.low / unit, high: spread.high / unit }
 }
 
 export function targetLines(judgements) {
-  return judgements.map(({ letter, what, most, measured, holds }) => {
-    const verdict = holds ? 'holds' : 'MISSED'
-    return `  (${letter}) ${what.padEnd(44)} ${measured.toFixed(3).padStart(8)}  at most ${String(most).padEnd(5)} ${verdict}`
+  return judgements.map(({ letter, what, most, measured, low, high, holds, resolved }) => {
+    const verdict = resolved ? (holds ? 'holds' : 'MISSED') : 'not resolved'
+    const spread = `(${low.toFixed(3)} – ${high.toFixed(3)})`
+    return `  (${letter}) ${what.padEnd(44)} ${measured.toFixed(3).padStart(8)} ${spread.padEnd(18)} at most ${String(most).padEnd(5)} ${verdict}`
   })
 }
