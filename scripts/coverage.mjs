@@ -54,6 +54,7 @@ const SUITES = [
     'occupancy',
     'scheduler',
     'shared-batches',
+    'shared-merges',
     'snapshots',
     'windows',
   ].map((name) => `delivery/${name}`),

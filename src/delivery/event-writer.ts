@@ -61,8 +61,14 @@ export class EventWriter {
   }
 
   #writeMerged(subscriptions: SubscriptionList): boolean {
+    const { batches, log } = this.#context
+    const shared = batches.merges.take(subscriptions, log, this.#conflates)
+    if (shared !== undefined) {
+      this.#write(shared.batch, shared.conflated)
+      return true
+    }
     const builder = new BatchBuilder({ conflates: this.#conflates })
-    mergeInto(builder, subscriptions.toArray(), this.#context.log, () => this.#stream.closed)
+    mergeInto(builder, subscriptions.toArray(), log, () => this.#stream.closed)
     // A filter may have closed the stream.
     if (!this.#stream.closed) this.#write(builder.build(), builder.conflated)
     return true

@@ -5,6 +5,7 @@
 import type { ChannelLog } from '../log/channel-log.js'
 import { type Batch, BatchBuilder } from '../wire/batch.js'
 import type { Cursor } from './cursor.js'
+import { SharedMerges } from './shared-merges.js'
 
 /** A batch, and the conditions under which a cursor can use it. */
 export interface SharedBatch {
@@ -28,6 +29,8 @@ export interface SharedBatch {
 const MAX_BYTES = 16 * 1024 * 1024
 
 export class SharedBatches {
+  /** Those of connections that are behind in several channels. */
+  readonly merges = new SharedMerges()
   /** By channel and `from`. */
   readonly #byPlace = new Map<ChannelLog, Map<number, SharedBatch>>()
   #newest: SharedBatch | undefined
@@ -46,6 +49,7 @@ export class SharedBatches {
   clear(): void {
     this.#newest = undefined
     this.#byPlace.clear()
+    this.merges.clear()
     this.#bytes = 0
   }
 
