@@ -182,6 +182,8 @@ describe('with compress', () => {
     [{ level: 10 }, 'compress.level must be a whole number from 1 to 9; got 10'],
     [{ window: 1000 }, 'compress.window must be a power of two from 512 to 32,768; got 1000'],
     [{ window: 65_536 }, 'compress.window must be a power of two from 512 to 32,768; got 65536'],
+    [{ window: '4096' }, 'compress.window must be'],
+    [{ window: 4096n }, 'compress.window must be'],
     [{ windw: 512 }, 'window'],
     ['gzip', 'compress must be true, false, or an object with level and window'],
   ])('%j is refused', (compress, message) => {

@@ -1,20 +1,33 @@
 // The lines of DEBUG=express-sse-channels.
-import { stripVTControlCharacters } from 'node:util'
+import { format, stripVTControlCharacters } from 'node:util'
 import createDebug from 'debug'
 import { sse } from '../src/index.js'
 import { afterTest } from './helpers/after-test.js'
 import { openStream } from './helpers/open-stream.js'
 import { express5, startServer } from './helpers/servers.js'
 
-it('prints a line for each event in the life of a connection, without the query of its URL', async () => {
+/** Collects what is printed until the test has ended. */
+function collect(): string[] {
   const lines: string[] = []
   const { log } = createDebug
-  createDebug.log = (line: string) => void lines.push(stripVTControlCharacters(line))
+  createDebug.log = (...args: unknown[]) => void lines.push(stripVTControlCharacters(format(...args)))
   createDebug.enable('express-sse-channels')
   afterTest(() => {
     createDebug.log = log
     createDebug.disable()
   })
+  return lines
+}
+
+it('prints names as they are, but for control characters, which could forge a line', async () => {
+  const lines = collect()
+  const live = sse({ retry: false })
+  await live.channel('100%% %o\n\u001b[31m #1 close: client \u009b').publish({ event: '%s', data: '1' })
+  expect(lines.at(-1)).toContain('publish to "100%% %o\\u000a\\u001b[31m #1 close: client \\u009b": %s, id ')
+})
+
+it('prints a line for each event in the life of a connection, without the query of its URL', async () => {
+  const lines = collect()
   const live = sse({ owner: () => 'ann' })
   const server = await startServer(express5, live, (_req, res) => res.sse!.subscribe('a'))
   const stream = await openStream(server, { path: '/games?token=secret', headers: { 'last-event-id': 'unknown' } })

@@ -22,7 +22,7 @@ export function logDiagnostics(): void {
   if (!debug.enabled || IS_PRINTING in globalThis) return
   Object.defineProperty(globalThis, IS_PRINTING, { value: true })
   for (const [name, print] of Object.entries(createPrinters()) as [keyof Printers, (message: unknown) => string][]) {
-    subscribe(diagnostics[name].name, (message) => debug(print(message)))
+    subscribe(diagnostics[name].name, (message) => debug('%s', inOneLine(print(message))))
   }
 }
 
@@ -44,6 +44,11 @@ function createPrinters(): Printers {
     stall: ({ connection, unsentBytes }) => `${nameOf(connection)} stall: ${unsentBytes} bytes unsent`,
     store: ({ state, error }) => `store ${state}${error instanceof Error ? `: ${error.message}` : ''}`,
   }
+}
+
+/** Escapes control characters, so that no name can forge a line or change colours. */
+function inOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Without the query, which may hold a token. */

@@ -43,7 +43,7 @@ export interface DiagnosticsMessages {
     id: string
     bytes: number
   }
-  /** A client has missed events of some channels, and is told so. */
+  /** A client has missed events of some channels. It is told so, unless `controlEvents` is false. */
   'express-sse-channels:gap': {
     connection: Connection
     channels: string[]
@@ -61,7 +61,7 @@ export interface DiagnosticsMessages {
     connection: Connection
     unsentBytes: number
   }
-  /** The store has begun, is out of reach, is back, or has lost events. `error`: why it is out of reach. */
+  /** The store has begun, cannot be read, can be read again, or has lost events. `error`: why it cannot be read. */
   'express-sse-channels:store': {
     registry: ChannelRegistry
     state: StoreState

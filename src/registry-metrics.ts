@@ -81,7 +81,7 @@ function fromStats(stats: RegistryStats): Metric[] {
     counter('sent_bytes_total', 'Bytes written to event streams.', stats.sentBytes),
     counter('conflated_events_total', 'Events left out, because a newer one of their key followed.', stats.conflated),
     counter('evicted_keys_total', 'Latest events that a bound has evicted.', stats.evictedKeys),
-    by('reason', 'gaps_total', 'Gaps announced to clients.', stats.gaps),
+    by('reason', 'gaps_total', 'How often clients missed events.', stats.gaps),
     by('outcome', 'resumes_total', 'Streams whose client sent a last event ID.', stats.resumes),
     by('reason', 'closed_connections_total', 'Connections that have ended.', stats.closed),
     counter('destroyed_connections_total', 'Connections destroyed with unsent bytes on exit.', stats.destroyed),

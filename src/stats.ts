@@ -65,7 +65,7 @@ export interface RegistryStats {
   conflated: number
   /** Latest events evicted because of `keys` or `bytes`. New subscribers of their channels get an `sse-gap` event. */
   evictedKeys: number
-  /** `sse-gap` events sent, by reason. */
+  /** Gaps: how often clients missed events, by reason. With `controlEvents: false`, they are not told. */
   gaps: Record<GapReason, number>
   /** Streams whose client sent a last event ID, by outcome. */
   resumes: Record<'resumed' | Exclude<GapReason, 'slow' | 'snapshot'>, number>

@@ -209,6 +209,6 @@ export const COMPRESS_FORMS: Record<keyof CompressOptions, Form> = {
   },
   window: {
     is: 'a power of two from 512 to 32,768',
-    test: (value) => Number.isInteger(Math.log2(Number(value))) && Number(value) >= 512 && Number(value) <= 32_768,
+    test: (value) => [512, 1024, 2048, 4096, 8192, 16_384, 32_768].includes(value as number),
   },
 }

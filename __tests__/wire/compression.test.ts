@@ -159,6 +159,35 @@ describe('a compressed stream', () => {
     for (const { decoded, plain } of newcomers) expect(decoded).toBe(plain)
   })
 
+  it('makes a bounded number of blocks of a batch, however many cohorts there are', () => {
+    const all = receivers(200)
+    all.forEach((receiver, i) => {
+      receiver.shared(event(1000 + i))
+      receiver.shared(event(2000 + i))
+    })
+    const cohorts = Array.from({ length: 3 }, (_, n) => {
+      const batch = event(n)
+      const blocks = new Set(all.map((receiver) => receiver.shared(batch)))
+      expect(blocks.size).toBeLessThanOrEqual(65)
+      return new Set(all.map(({ cohort }) => cohort)).size
+    })
+    expect(Math.max(...cohorts)).toBeLessThanOrEqual(65)
+    for (const { decoded, plain } of all) expect(decoded).toBe(plain)
+  })
+
+  it('lets go of large batches', () => {
+    const [receiver] = receivers(1) as [Receiver]
+    const before = Array.from({ length: 5 }, (_, n) => {
+      const { cohort } = receiver
+      receiver.shared(Batch.ofText(`data: ${String(n).repeat(600_000)}\n\n`))
+      return cohort!
+    })
+    expect(before.map(({ batch, step }) => [batch !== undefined, step !== undefined])).toEqual([
+      ...Array.from({ length: 4 }, () => [false, false]),
+      [true, true],
+    ])
+  })
+
   it('keeps little for a client that stays behind while the others go on', () => {
     const [slow, ...others] = receivers(8) as [Receiver, ...Receiver[]]
     for (let n = 0; n < 1000; n++) {

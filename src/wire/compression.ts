@@ -2,9 +2,9 @@
  * Compresses event streams: one block for all connections that were last sent the same bytes.
  *
  * A block of DEFLATE may refer back to what its decoder has put out before. Connections whose last common bytes are equal
- * form a cohort, and get the same block. So nothing is kept for a connection but its cohort. A connection that is sent
- * something of its own begins again without such bytes, together with all that begin in the same turn. It comes back to
- * the others when they have common bytes for a whole window.
+ * form a cohort, and get the same block. So nothing is kept for a connection but its cohort, which has these bytes once. A
+ * connection that is sent something of its own begins again without such bytes, together with all that begin in the same
+ * turn. It comes back to the others when they have common bytes for a whole window.
  *
  * Each stream is one member of gzip that never ends, because browsers read only the first member. Every block ends at a
  * whole byte, so blocks can be put together in any order.
@@ -52,8 +52,13 @@ const STORED = 256
 const TINY = 4
 /** Memory of the compressor, as zlib counts it. It is made for each block, and more of it takes longer than it saves. */
 const MEM_LEVEL = 6
-/** The number of cohorts that are found again by their bytes, and of those that know their next step. */
-const REMEMBERED = 128
+/** So many blocks are made of a batch. Further cohorts begin again together, so that many of them cost no more. */
+const MOST_BLOCKS = 64
+/** So many cohorts are found again by their bytes. */
+const REMEMBERED = 2 * MOST_BLOCKS
+/** So many steps are remembered, and not more than these bytes of batches and blocks. */
+const MOST_STEPS = 2 * MOST_BLOCKS
+const STEP_BYTES = 1024 * 1024
 
 /** Compresses the streams of one route. */
 export class Compressor {
@@ -64,9 +69,12 @@ export class Compressor {
   readonly #cohorts = new Map<string, Cohort>()
   /** Blocks without a dictionary. */
   readonly #independent = new WeakMap<Batch, Batch>()
-  /** The cohorts that know a step. Only so many do: the cohort of a slow client would keep all later ones in memory. */
-  readonly #stepping: (Cohort | undefined)[] = []
-  #nextStepping = 0
+  /** The cohorts that know a step, oldest first. Only so many do: that of a slow client would keep all later ones. */
+  readonly #stepping: { cohort: Cohort; step: Step; bytes: number }[] = []
+  #steppingBytes = 0
+  /** The newest batch, and how many steps were made for it. */
+  #batch: Batch | undefined
+  #steps = 0
 
   constructor(settings: CompressionSettings) {
     this.#settings = settings
@@ -87,15 +95,29 @@ export class Compressor {
   }
 
   #newStep(from: Cohort, batch: Batch): Step {
+    if (batch !== this.#batch) {
+      this.#batch = batch
+      this.#steps = 0
+    }
+    if (++this.#steps > MOST_BLOCKS && from !== this.begin) return this.step(this.begin, batch)
     const cohort = this.#cohort(this.#suffix(from.dictionary, batch.payload))
     const step = { compressed: this.#compress(from, batch), cohort }
-    const forgetful = this.#stepping[this.#nextStepping]
-    if (forgetful !== undefined) forgetful.batch = forgetful.step = undefined
-    this.#stepping[this.#nextStepping] = from
-    this.#nextStepping = (this.#nextStepping + 1) % REMEMBERED
     from.batch = batch
     from.step = step
+    this.#remember(from, step, batch.chunk.length + step.compressed.chunk.length)
     return step
+  }
+
+  #remember(cohort: Cohort, step: Step, bytes: number): void {
+    this.#stepping.push({ cohort, step, bytes })
+    this.#steppingBytes += bytes
+    while (this.#stepping.length > 1 && (this.#stepping.length > MOST_STEPS || this.#steppingBytes > STEP_BYTES)) {
+      const oldest = this.#stepping.shift()
+      this.#steppingBytes -= oldest?.bytes ?? 0
+      // The cohort may have made another step since.
+      if (oldest !== undefined && oldest.cohort.step === oldest.step)
+        oldest.cohort.batch = oldest.cohort.step = undefined
+    }
   }
 
   #compress({ dictionary, arrivals }: Cohort, batch: Batch): Batch {
