@@ -36,7 +36,7 @@ async function run(letter: string, { contestants = 'ours,bare', packageFile = bu
 }
 
 describe('the benchmark, at a tiny size,', () => {
-  it.each(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'l'])(
+  it.each(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'l', 'm', 'n', 'o'])(
     'runs scenario %s without a lost event',
     async (letter) => {
       const { code, samples } = await run(letter)

@@ -5,7 +5,7 @@ const CONNECTIONS_PER_ADDRESS = 28_000 // Linux has 28,232 local ports for one a
 
 /**
  * The connections of one run. Client i reads `perClient` of `channels` channels, spread so that neighbours share some
- * but not all; with `keys` every client reads one channel, whose keys are the lanes.
+ * but not all, or all the same where they `areSame`; with `keys` every client reads one channel, whose keys are the lanes.
  */
 export class Crowd {
   clients = []
@@ -13,8 +13,8 @@ export class Crowd {
   #started = 0
   #ticks
 
-  constructor({ connections, channels = 1, perClient = 1, keys = 0 }) {
-    this.plan = Array.from({ length: connections }, (_, i) => channelsOf(i, channels, perClient))
+  constructor({ connections, channels = 1, perClient = 1, keys = 0, areSame = false }) {
+    this.plan = Array.from({ length: connections }, (_, i) => channelsOf(areSame ? 0 : i, channels, perClient))
     this.lanesOf = keys > 0 ? () => Array.from({ length: keys }, (_, key) => key) : (i) => this.plan[i]
     this.subscribers = new Uint32Array(keys || channels)
     for (let i = 0; i < connections; i++) for (const lane of this.lanesOf(i)) this.subscribers[lane] += 1

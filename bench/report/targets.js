@@ -26,6 +26,12 @@ const targets = [
   { letter: 'd', what: "CPU per event / (a)'s", most: 2, value: ({ across }) => across('d', 'a', 'cpuPerEvent') },
   { letter: 'e', what: 'CPU per event / bare', most: 1, value: ({ of }) => of('ours', 'cpuPerEvent', 'bare') },
   {
+    letter: 'o',
+    what: "CPU per event, six channels / (b)'s one",
+    most: 1.05,
+    value: ({ across }) => across('o', 'b', 'cpuPerEvent'),
+  },
+  {
     letter: 'f',
     what: 'RSS per connection / bare Express',
     most: 1.1,

@@ -12,6 +12,7 @@ import { overTls } from './k-tls.js'
 import { growth } from './l-growth.js'
 import { updateWindow } from './m-update-window.js'
 import { compressed } from './n-compressed.js'
+import { sameChannels } from './o-same-channels.js'
 
 /**
  * A scenario: `run(stage, size)` returns figures, `full` and `tiny` are its sizes, `cases` vary them, `needs` what a
@@ -19,5 +20,5 @@ import { compressed } from './n-compressed.js'
  */
 export const scenarios = [
   ...[onePerTurn, tenPerTurn, crowd, manyChannels, severalChannels, idle],
-  ...[reconnect, stalled, keyed, payloads, overTls, growth, updateWindow, compressed],
+  ...[reconnect, stalled, keyed, payloads, overTls, growth, updateWindow, compressed, sameChannels],
 ]
