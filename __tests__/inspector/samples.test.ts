@@ -1,12 +1,14 @@
 // What the stream of the inspector tells about a registry.
 import { channel as diagnosticsChannel } from 'node:diagnostics_channel'
 import { inspectionOf } from '../../src/inspection.js'
-import { createRegistry } from '../../src/index.js'
+import { createRegistry, type Message } from '../../src/index.js'
 import { Activity, MAX_ACTIVITY } from '../../src/inspector/activity.js'
+import { beginningOf } from '../../src/inspector/beginning.js'
 import { ChannelEvents } from '../../src/inspector/channel-events.js'
 import { ChannelRows, MAX_CHANNELS } from '../../src/inspector/channel-rows.js'
 import { Largest } from '../../src/inspector/largest.js'
 import { shortList } from '../../src/inspector/short.js'
+import { decodeBody, encodeMessage } from '../../src/wire/format.js'
 import { sample, samples, startInspected, type Samples } from '../helpers/inspected.js'
 import { until } from '../helpers/until.js'
 
@@ -264,3 +266,59 @@ describe('rows', () => {
     expect(shortList(['a', 'b', 'c'], 2)).toEqual({ first: [{ text: 'a' }, { text: 'b' }], count: 3 })
   })
 })
+
+describe('events with long data', () => {
+  const lines = 'a\n'.repeat(20_000)
+
+  it('are read at their beginning alone, so that reading many of them is quick', async () => {
+    const registry = createRegistry()
+    for (let n = 0; n < 60; n++) await registry.channel(`c${n}`).publish({ data: lines })
+    const inspection = inspectionOf(registry)!
+    const whole = encodeMessage({ data: lines })
+    const tenWhole = timeOf(() => {
+      for (let n = 0; n < 10; n++) decodeBody(whole)
+    })
+    const rows = new ChannelRows(inspection, '')
+    expect(timeOf(() => rows.sample())).toBeLessThan(tenWhole)
+    const { rows: shown } = rows.sample() as Samples['channels']
+    expect(shown[0]!.last!.data).toEqual({ text: lines.slice(0, 120), isCut: true })
+
+    const events = new ChannelEvents(inspection, 'b')
+    for (let n = 0; n < 60; n++) await registry.channel('b').publish({ data: lines })
+    expect(timeOf(() => events.sample())).toBeLessThan(tenWhole)
+  })
+
+  it.each<[string, Message, ReturnType<typeof beginningOf>]>([
+    ['all data', { data: '0123456789', id: 'i' }, { type: { text: 'message' }, data: { text: '0123456789' } }],
+    ['empty lines', { data: '\n'.repeat(9) }, { type: { text: 'message' }, data: { text: '\n'.repeat(9) } }],
+    ['a long ID', { data: 'x', id: 'i'.repeat(1024) }, { type: { text: 'message' }, data: { text: 'x' } }],
+    ['no data', { event: 'e', id: 'i' }, { type: { text: 'e' }, data: undefined }],
+    ['a comment', { comment: 'c' }, { type: { text: 'message' }, data: undefined }],
+    ['one line too long', { event: 'e', data: 'x'.repeat(5000) }, { type: { text: 'e' }, data: cut('xxxxxxxxxx') }],
+    ['many lines', { event: 'e', data: lines }, { type: { text: 'e' }, data: cut('a\na\na\na\na\n') }],
+    ['a long type', { event: 'e'.repeat(5000), data: 'x' }, { type: cut('e'.repeat(200)), data: cut('') }],
+    ['a long comment', { comment: 'c'.repeat(5000), event: 'e', data: 'x' }, { type: cut(''), data: cut('') }],
+    [
+      'a comment before the type',
+      { comment: 'c'.repeat(1080), event: 'e'.repeat(99), data: 'x' },
+      { type: cut('e'.repeat(11)), data: cut('') },
+    ],
+    [
+      'a comment before the data',
+      { comment: 'c'.repeat(1080), data: 'x'.repeat(99) },
+      { type: { text: 'message' }, data: cut('xxxxxxxxxx') },
+    ],
+  ])('show %s, with a mark where something was left out', (_name, message, expected) => {
+    expect(beginningOf(encodeMessage(message), 10)).toEqual(expected)
+  })
+})
+
+function cut(text: string) {
+  return { text, isCut: true as const }
+}
+
+function timeOf(work: () => unknown): number {
+  const start = performance.now()
+  work()
+  return performance.now() - start
+}

@@ -1,6 +1,6 @@
 /** The events of one channel, as they come. */
-import type { Inspection } from '../inspection.js'
-import type { PublishedEvent } from '../log/published-event.js'
+import type { HistoryEvent, Inspection } from '../inspection.js'
+import { beginningOf } from './beginning.js'
 import { short } from './short.js'
 import type { Source } from './source.js'
 
@@ -42,11 +42,7 @@ export class ChannelEvents implements Source {
   }
 }
 
-function describe({ id, event, key, data }: PublishedEvent) {
-  return {
-    id: short(id),
-    type: short(event ?? 'message'),
-    key: key === undefined ? undefined : short(key),
-    data: data === undefined ? undefined : short(data, DATA),
-  }
+function describe({ id, key, text }: HistoryEvent) {
+  const { type, data } = beginningOf(text, DATA)
+  return { id: short(id), type, key: key === undefined ? undefined : short(key), data }
 }

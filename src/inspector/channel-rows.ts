@@ -1,6 +1,7 @@
 /** The channels of a registry, the busiest first: subscribers, rate and last event. */
 import type { ChannelState, Inspection } from '../inspection.js'
 import { now } from '../timers.js'
+import { beginningOf } from './beginning.js'
 import { Largest } from './largest.js'
 import { short } from './short.js'
 import type { Source } from './source.js'
@@ -52,7 +53,12 @@ export class ChannelRows implements Source {
 
   #describe({ name, offset, rate, ...counts }: Row) {
     const [event] = this.#inspection.eventsAfter(name, offset - 1, 1)
-    const last = event && { type: short(event.event ?? 'message'), data: short(event.data ?? '', PREVIEW) }
+    const last = event && lastOf(event.text)
     return { name: short(name), ...counts, rate: rate === undefined ? null : Math.round(rate * 10) / 10, last }
   }
+}
+
+function lastOf(text: string) {
+  const { type, data = { text: '' } } = beginningOf(text, PREVIEW)
+  return { type, data }
 }
