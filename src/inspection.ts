@@ -1,4 +1,4 @@
-/** What the inspector reads of a log, beyond the public members of its registry. */
+/** What the inspector does with a log, beyond the public members of its registry. */
 import type { ChannelLog } from './log/channel-log.js'
 import type { Log } from './log/log.js'
 import { formatId, type Position } from './log/position.js'
@@ -86,6 +86,12 @@ export class Inspection {
       events.push({ offset, position, id: ownId ?? formatId(position, this.#log.epoch), key, text })
     }
     return events
+  }
+
+  /** Drops the history of a channel without subscribers. Latest events stay. */
+  dropHistory(name: string): void {
+    const channel = this.#log.channels.get(name)
+    if (channel !== undefined) this.#log.dropIfUnused(channel, false)
   }
 }
 

@@ -141,8 +141,53 @@ describe('the inspector', () => {
     const id = await channel.publish({ event: 'goal', data: { minute: 1 }, key: 'k', id: 'own' })
     const next = await sample(stream, 'events', ({ events }) => events.length === 1)
     expect(next.events).toEqual([
-      { id: { text: id }, type: { text: 'goal' }, key: { text: 'k' }, data: { text: '{"minute":1}' } },
+      {
+        number: 26,
+        position: { ms: expect.any(Number) as number, seq: expect.any(Number) as number },
+        id: { text: id },
+        type: { text: 'goal' },
+        key: { text: 'k' },
+        data: { text: '{"minute":1}' },
+      },
     ])
+  })
+
+  it('tells a later page only the newest earlier events, and nothing that it told another page', async () => {
+    const { registry, watch } = await startInspected()
+    const channel = registry.channel('a')
+    const first = await watch('?channel=a')
+    for (const data of ['1', '2']) {
+      await channel.publish({ data })
+      await sample(first, 'events', ({ events }) => events.at(-1)?.data?.text === data)
+    }
+    first.close()
+    await until(() => !isHeard('gap'))
+    const later = await watch('?channel=a')
+    await until(() => samples(later, 'stats').length > 1)
+    const told = samples(later, 'events').flatMap(({ events }) => events)
+    expect(told.map(({ number, data }) => [number, data?.text])).toEqual([
+      [1, '1'],
+      [2, '2'],
+    ])
+    // The same positions as before, so that the page knows the events again.
+    const before = samples(first, 'events').flatMap(({ events }) => events)
+    expect(told.map(({ position }) => position)).toEqual(before.map(({ position }) => position))
+  })
+
+  it('counts no earlier events as left out that history has lost', async () => {
+    const registry = createRegistry({ history: { events: 5 } })
+    for (let n = 0; n < 30; n++) await registry.channel('a').publish({ data: n })
+    const { events, omitted } = new ChannelEvents(inspectionOf(registry)!, 'a').sample() as Samples['events']
+    expect([events.length, omitted]).toEqual([5, 0])
+  })
+
+  it('drops the history of a channel that has no subscriber, and keeps that of others', async () => {
+    const { registry, openClient } = await startInspected()
+    await openClient('a')
+    for (const name of ['a', 'b']) await registry.channel(name).publish({ data: 'x' })
+    const inspection = inspectionOf(registry)!
+    for (const name of ['a', 'b', 'c']) inspection.dropHistory(name)
+    expect([registry.names(), inspection.channel('a')?.history]).toEqual([['a'], 1])
   })
 
   it('shows only channels with a text in their name, and only connections of one owner', async () => {

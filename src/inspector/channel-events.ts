@@ -23,7 +23,8 @@ export class ChannelEvents implements Source {
   constructor(inspection: Inspection, channel: string) {
     this.#inspection = inspection
     this.#channel = channel
-    this.#shownUpTo = Math.max(0, this.#tail - EARLIER)
+    const { offset, history } = inspection.channel(channel) ?? { offset: 0, history: 0 }
+    this.#shownUpTo = offset - Math.min(history, EARLIER)
   }
 
   sample(): object | undefined {
@@ -42,7 +43,8 @@ export class ChannelEvents implements Source {
   }
 }
 
-function describe({ id, key, text }: HistoryEvent) {
+/** `number` counts the events of the channel, and `position` tells which of two events is newer, also in another process. */
+function describe({ offset: number, position, id, key, text }: HistoryEvent) {
   const { type, data } = beginningOf(text, DATA)
-  return { id: short(id), type, key: key === undefined ? undefined : short(key), data }
+  return { number, position, id: short(id), type, key: key === undefined ? undefined : short(key), data }
 }

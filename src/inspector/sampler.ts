@@ -2,7 +2,7 @@
  * Reads the registry that is shown, once a second, and only while a page watches. Samples are published to the inspector's
  * own registry, once for all pages that watch the same.
  */
-import type { Inspection } from '../inspection.js'
+import { inspectionOf, type Inspection } from '../inspection.js'
 import type { ChannelRegistry } from '../registry.js'
 import { after, every, now, type Timer } from '../timers.js'
 import { Activity } from './activity.js'
@@ -60,12 +60,16 @@ export class Sampler {
     this.#sources.delete(channel)
     this.#unread.delete(channel)
     if (this.#sources.size === 0) this.#stop()
-    // Otherwise, each filter that was ever typed would leave a state behind. After `close()` there is nothing to forget.
-    if (source?.isState)
-      this.#own
-        .channel(channel)
-        .forget('state')
-        .catch(() => undefined)
+    if (source !== undefined) this.#forget(channel, source)
+  }
+
+  /** Each filter that was ever typed would leave samples behind, and a later page would get the lists again. */
+  #forget(channel: string, { isState }: Source): void {
+    inspectionOf(this.#own)?.dropHistory(channel)
+    if (!isState) return
+    const forgotten = this.#own.channel(channel).forget('state')
+    // Rejects after `close()`, when there is nothing to forget.
+    forgotten.catch(() => undefined)
   }
 
   #stop(): void {

@@ -17,7 +17,6 @@ const stream = new Stream({
   connections: showConnections,
   activity: (sample) => activity.show(sample),
   events: (sample) => events.show(sample),
-  'sse-gap': ({ channels }) => channels.some((name) => name.startsWith('events:')) && events.gap(),
 })
 
 /** Shows what the address of the page says. */
