@@ -77,6 +77,14 @@ describe.each([express5, oldExpress, connect3, bareHttp, ...http2Servers])('the 
     expect(asked).toEqual([...FILES, '/events', '/'])
   })
 
+  it.each(['true', 'a promise of true'])('refuses whom authorize answers with anything but %s', async (name) => {
+    for (const answer of ['no', 1, {}, [], 'true', undefined, null]) {
+      const given = name === 'true' ? answer : Promise.resolve(answer)
+      const { server } = await startInspected({ authorize: () => given as never }, { kind })
+      expect({ answer, status: (await ask(server, '/sse-inspector/')).status }).toEqual({ answer, status: 403 })
+    }
+  })
+
   it.each([
     [
       'throws',

@@ -127,8 +127,9 @@ function createStream(registry: ChannelRegistry, inspection: Inspection) {
 /** Calls `answer` if the app lets the request through. */
 function authorize(options: InspectorOptions, req: AnyRequest, next: Next, answer: () => void): void {
   const fail = (reason: unknown) => next(reason ?? new Error('authorize of inspector() gave no reason to fail'))
-  const decide = (isAllowed: boolean) =>
-    isAllowed ? answer() : next(createError(403, 'The inspector is not open to this request.'))
+  // A check that answers with an object, such as `{ allowed: false }`, must not open the page.
+  const decide = (answered: unknown) =>
+    answered === true ? answer() : next(createError(403, 'The inspector is not open to this request.'))
   try {
     const answered = options.authorize(req)
     if (isPromise(answered)) void Promise.resolve(answered).then(decide).catch(fail)

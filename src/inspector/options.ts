@@ -7,7 +7,7 @@ import { insteadOfRegistry, looksLikeRegistry } from '../mistakes.js'
 /** Options of `inspector()`. */
 export interface InspectorOptions {
   /**
-   * Decides who may see the page: true lets a request through, false answers 403. Asked for each request, and again every
+   * Decides who may see the page: true lets a request through, anything else answers 403. Asked for each request, and again every
    * few minutes while a page is open. May return a promise. What it throws or rejects with goes to `next`. Annotate `req` to
    * use what Express adds to it.
    *
