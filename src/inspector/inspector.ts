@@ -102,6 +102,8 @@ export function inspector<E extends object>(registry: ChannelRegistry<E>, option
     const path = pathOf(req)
     const isMine = pages.has(path) || path === '/events'
     if (!isMine || (req.method !== 'GET' && req.method !== 'HEAD')) return next()
+    if (path === '/events' && isCrossSite(req))
+      return next(createError(403, 'The stream is open to its own page only.'))
     authorize(options, req, next, () => answer(req, res, next))
   }
 
@@ -122,6 +124,11 @@ function createStream(registry: ChannelRegistry, inspection: Inspection) {
     connection.subscribe(lists, { from: 'start' })
   })
   return { handle, close: (options?: CloseOptions) => own.close(options) }
+}
+
+/** Whether a page of another site asks. Such a page may link to the inspector, but must not use up its streams. */
+function isCrossSite({ headers }: AnyRequest): boolean {
+  return headers['sec-fetch-site'] === 'cross-site'
 }
 
 /** Calls `answer` if the app lets the request through. */
