@@ -1,16 +1,16 @@
-/** The events of one channel, as they come. */
+/** Reads the new events of one channel. */
 import type { HistoryEvent, Inspection } from '../inspection.js'
 import { beginningOf } from './beginning.js'
 import { short } from './short.js'
 import type { Source } from './source.js'
 
-/** At most so many events are shown of each sample. */
+/** The most events in one sample. */
 export const MAX_EVENTS = 100
 
-/** So many earlier events are shown at first. */
+/** The most earlier events in the first sample. */
 const EARLIER = 20
 
-/** Characters of the data of an event. */
+/** The most characters of data that the page shows of an event. */
 const DATA = 2000
 
 export class ChannelEvents implements Source {

@@ -6,10 +6,10 @@ import { Largest } from './largest.js'
 import { short } from './short.js'
 import type { Source } from './source.js'
 
-/** At most so many channels are shown. */
+/** The most channels in one sample. */
 export const MAX_CHANNELS = 100
 
-/** Characters of the data of a last event. */
+/** The most characters of data that the page shows of a last event. */
 const PREVIEW = 120
 
 interface Row extends ChannelState {
@@ -28,7 +28,7 @@ export class ChannelRows implements Source {
   #before: ReadonlyMap<string, number> | undefined
   #sampledAt = 0
 
-  /** `filter`: only channels whose name contains it; an empty string for all. */
+  /** `filter`: a part of the channel names that are read; an empty string for all. */
   constructor(inspection: Inspection, filter: string) {
     this.#inspection = inspection
     this.#filter = filter

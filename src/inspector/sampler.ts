@@ -1,5 +1,5 @@
 /**
- * Reads the registry that is shown, once a second, and only while a page watches. Samples are published to the inspector's
+ * Reads the inspected registry once a second, and only while a page watches. Samples are published to the inspector's
  * own registry, once for all pages that watch the same.
  */
 import { inspectionOf, type Inspection } from '../inspection.js'
@@ -12,7 +12,7 @@ import { ConnectionRows } from './connection-rows.js'
 import type { Source } from './source.js'
 import { parseView, type View } from './views.js'
 
-/** What all sources share. */
+/** The inspected registry. */
 export interface Shown {
   readonly registry: ChannelRegistry
   readonly inspection: Inspection
@@ -20,13 +20,13 @@ export interface Shown {
 
 const PERIOD = 1000
 
-/** After each reading, so many times its duration pass before the next one: reading takes at most 1 % of a core. */
+/** The rest after a reading, as a multiple of its duration: 99 means that reading takes at most 1 % of a core. */
 const REST = 99
 
 export class Sampler {
   readonly #shown: Shown
   readonly #own: ChannelRegistry
-  /** What is watched, by the channel of the inspector's registry. */
+  /** The sources that pages watch, by channel of the inspector's registry. */
   readonly #sources = new Map<string, Source>()
   /** Channels whose source was never read. */
   readonly #unread = new Set<string>()

@@ -1,4 +1,4 @@
-// The page: one event stream brings all that it shows.
+// The page: gets all its data from one event stream.
 import { ActivityList } from './activity.js'
 import { Counts } from './counts.js'
 import { byId } from './dom.js'
