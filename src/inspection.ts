@@ -1,7 +1,7 @@
-/** What the inspector reads of a log, beyond the public members of its registry. */
+/** What the inspector does with a log, beyond the public members of its registry. */
 import type { ChannelLog } from './log/channel-log.js'
 import type { Log } from './log/log.js'
-import { publishedEvent, type PublishedEvent } from './log/published-event.js'
+import { formatId, type Position } from './log/position.js'
 import type { Publisher } from './publisher.js'
 
 /** The state of one channel. */
@@ -13,6 +13,18 @@ export interface ChannelState {
   readonly history: number
   /** The number of events that were ever published, as far as this process knows: two samples give the rate. */
   readonly offset: number
+}
+
+/** An event in history, still encoded: events may be long, and the inspector shows only their beginning. */
+export interface HistoryEvent {
+  /** The number of the event within its channel, from 1. */
+  readonly offset: number
+  readonly position: Position
+  /** The event ID, as clients see it. */
+  readonly id: string
+  readonly key: string | undefined
+  /** The encoded event. */
+  readonly text: string
 }
 
 /**
@@ -62,16 +74,24 @@ export class Inspection {
   }
 
   /** Returns the newest events of a channel after an offset that history holds, oldest first, and at most `limit`. */
-  eventsAfter(name: string, offset: number, limit: number): PublishedEvent[] {
+  eventsAfter(name: string, offset: number, limit: number): HistoryEvent[] {
     const channel = this.#log.channels.get(name)
     if (channel === undefined) return []
-    const events: PublishedEvent[] = []
+    const events: HistoryEvent[] = []
     const first = Math.max(offset, channel.historyStart, channel.tail - limit) + 1
     for (let at = first; at <= channel.tail; at++) {
       const event = channel.at(at)
-      if (event !== undefined) events.push(publishedEvent(event, this.#log.epoch))
+      if (event === undefined) continue
+      const { offset, position, ownId, key, text } = event
+      events.push({ offset, position, id: ownId ?? formatId(position, this.#log.epoch), key, text })
     }
     return events
+  }
+
+  /** Drops the history of a channel without subscribers. Latest events stay. */
+  dropHistory(name: string): void {
+    const channel = this.#log.channels.get(name)
+    if (channel !== undefined) this.#log.dropIfUnused(channel, false)
   }
 }
 

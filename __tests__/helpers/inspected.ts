@@ -46,7 +46,18 @@ export interface Samples {
     items: { number: number; at: number; kind: string; owner?: Short; reason?: string; channels?: ShortList }[]
     omitted: number
   }
-  events: { at: number; omitted: number; events: { id: Short; type: Short; key?: Short; data?: Short }[] }
+  events: {
+    at: number
+    omitted: number
+    events: {
+      number: number
+      position: { ms: number; seq: number }
+      id: Short
+      type: Short
+      key?: Short
+      data?: Short
+    }[]
+  }
 }
 
 /** Starts an app whose clients subscribe to the channels in `?channels=a,b`. Their owner is in the header `x-owner`. */

@@ -77,6 +77,28 @@ describe.each([express5, oldExpress, connect3, bareHttp, ...http2Servers])('the 
     expect(asked).toEqual([...FILES, '/events', '/'])
   })
 
+  it.each(['true', 'a promise of true'])('refuses whom authorize answers with anything but %s', async (name) => {
+    for (const answer of ['no', 1, {}, [], 'true', undefined, null]) {
+      const given = name === 'true' ? answer : Promise.resolve(answer)
+      const { server } = await startInspected({ authorize: () => given as never }, { kind })
+      expect({ answer, status: (await ask(server, '/sse-inspector/')).status }).toEqual({ answer, status: 403 })
+    }
+  })
+
+  it('refuses event streams to pages of other sites, and lets them link to its page', async () => {
+    const { server, watch } = await startInspected({}, { kind })
+    const from = async (site: string, path: string, accept: string) => {
+      const headers = { accept, 'sec-fetch-site': site }
+      return (await openStream(server, { path: `/sse-inspector${path}`, headers })).status
+    }
+    expect(await from('cross-site', '/events', 'text/event-stream')).toBe(403)
+    expect(await from('cross-site', '/', 'text/html')).toBe(200)
+    for (const site of ['same-origin', 'same-site', 'none']) {
+      expect(await from(site, '/events', 'text/event-stream')).toBe(200)
+    }
+    expect((await watch()).status).toBe(200)
+  })
+
   it.each([
     [
       'throws',
@@ -162,6 +184,15 @@ describe('the stream of the inspector', () => {
     expect(server.errors).toEqual([
       expect.objectContaining({ message: expect.stringContaining('mount the inspector above it') as string }),
     ])
+  })
+
+  it('is shed beyond 20 open pages', async () => {
+    const { watch } = await startInspected()
+    const streams = await Promise.all(Array.from({ length: 20 }, () => watch()))
+    const further = await watch()
+    expect([further.status, await further.ended]).toEqual([200, 'ended'])
+    expect(further.events.map(({ event }) => event)).not.toContain('stats')
+    expect(streams.map(({ state }) => state)).toEqual(Array(20).fill('open'))
   })
 
   it('ends when the inspector is closed', async () => {

@@ -1,12 +1,14 @@
 // What the stream of the inspector tells about a registry.
 import { channel as diagnosticsChannel } from 'node:diagnostics_channel'
 import { inspectionOf } from '../../src/inspection.js'
-import { createRegistry } from '../../src/index.js'
+import { createRegistry, type Message } from '../../src/index.js'
 import { Activity, MAX_ACTIVITY } from '../../src/inspector/activity.js'
+import { beginningOf } from '../../src/inspector/beginning.js'
 import { ChannelEvents } from '../../src/inspector/channel-events.js'
 import { ChannelRows, MAX_CHANNELS } from '../../src/inspector/channel-rows.js'
 import { Largest } from '../../src/inspector/largest.js'
 import { shortList } from '../../src/inspector/short.js'
+import { decodeBody, encodeMessage } from '../../src/wire/format.js'
 import { sample, samples, startInspected, type Samples } from '../helpers/inspected.js'
 import { until } from '../helpers/until.js'
 
@@ -139,8 +141,53 @@ describe('the inspector', () => {
     const id = await channel.publish({ event: 'goal', data: { minute: 1 }, key: 'k', id: 'own' })
     const next = await sample(stream, 'events', ({ events }) => events.length === 1)
     expect(next.events).toEqual([
-      { id: { text: id }, type: { text: 'goal' }, key: { text: 'k' }, data: { text: '{"minute":1}' } },
+      {
+        number: 26,
+        position: { ms: expect.any(Number) as number, seq: expect.any(Number) as number },
+        id: { text: id },
+        type: { text: 'goal' },
+        key: { text: 'k' },
+        data: { text: '{"minute":1}' },
+      },
     ])
+  })
+
+  it('tells a later page only the newest earlier events, and nothing that it told another page', async () => {
+    const { registry, watch } = await startInspected()
+    const channel = registry.channel('a')
+    const first = await watch('?channel=a')
+    for (const data of ['1', '2']) {
+      await channel.publish({ data })
+      await sample(first, 'events', ({ events }) => events.at(-1)?.data?.text === data)
+    }
+    first.close()
+    await until(() => !isHeard('gap'))
+    const later = await watch('?channel=a')
+    await until(() => samples(later, 'stats').length > 1)
+    const told = samples(later, 'events').flatMap(({ events }) => events)
+    expect(told.map(({ number, data }) => [number, data?.text])).toEqual([
+      [1, '1'],
+      [2, '2'],
+    ])
+    // The same positions as before, so that the page knows the events again.
+    const before = samples(first, 'events').flatMap(({ events }) => events)
+    expect(told.map(({ position }) => position)).toEqual(before.map(({ position }) => position))
+  })
+
+  it('counts no earlier events as left out that history has lost', async () => {
+    const registry = createRegistry({ history: { events: 5 } })
+    for (let n = 0; n < 30; n++) await registry.channel('a').publish({ data: n })
+    const { events, omitted } = new ChannelEvents(inspectionOf(registry)!, 'a').sample() as Samples['events']
+    expect([events.length, omitted]).toEqual([5, 0])
+  })
+
+  it('drops the history of a channel that has no subscriber, and keeps that of others', async () => {
+    const { registry, openClient } = await startInspected()
+    await openClient('a')
+    for (const name of ['a', 'b']) await registry.channel(name).publish({ data: 'x' })
+    const inspection = inspectionOf(registry)!
+    for (const name of ['a', 'b', 'c']) inspection.dropHistory(name)
+    expect([registry.names(), inspection.channel('a')?.history]).toEqual([['a'], 1])
   })
 
   it('shows only channels with a text in their name, and only connections of one owner', async () => {
@@ -173,21 +220,46 @@ describe('the inspector', () => {
 })
 
 describe('the inspector of a large registry', () => {
-  it('reads it less often, so that reading takes at most 1 % of a core', async () => {
+  /** Milliseconds that a reading takes at least. */
+  const slow = 20
+  /** Milliseconds until the next reading, if a reading takes at most 1 % of the time. */
+  const rest = 99 * slow
+
+  function slowly<T>(work: () => T): T {
+    const end = performance.now() + slow
+    while (performance.now() < end);
+    return work()
+  }
+
+  it('reads all views less often, so that reading takes at most 1 % of a core', async () => {
     const { registry, watch } = await startInspected()
     const read = registry.stats.bind(registry)
-    const stats = jest.spyOn(registry, 'stats').mockImplementation(() => {
-      const end = performance.now() + 40
-      while (performance.now() < end);
-      return read()
+    const starts: number[] = []
+    jest.spyOn(registry, 'stats').mockImplementation(() => {
+      starts.push(performance.now())
+      return slowly(read)
     })
     const stream = await watch('?channel=a')
-    await until(() => stats.mock.calls.length === 2)
-    // What comes is told each second all the same.
+    await until(() => starts.length === 1)
     await registry.channel('a').publish({ data: '1' })
     await sample(stream, 'events')
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    expect(stats).toHaveBeenCalledTimes(2)
+    expect(starts.length).toBeGreaterThan(1)
+    expect(starts[1]! - starts[0]!).toBeGreaterThan(rest)
+  })
+
+  it('waits as long before it reads a view that a page has just chosen', async () => {
+    const { registry, watch } = await startInspected()
+    const read = registry.connections.bind(registry)
+    const starts = new Map<string | undefined, number>()
+    jest.spyOn(registry, 'connections').mockImplementation((options) => {
+      if (!starts.has(options?.owner)) starts.set(options?.owner, performance.now())
+      return slowly(() => read(options))
+    })
+    await watch()
+    await until(() => starts.size === 1)
+    await watch('?owner=ann')
+    await until(() => starts.size === 2)
+    expect(starts.get('ann')! - starts.get(undefined)!).toBeGreaterThan(rest)
   })
 })
 
@@ -264,3 +336,59 @@ describe('rows', () => {
     expect(shortList(['a', 'b', 'c'], 2)).toEqual({ first: [{ text: 'a' }, { text: 'b' }], count: 3 })
   })
 })
+
+describe('events with long data', () => {
+  const lines = 'a\n'.repeat(20_000)
+
+  it('are read at their beginning alone, so that reading many of them is quick', async () => {
+    const registry = createRegistry()
+    for (let n = 0; n < 60; n++) await registry.channel(`c${n}`).publish({ data: lines })
+    const inspection = inspectionOf(registry)!
+    const whole = encodeMessage({ data: lines })
+    const tenWhole = timeOf(() => {
+      for (let n = 0; n < 10; n++) decodeBody(whole)
+    })
+    const rows = new ChannelRows(inspection, '')
+    expect(timeOf(() => rows.sample())).toBeLessThan(tenWhole)
+    const { rows: shown } = rows.sample() as Samples['channels']
+    expect(shown[0]!.last!.data).toEqual({ text: lines.slice(0, 120), isCut: true })
+
+    const events = new ChannelEvents(inspection, 'b')
+    for (let n = 0; n < 60; n++) await registry.channel('b').publish({ data: lines })
+    expect(timeOf(() => events.sample())).toBeLessThan(tenWhole)
+  })
+
+  it.each<[string, Message, ReturnType<typeof beginningOf>]>([
+    ['all data', { data: '0123456789', id: 'i' }, { type: { text: 'message' }, data: { text: '0123456789' } }],
+    ['empty lines', { data: '\n'.repeat(9) }, { type: { text: 'message' }, data: { text: '\n'.repeat(9) } }],
+    ['a long ID', { data: 'x', id: 'i'.repeat(1024) }, { type: { text: 'message' }, data: { text: 'x' } }],
+    ['no data', { event: 'e', id: 'i' }, { type: { text: 'e' }, data: undefined }],
+    ['a comment', { comment: 'c' }, { type: { text: 'message' }, data: undefined }],
+    ['one line too long', { event: 'e', data: 'x'.repeat(5000) }, { type: { text: 'e' }, data: cut('xxxxxxxxxx') }],
+    ['many lines', { event: 'e', data: lines }, { type: { text: 'e' }, data: cut('a\na\na\na\na\n') }],
+    ['a long type', { event: 'e'.repeat(5000), data: 'x' }, { type: cut('e'.repeat(200)), data: cut('') }],
+    ['a long comment', { comment: 'c'.repeat(5000), event: 'e', data: 'x' }, { type: cut(''), data: cut('') }],
+    [
+      'a comment before the type',
+      { comment: 'c'.repeat(1080), event: 'e'.repeat(99), data: 'x' },
+      { type: cut('e'.repeat(11)), data: cut('') },
+    ],
+    [
+      'a comment before the data',
+      { comment: 'c'.repeat(1080), data: 'x'.repeat(99) },
+      { type: { text: 'message' }, data: cut('xxxxxxxxxx') },
+    ],
+  ])('show %s, with a mark where something was left out', (_name, message, expected) => {
+    expect(beginningOf(encodeMessage(message), 10)).toEqual(expected)
+  })
+})
+
+function cut(text: string) {
+  return { text, isCut: true as const }
+}
+
+function timeOf(work: () => unknown): number {
+  const start = performance.now()
+  work()
+  return performance.now() - start
+}

@@ -1,9 +1,11 @@
 // The page of the inspector in Chromium.
+import { channel as diagnosticsChannel } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import type { AxeResults } from 'axe-core'
 import { startInspected } from '../helpers/inspected.js'
 import { describeWithChromium } from '../helpers/chromium.js'
 import { desktop, openPage, phone } from '../helpers/example-page.js'
+import { until } from '../helpers/until.js'
 
 const axe = readFileSync(require.resolve('axe-core'), 'utf8')
 const hostile = ['<img src=x onerror="window.hacked = true">', 'a\u2028b', 'long '.repeat(400)]
@@ -63,6 +65,33 @@ describeWithChromium('the page of the inspector', (browser) => {
     await page.locator('#events pre').getByText(hostile[0]!).waitFor()
     expect(await page.evaluate('[window.hacked, document.querySelectorAll("img").length]')).toEqual([undefined, 0])
     expect(complaints).toEqual([])
+  })
+
+  it('shows each event once, however often its stream begins anew', async () => {
+    const { registry, server } = await startInspected()
+    const channel = registry.channel('a')
+    await channel.publish({ data: 'one' })
+    const page = await openPage(browser(), `${server.origin}/sse-inspector/?channel=a`)
+    const next = async (data: string) => {
+      await channel.publish({ data })
+      await page.locator('#events pre').getByText(data, { exact: true }).waitFor()
+      return page.locator('#events pre, #events .missing').allTextContents()
+    }
+    expect(await next('two')).toEqual(['two', 'one'])
+    await page.locator('#filter-text').fill('x')
+    await page.keyboard.press('Enter')
+    await page.getByText('0 channels with “x” in the name').waitFor()
+    expect(await next('three')).toEqual(['three', 'two', 'one'])
+    await page.getByText('3 events', { exact: true }).waitFor()
+
+    await page.getByRole('button', { name: 'Pause' }).click()
+    // Without a page, the server forgets what it has told.
+    await until(() => !diagnosticsChannel('express-sse-channels:gap').hasSubscribers)
+    for (let n = 0; n < 25; n++) await channel.publish({ data: `missed ${n}` })
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.locator('#events pre').getByText('missed 24').waitFor()
+    expect((await next('four')).slice(-4)).toEqual(['5 more are left out.', 'three', 'two', 'one'])
+    await page.getByText('24 events, and 5 left out', { exact: true }).waitFor()
   })
 
   it.each([

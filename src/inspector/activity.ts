@@ -1,14 +1,14 @@
-/** Gaps, closes, shed requests, stalls and news of the store, as `node:diagnostics_channel` tells them while a page watches. */
+/** Collects gaps, closes, shed requests, stalls and news of the store from `node:diagnostics_channel` while a page watches. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { DiagnosticsMessages } from '../diagnostics-messages.js'
 import type { ChannelRegistry } from '../registry.js'
 import { short, shortList } from './short.js'
 import type { Source } from './source.js'
 
-/** At most so many are shown of each sample. */
+/** The most items in one sample. */
 export const MAX_ACTIVITY = 100
 
-/** At most so many channels of a gap are named. */
+/** The most channels that the page names of a gap. */
 const NAMES = 5
 
 type Name = keyof DiagnosticsMessages
@@ -33,7 +33,7 @@ export class Activity implements Source {
   readonly #unsubscribe: (() => void)[]
   #items: object[] = []
   #omitted = 0
-  /** Of all items, so that the page shows none twice. */
+  /** The number of the newest item, so that the page shows no item twice. */
   #count = Date.now()
 
   constructor(registry: ChannelRegistry) {
@@ -60,7 +60,7 @@ export class Activity implements Source {
     return () => unsubscribe(name, listener)
   }
 
-  /** Only remembers it, because the package must not be called back here. A burst of closes costs little. */
+  /** Only remembers the message, because this listener must not call the package. So a burst of closes costs little. */
   #add(kind: Kind, message: { registry?: object; connection?: { registry: object } }): void {
     if ((message.registry ?? message.connection?.registry) !== this.#registry) return
     if (this.#items.length >= MAX_ACTIVITY) {

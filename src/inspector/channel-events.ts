@@ -1,16 +1,16 @@
-/** The events of one channel, as they come. */
-import type { Inspection } from '../inspection.js'
-import type { PublishedEvent } from '../log/published-event.js'
+/** Reads the new events of one channel. */
+import type { HistoryEvent, Inspection } from '../inspection.js'
+import { beginningOf } from './beginning.js'
 import { short } from './short.js'
 import type { Source } from './source.js'
 
-/** At most so many events are shown of each sample. */
+/** The most events in one sample. */
 export const MAX_EVENTS = 100
 
-/** So many earlier events are shown at first. */
+/** The most earlier events in the first sample. */
 const EARLIER = 20
 
-/** Characters of the data of an event. */
+/** The most characters of data that the page shows of an event. */
 const DATA = 2000
 
 export class ChannelEvents implements Source {
@@ -23,7 +23,8 @@ export class ChannelEvents implements Source {
   constructor(inspection: Inspection, channel: string) {
     this.#inspection = inspection
     this.#channel = channel
-    this.#shownUpTo = Math.max(0, this.#tail - EARLIER)
+    const { offset, history } = inspection.channel(channel) ?? { offset: 0, history: 0 }
+    this.#shownUpTo = offset - Math.min(history, EARLIER)
   }
 
   sample(): object | undefined {
@@ -42,11 +43,8 @@ export class ChannelEvents implements Source {
   }
 }
 
-function describe({ id, event, key, data }: PublishedEvent) {
-  return {
-    id: short(id),
-    type: short(event ?? 'message'),
-    key: key === undefined ? undefined : short(key),
-    data: data === undefined ? undefined : short(data, DATA),
-  }
+/** `number` counts the events of the channel, and `position` tells which of two events is newer, also in another process. */
+function describe({ offset: number, position, id, key, text }: HistoryEvent) {
+  const { type, data } = beginningOf(text, DATA)
+  return { number, position, id: short(id), type, key: key === undefined ? undefined : short(key), data }
 }

@@ -1,14 +1,15 @@
 /** The channels of a registry, the busiest first: subscribers, rate and last event. */
 import type { ChannelState, Inspection } from '../inspection.js'
 import { now } from '../timers.js'
+import { beginningOf } from './beginning.js'
 import { Largest } from './largest.js'
 import { short } from './short.js'
 import type { Source } from './source.js'
 
-/** At most so many channels are shown. */
+/** The most channels in one sample. */
 export const MAX_CHANNELS = 100
 
-/** Characters of the data of a last event. */
+/** The most characters of data that the page shows of a last event. */
 const PREVIEW = 120
 
 interface Row extends ChannelState {
@@ -27,7 +28,7 @@ export class ChannelRows implements Source {
   #before: ReadonlyMap<string, number> | undefined
   #sampledAt = 0
 
-  /** `filter`: only channels whose name contains it; an empty string for all. */
+  /** `filter`: a part of the channel names that are read; an empty string for all. */
   constructor(inspection: Inspection, filter: string) {
     this.#inspection = inspection
     this.#filter = filter
@@ -52,7 +53,12 @@ export class ChannelRows implements Source {
 
   #describe({ name, offset, rate, ...counts }: Row) {
     const [event] = this.#inspection.eventsAfter(name, offset - 1, 1)
-    const last = event && { type: short(event.event ?? 'message'), data: short(event.data ?? '', PREVIEW) }
+    const last = event && lastOf(event.text)
     return { name: short(name), ...counts, rate: rate === undefined ? null : Math.round(rate * 10) / 10, last }
   }
+}
+
+function lastOf(text: string) {
+  const { type, data = { text: '' } } = beginningOf(text, PREVIEW)
+  return { type, data }
 }

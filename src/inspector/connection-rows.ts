@@ -4,10 +4,10 @@ import { Largest } from './largest.js'
 import { short, shortList } from './short.js'
 import type { Source } from './source.js'
 
-/** At most so many connections are shown. */
+/** The most connections in one sample. */
 export const MAX_CONNECTIONS = 100
 
-/** At most so many channels are named in a row. */
+/** The most channels that a row names. */
 const NAMES = 5
 
 interface Row {
@@ -15,14 +15,14 @@ interface Row {
   readonly unsentBytes: number
 }
 
-// Connections are listed in the order in which they opened, so the oldest need no comparison.
+// The registry lists the oldest connections first, so age needs no comparison.
 const byUnsent = (a: Row, b: Row) => b.unsentBytes - a.unsentBytes
 
 export class ConnectionRows implements Source {
   readonly isState = true
   readonly #registry: ChannelRegistry
   readonly #owner: string
-  /** A number for each connection that was ever in a row, so that the page knows it again. */
+  /** A number for each connection that was ever in a row, so that the page can keep its row. */
   readonly #numbers = new WeakMap<Connection, number>()
   #count = 0
 
@@ -38,7 +38,7 @@ export class ConnectionRows implements Source {
     for (const connection of this.#registry.connections(this.#owner === '' ? {} : { owner: this.#owner })) {
       total++
       const { unsentBytes } = connection
-      // Most have none, and only the first of them can be shown.
+      // Most connections have no unsent bytes. Only the first of these can be shown.
       if (unsentBytes > 0 || total <= MAX_CONNECTIONS) largest.offer({ connection, unsentBytes })
     }
     return { total, now: Date.now(), rows: largest.items.map((row) => this.#describe(row)) }

@@ -1,4 +1,4 @@
-/** `inspector()`: the middleware that serves the page and its event stream, to those who may see it. */
+/** `inspector()`: the middleware that serves the page and its event stream to requests that the app lets in. */
 import createError from 'http-errors'
 import { isPromise } from '../callback.js'
 import { createRegistry } from '../create-registry.js'
@@ -38,8 +38,8 @@ import { viewsOf } from './views.js'
 export interface Inspector {
   (req: AnyRequest, res: AnyResponse, next: Next): void
   /**
-   * Ends the streams of open pages, and sheds new ones. Not needed if the registry that is shown is closed: the streams then
-   * end too, within a second. Settles when they are gone, at the latest after `grace`.
+   * Ends the streams of open pages, and sheds new ones. Settles when the streams are gone, at the latest after `grace`. Not
+   * needed if the inspected registry is closed: the streams then end too, within a second.
    *
    * @throws Rejects with `ERR_SSE_OPTION` for a wrong option
    */
@@ -52,18 +52,18 @@ const HEADERS = {
   'Referrer-Policy': 'no-referrer',
 }
 
-/** Of the inspector's own registry. States have keys, so a slow page skips outdated ones. */
+/** Bounds of the inspector's own registry. Samples of states have a key, so a slow page skips outdated ones. */
 const BOUNDS = { history: { events: 100, bytes: 1024 * 1024, age: 10 * 60_000 }, bytes: 16 * 1024 * 1024 }
 
 /** How long sampling goes on without a page, so that a page that is reloaded misses nothing. */
 const LINGER = 2000
 
-/** Of the page's stream. A connection is authorised again after `maxAge`. */
+/** Options of the page's stream. A page is authorised again when its connection reaches `maxAge`. */
 const STREAM = { fallthrough: false, retry: 1000, maxAge: 5 * 60_000, maxConnections: 20, headers: HEADERS }
 
 /**
  * Makes a page that shows what a registry does: channels, connections, counts, gaps and closes, and the events of one channel.
- * It shows, and changes nothing. While nobody watches, nothing is sampled.
+ * The page changes nothing in the registry. While no page is open, the registry is not read.
  *
  * `sse()` puts its registry on `live.registry`.
  *
@@ -102,13 +102,15 @@ export function inspector<E extends object>(registry: ChannelRegistry<E>, option
     const path = pathOf(req)
     const isMine = pages.has(path) || path === '/events'
     if (!isMine || (req.method !== 'GET' && req.method !== 'HEAD')) return next()
+    if (path === '/events' && isCrossSite(req))
+      return next(createError(403, 'The stream is open to its own page only.'))
     authorize(options, req, next, () => answer(req, res, next))
   }
 
   return Object.assign(middleware, { close: stream.close })
 }
 
-/** The stream of the page, on a registry of its own, so that it does not count in the one that is shown. */
+/** Creates the stream of the page. A second registry keeps the stream out of the counts of the inspected registry. */
 function createStream(registry: ChannelRegistry, inspection: Inspection) {
   const own = createRegistry({ ...BOUNDS, linger: LINGER, store: memoryStore() })
   const live = sse({ ...STREAM, registry: own })
@@ -124,11 +126,17 @@ function createStream(registry: ChannelRegistry, inspection: Inspection) {
   return { handle, close: (options?: CloseOptions) => own.close(options) }
 }
 
+/** Whether a page of another site asks. Such a page may link to the inspector, but must not use up its streams. */
+function isCrossSite({ headers }: AnyRequest): boolean {
+  return headers['sec-fetch-site'] === 'cross-site'
+}
+
 /** Calls `answer` if the app lets the request through. */
 function authorize(options: InspectorOptions, req: AnyRequest, next: Next, answer: () => void): void {
   const fail = (reason: unknown) => next(reason ?? new Error('authorize of inspector() gave no reason to fail'))
-  const decide = (isAllowed: boolean) =>
-    isAllowed ? answer() : next(createError(403, 'The inspector is not open to this request.'))
+  // A check that answers with an object, such as `{ allowed: false }`, must not open the page.
+  const decide = (answered: unknown) =>
+    answered === true ? answer() : next(createError(403, 'The inspector is not open to this request.'))
   try {
     const answered = options.authorize(req)
     if (isPromise(answered)) void Promise.resolve(answered).then(decide).catch(fail)

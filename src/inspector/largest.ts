@@ -4,7 +4,7 @@ export class Largest<T> {
   readonly #limit: number
   readonly #compare: (a: T, b: T) => number
   readonly #items: T[] = []
-  /** The last item that was kept at the latest cut: an item that is not before it is not kept. */
+  /** The last item that the latest cut kept. Only items that come before this one are kept. */
   #last: T | undefined
 
   /** `compare`: as for `Array.sort`. Of equal items, those that come first are kept. */

@@ -1,6 +1,6 @@
 /** Which part of the inspector a request asks for, below any mount path. Pure. */
 
-/** What Express and Connect do to a request: they cut the mount path off `url`, and keep it in `originalUrl`. */
+/** A request that Express or Connect has routed: `originalUrl` still has the mount path, and `url` lacks it. */
 export interface RoutedRequest {
   readonly url?: string | undefined
   readonly originalUrl?: string | undefined
@@ -17,14 +17,14 @@ export function pathOf({ url = '/' }: RoutedRequest): string {
   return split(url)[0] || '/'
 }
 
-/** The parameters of the query. They are well-formed Unicode, whatever was sent. */
+/** The parameters of the query. Their values are well-formed Unicode, whatever was sent. */
 export function queryOf({ url = '/' }: RoutedRequest): URLSearchParams {
   return new URLSearchParams(split(url)[1])
 }
 
 /**
- * The address with a slash at its end, relative to the one that was asked for; undefined if it has one. The page needs the
- * slash, because it names its files by relative paths. `./` comes first, so that no address leads to another host.
+ * Returns the requested address with a slash at its end, as a relative address; undefined if the slash is there already. The
+ * page needs the slash, because its files have relative paths. `./` comes first, so that no address leads to another host.
  */
 export function withSlash(req: RoutedRequest): string | undefined {
   const [path, query] = split(req.originalUrl ?? req.url ?? '/')

@@ -1,10 +1,10 @@
 /**
- * Reads the registry that is shown, once a second, and only while a page watches. What it reads is published to the
- * inspector's own registry, once for all pages that watch the same.
+ * Reads the inspected registry once a second, and only while a page watches. Samples are published to the inspector's
+ * own registry, once for all pages that watch the same.
  */
-import type { Inspection } from '../inspection.js'
+import { inspectionOf, type Inspection } from '../inspection.js'
 import type { ChannelRegistry } from '../registry.js'
-import { every, now, type Timer } from '../timers.js'
+import { after, every, now, type Timer } from '../timers.js'
 import { Activity } from './activity.js'
 import { ChannelEvents } from './channel-events.js'
 import { ChannelRows } from './channel-rows.js'
@@ -12,7 +12,7 @@ import { ConnectionRows } from './connection-rows.js'
 import type { Source } from './source.js'
 import { parseView, type View } from './views.js'
 
-/** What all sources share. */
+/** The inspected registry. */
 export interface Shown {
   readonly registry: ChannelRegistry
   readonly inspection: Inspection
@@ -20,15 +20,19 @@ export interface Shown {
 
 const PERIOD = 1000
 
-/** After a sample of all states, so many times its duration pass before the next: sampling takes at most 1 % of a core. */
+/** The rest after a reading, as a multiple of its duration: 99 means that reading takes at most 1 % of a core. */
 const REST = 99
 
 export class Sampler {
   readonly #shown: Shown
   readonly #own: ChannelRegistry
-  /** What is watched, by the channel of the inspector's registry. */
+  /** The sources that pages watch, by channel of the inspector's registry. */
   readonly #sources = new Map<string, Source>()
+  /** Channels whose source was never read. */
+  readonly #unread = new Set<string>()
   #timer: Timer | undefined
+  /** Set until the channels in `#unread` are read. */
+  #soon: Timer | undefined
   #restUntil = 0
 
   constructor({ own, ...shown }: Shown & { own: ChannelRegistry }) {
@@ -45,33 +49,57 @@ export class Sampler {
 
   #watch(channel: string): void {
     this.#sources.set(channel, createSource(parseView(channel), this.#shown))
-    this.#publish(channel)
-    this.#timer ??= every(PERIOD, () => this.#sampleAll())
+    this.#unread.add(channel)
+    this.#timer ??= every(PERIOD, () => this.#readAll())
+    this.#readSoon()
   }
 
   #unwatch(channel: string): void {
     const source = this.#sources.get(channel)
     source?.close?.()
     this.#sources.delete(channel)
-    if (this.#sources.size === 0) {
-      this.#timer?.stop()
-      this.#timer = undefined
-    }
-    // Otherwise, each filter that was ever typed would leave a state behind. After `close()` there is nothing to forget.
-    if (source?.isState)
-      this.#own
-        .channel(channel)
-        .forget('state')
-        .catch(() => undefined)
+    this.#unread.delete(channel)
+    if (this.#sources.size === 0) this.#stop()
+    if (source !== undefined) this.#forget(channel, source)
   }
 
-  #sampleAll(): void {
+  /** Each filter that was ever typed would leave samples behind, and a later page would get the lists again. */
+  #forget(channel: string, { isState }: Source): void {
+    inspectionOf(this.#own)?.dropHistory(channel)
+    if (!isState) return
+    const forgotten = this.#own.channel(channel).forget('state')
+    // Rejects after `close()`, when there is nothing to forget.
+    forgotten.catch(() => undefined)
+  }
+
+  #stop(): void {
+    this.#timer?.stop()
+    this.#soon?.stop()
+    this.#timer = this.#soon = undefined
+  }
+
+  #readAll(): void {
     // An open page must not keep the server of an app from closing.
     if (this.#shown.inspection.isClosed) return void this.#own.close()
+    if (now() >= this.#restUntil) this.#read(this.#sources.keys())
+  }
+
+  /** Reads new channels before the next second, so that a filter shows its effect at once. */
+  #readSoon(): void {
+    this.#soon ??= after(Math.max(0, this.#restUntil - now()), () => {
+      this.#soon = undefined
+      if (this.#unread.size === 0) return
+      if (now() < this.#restUntil) this.#readSoon()
+      else this.#read(this.#unread)
+    })
+  }
+
+  #read(channels: Iterable<string>): void {
     const startedAt = now()
-    const isResting = startedAt < this.#restUntil
-    for (const [channel, { isState }] of this.#sources) if (!isState || !isResting) this.#publish(channel)
-    if (!isResting) this.#restUntil = now() + REST * (now() - startedAt)
+    for (const channel of channels) this.#publish(channel)
+    this.#unread.clear()
+    const endedAt = now()
+    this.#restUntil = endedAt + REST * (endedAt - startedAt)
   }
 
   #publish(channel: string): void {

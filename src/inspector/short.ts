@@ -1,9 +1,9 @@
 /** Shortens text of the app for the page, which shows many rows each second. Pure. */
 
-/** Characters of a name in a row. */
+/** The most characters of a name. */
 const NAME = 200
 
-/** Text of the app, and whether its end is missing. */
+/** Text of the app, which may be cut at its end. */
 export interface Short {
   readonly text: string
   readonly isCut?: true

@@ -1,4 +1,4 @@
-/** What is read for one view of the page. */
+/** Reads the data for one view of the page. */
 export interface Source {
   /** Whether a sample replaces the one before. */
   readonly isState: boolean

@@ -1,6 +1,6 @@
 /** The channels of the inspector's own registry: one for each thing that a page can watch. Pure. */
 
-/** What a page watches: all of these but `events`, which is of one channel. */
+/** The views of a page. `events` shows one channel, and only if the page has chosen one. */
 export type ViewName = 'stats' | 'channels' | 'connections' | 'activity' | 'events'
 
 /** A channel of the inspector's own registry. `of`: a part of a channel name, an owner, or the name of a channel. */

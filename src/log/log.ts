@@ -138,10 +138,10 @@ export class Log {
     }
   }
 
-  /** Removes a channel that has no subscribers and no events. */
-  dropIfUnused(channel: ChannelLog): void {
+  /** Removes a channel that has no subscribers and no events. `keepsHistory`: whether its history is kept until then. */
+  dropIfUnused(channel: ChannelLog, keepsHistory = this.bounds.replay): void {
     if (channel.readers > 0) return
-    if (!this.bounds.replay) while (channel.historyLength > 0) this.#evictFromHistory(channel)
+    if (!keepsHistory) while (channel.historyLength > 0) this.#evictFromHistory(channel)
     if (!channel.isEmpty || this.channels.get(channel.name) !== channel) return
     this.channels.delete(channel.name)
     this.#dropped.add(channel)

@@ -57,7 +57,7 @@ export class Counts {
     for (const [path, value] of flatten(stats)) setText(this.#cellOf(path), formatCount(value))
   }
 
-  /** After a pause, the next sample gives no rate: it would be that of the whole pause. */
+  /** After a pause, the next sample gives no rate, because the rate would cover the whole pause. */
   pause() {
     this.#before = undefined
   }
@@ -77,7 +77,7 @@ export class Counts {
 
 const lists = new Map()
 
-/** The list of a group of counts. It is made when its first count comes. */
+/** Returns the list of a group of counts. Makes the list when the first count of the group comes. */
 function listOf(title) {
   let list = lists.get(title)
   if (list) return list

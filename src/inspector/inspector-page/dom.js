@@ -1,4 +1,4 @@
-// Building and finding elements. Text of the app goes into text nodes only, so that it is never read as HTML.
+// Building and finding elements. Text of the app goes into text nodes only, so that browsers never read such text as HTML.
 
 /** @returns {HTMLElement} */
 export function byId(id) {
@@ -15,7 +15,7 @@ export function create(tag, { attributes, ...properties } = {}, ...children) {
   return element
 }
 
-/** Sets text only if it has changed, so that a selection within it stays. */
+/** Sets text only if the text has changed, so that a selection in the element stays. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text
 }

@@ -11,6 +11,8 @@ export class EventList {
   #channel = ''
   #seen = 0
   #omitted = 0
+  /** The newest event that was shown. A stream that begins anew sends some events again. */
+  #newest
 
   /** Shows another channel; an empty string for none. */
   begin(channel) {
@@ -18,27 +20,40 @@ export class EventList {
     this.#channel = channel
     this.#seen = 0
     this.#omitted = 0
+    this.#newest = undefined
     this.#list.replaceChildren()
     setText(this.#title, channel === '' ? 'Events of a channel' : `Events of ${channel.slice(0, 60)}`)
     setText(this.#count, channel === '' ? 'Choose a channel to see its events.' : 'No events yet.')
   }
 
-  /** The page was too slow, or the server has forgotten: some events are missing. */
-  gap() {
-    if (this.#seen > 0)
-      prepend(this.#list, [create('li', { className: 'missing' }, 'Some events are missing here.')], limit)
+  show({ at, omitted, events }) {
+    const fresh = events.filter((event) => isAfter(event, this.#newest))
+    if (fresh.length === 0) return
+    const left = leftOut(fresh[0], this.#newest) ?? omitted
+    const items = fresh.map((event) => itemOf(event, at)).reverse()
+    const missing = left > 0 ? [create('li', { className: 'missing' }, `${formatCount(left)} more are left out.`)] : []
+    prepend(this.#list, [...items, ...missing], limit)
+    this.#newest = fresh.at(-1)
+    this.#seen += fresh.length
+    this.#omitted += left
+    this.#tell()
   }
 
-  show({ at, omitted, events }) {
-    const items = events.map((event) => itemOf(event, at)).reverse()
-    const missing =
-      omitted > 0 ? [create('li', { className: 'missing' }, `${formatCount(omitted)} more are left out.`)] : []
-    prepend(this.#list, [...items, ...missing], limit)
-    this.#seen += events.length
-    this.#omitted += omitted
+  #tell() {
     const left = this.#omitted > 0 ? `, and ${formatCount(this.#omitted)} left out` : ''
     setText(this.#count, `${formatCount(this.#seen)} ${this.#seen === 1 ? 'event' : 'events'}${left}`)
   }
+}
+
+function isAfter({ position: { ms, seq } }, newest) {
+  if (newest === undefined) return true
+  const { position } = newest
+  return ms > position.ms || (ms === position.ms && seq > position.seq)
+}
+
+/** How many events are between two. Undefined if that is unknown: for the first event, and if the channel began anew. */
+function leftOut({ number }, newest) {
+  return newest === undefined || number <= newest.number ? undefined : number - newest.number - 1
 }
 
 function itemOf({ id, type, key, data }, at) {

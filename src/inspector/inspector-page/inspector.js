@@ -1,4 +1,4 @@
-// The page: one event stream brings all that it shows.
+// The page: gets all its data from one event stream.
 import { ActivityList } from './activity.js'
 import { Counts } from './counts.js'
 import { byId } from './dom.js'
@@ -17,7 +17,6 @@ const stream = new Stream({
   connections: showConnections,
   activity: (sample) => activity.show(sample),
   events: (sample) => events.show(sample),
-  'sse-gap': ({ channels }) => channels.some((name) => name.startsWith('events:')) && events.gap(),
 })
 
 /** Shows what the address of the page says. */

@@ -1,4 +1,4 @@
-// A line of the last sixty values, as wide as its box. It begins at zero, so that noise does not look like a peak.
+// A line of the last sixty values, as wide as its box. The scale begins at zero, so that noise does not look like a peak.
 
 const namespace = 'http://www.w3.org/2000/svg'
 const most = 60

@@ -1,4 +1,4 @@
-// The event stream of the page, and what the page says about it.
+// The event stream of the page, and its state on the page.
 import { byId, setText } from './dom.js'
 import { streamAddress } from './query.js'
 
@@ -11,7 +11,7 @@ export class Stream {
   #listeners
   #source
 
-  /** `listeners`: by the type of the event. They get its data. */
+  /** `listeners`: functions by event type. Each gets the data of an event. */
   constructor(listeners) {
     this.#listeners = listeners
   }
