@@ -79,8 +79,9 @@ export class EventWriter {
     counters.conflated += conflated
     if (batch === undefined) return
     counters.delivered += batch.events
+    const { measurements } = counters
     // Not while the connection catches up: these events are old.
-    if (!this.#controlEvents.isReadyDue) counters.measurements?.wrote(batch.publishedAt)
+    if (measurements !== undefined && !this.#controlEvents.isReadyDue) measurements.wrote(batch.publishedAt)
     this.#controlEvents.wrote(batch.events)
     this.#output.write(batch)
     this.window?.written()

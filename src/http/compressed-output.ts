@@ -19,7 +19,6 @@ export function createOutput(
 }
 
 class CompressedOutput extends Output {
-  override readonly isCompressed = true
   readonly #compressor: Compressor
   /** Undefined before the first write. */
   #cohort: Cohort | undefined
@@ -27,6 +26,10 @@ class CompressedOutput extends Output {
   constructor(res: ServerResponse, listener: OutputListener, compressor: Compressor) {
     super(res, listener)
     this.#compressor = compressor
+  }
+
+  override get isCompressed(): boolean {
+    return true
   }
 
   override write(batch: Batch): void {

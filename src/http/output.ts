@@ -30,7 +30,6 @@ export interface OutputListener {
 }
 
 export class Output {
-  readonly isCompressed: boolean = false
   /** Whether the socket is full. Events of the log wait until it drains. */
   isBlocked = false
   /** Bytes written so far. */
@@ -72,6 +71,10 @@ export class Output {
     // The response in front of a pipelined one may never end, so writes would pile up in memory.
     if (isPipelined(res)) this.#waitFor(res, 'socket')
     this.writeText(text)
+  }
+
+  get isCompressed(): boolean {
+    return false
   }
 
   /**
