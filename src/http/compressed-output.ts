@@ -18,6 +18,11 @@ export function createOutput(
   return compressor === undefined ? new Output(res, listener) : new CompressedOutput(res, listener, compressor)
 }
 
+/** Whether the body is compressed. Not a field of the output, which would be larger for each connection. */
+export function isCompressed(output: Output): boolean {
+  return output instanceof CompressedOutput
+}
+
 class CompressedOutput extends Output {
   readonly #compressor: Compressor
   /** Undefined before the first write. */
@@ -26,10 +31,6 @@ class CompressedOutput extends Output {
   constructor(res: ServerResponse, listener: OutputListener, compressor: Compressor) {
     super(res, listener)
     this.#compressor = compressor
-  }
-
-  override get isCompressed(): boolean {
-    return true
   }
 
   override write(batch: Batch): void {

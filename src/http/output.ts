@@ -73,10 +73,6 @@ export class Output {
     this.writeText(text)
   }
 
-  get isCompressed(): boolean {
-    return false
-  }
-
   /**
    * Whether events of the log may be written now: the socket is not full, and the response has not ended. A destroyed
    * response needs no check, because it has no subscriptions.

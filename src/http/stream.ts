@@ -10,7 +10,7 @@ import type { CloseReason } from '../stats.js'
 import { KEEP_ALIVE, STREAM_OPEN } from '../wire/format.js'
 import { now } from '../timers.js'
 import { CloseNotice } from './close-notice.js'
-import { createOutput } from './compressed-output.js'
+import { createOutput, isCompressed } from './compressed-output.js'
 import type { Output } from './output.js'
 import { encodeReconnectionTime, encodeShedTime } from './reconnection-time.js'
 import { answerAtOnce, isGone, onClose, prepareHead, sessionOf } from './response.js'
@@ -117,7 +117,7 @@ export class Stream {
     this.lastWrite = this.lastProgress = this.#set.now
     const { headers, maxAge, controlEvents } = this.route.options
     if (maxAge !== false) this.endAt = this.lastWrite + maxAge * (1 - 0.2 * this.jitter)
-    prepareHead(this.#res, headers, this.output)
+    prepareHead(this.#res, headers, { isCompressed: isCompressed(this.output) })
     this.output.open(this.#retry() + (controlEvents ? STREAM_OPEN : '') || KEEP_ALIVE)
     return true
   }
@@ -214,7 +214,7 @@ export class Stream {
   }
 
   #answerHead(): false {
-    prepareHead(this.#res, this.route.options.headers, this.output)
+    prepareHead(this.#res, this.route.options.headers, { isCompressed: isCompressed(this.output) })
     this.#res.end()
     this.#close('server')
     return false
