@@ -1,10 +1,11 @@
 // The lines of DEBUG=express-sse-channels.
 import { format, stripVTControlCharacters } from 'node:util'
 import createDebug from 'debug'
-import { sse } from '../src/index.js'
+import { sse, type Store, type StoreLog } from '../src/index.js'
 import { afterTest } from './helpers/after-test.js'
 import { openStream } from './helpers/open-stream.js'
-import { express5, startServer } from './helpers/servers.js'
+import { bareHttp, express5, startServer } from './helpers/servers.js'
+import { until } from './helpers/until.js'
 
 /** Collects what is printed until the test has ended. */
 function collect(): string[] {
@@ -48,5 +49,28 @@ it('prints a line for each event in the life of a connection, without the query 
     `publish to "a": goal, id ${id}, 20 bytes`,
     '#1 close: disconnected, after … ms',
     'shed because of closing: GET /late, owner ann',
+  ])
+})
+
+it('prints why the store cannot be read, and connections without an owner', async () => {
+  const lines = collect()
+  let log: StoreLog | undefined
+  const store: Store = {
+    start: (given) => void (log = given),
+    append: () => ({ ms: 2, seq: 0 }),
+    close: () => undefined,
+  }
+  const live = sse({ registry: { store } })
+  log!.begin('epoch01', { ms: 1, seq: 0 })
+  log!.unavailable(new Error('out of reach'))
+  const server = await startServer(bareHttp, live, (_req, res) => res.sse!.open())
+  const stream = await openStream(server, { path: '/games' })
+  stream.close()
+  await until(() => lines.length === 4)
+  expect(lines.map((line) => line.replace(/^.*?express-sse-channels /, ''))).toEqual([
+    'store begun',
+    'store unavailable: out of reach',
+    expect.stringMatching(/^#\d+ open: GET \/games$/),
+    expect.stringMatching(/^#\d+ close: client, after \d+ ms$/),
   ])
 })
