@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express from 'express'
+import express, { type Request, type Response } from 'express'
 import { sse, type Connection, type SseMiddleware } from '../../src/index.js'
 import { openStream, type OpenStream, type OpenStreamOptions } from './open-stream.js'
 import { startProxy, type ProxySetup, type RunningProxy } from './proxy-process.js'
@@ -36,11 +36,12 @@ export class ProxiedApp {
     const kept = sse({ registry: live.registry, keepAlive: 250 })
     app.get('/kept/:channel', kept, (req, res) => void res.sse?.subscribe(req.params.channel))
     const compressed = sse({ registry: live.registry, keepAlive: false, compress: true })
-    app.get('/compressed/:channel', compressed, (req, res) => void res.sse?.subscribe(req.params.channel))
-    app.get('/:channel', live, (req, res) => {
+    const subscribe = (req: Request<{ channel: string }>, res: Response) => {
       if (res.sse) this.connections.push(res.sse)
       res.sse?.subscribe(req.params.channel)
-    })
+    }
+    app.get('/compressed/:channel', compressed, subscribe)
+    app.get('/:channel', live, subscribe)
     this.#server = createServer(app)
   }
 
