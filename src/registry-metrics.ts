@@ -1,5 +1,6 @@
 /** Describes what a registry counts and measures, for Prometheus. */
 import { check, given } from './check.js'
+import type { Histogram } from './metrics/histogram.js'
 import { Measurements } from './metrics/measurements.js'
 import { formatMetrics, type Metric } from './metrics/prometheus.js'
 import type { RegistryParts } from './registry-parts.js'
@@ -31,45 +32,33 @@ export function metricsOf(parts: RegistryParts, options: MetricsOptions = {}): s
   return formatMetrics(
     [
       ...fromStats(statsOf(parts)),
-      {
-        name: 'store_up',
-        help: 'Whether the store can be read: 1 or 0.',
-        type: 'gauge',
-        value: Number(publisher.isStoreAvailable),
-      },
-      {
-        name: 'store_lag_seconds',
-        help: 'How long the newest event took from the store to this process.',
-        type: 'gauge',
-        value: publisher.storeLag / 1000,
-      },
-      {
-        name: 'delivery_latency_seconds',
-        help: 'Time from the place of an event in the log until it was written to a client: the oldest event of each write.',
-        type: 'histogram',
-        value: measured.latency,
-      },
-      {
-        name: 'connection_duration_seconds',
-        help: 'How long connections were open that have closed.',
-        type: 'histogram',
-        value: measured.duration,
-      },
+      gauge('store_up', 'Whether the store can be read: 1 or 0.', Number(publisher.isStoreAvailable)),
+      gauge(
+        'store_lag_seconds',
+        'How long the newest event took from the store to this process.',
+        publisher.storeLag / 1000,
+      ),
+      histogram(
+        'delivery_latency_seconds',
+        'Time from the place of an event in the log until it was written to a client: the oldest event of each write.',
+        measured.latency,
+      ),
+      histogram('connection_duration_seconds', 'How long connections were open that have closed.', measured.duration),
     ],
     prefix,
   )
 }
 
+const gauge = (name: string, help: string, value: number): Metric => ({ name, help, type: 'gauge', value })
+const counter = (name: string, help: string, value: number): Metric => ({ name, help, type: 'counter', value })
+const histogram = (name: string, help: string, value: Histogram): Metric => ({ name, help, type: 'histogram', value })
+
+/** A counter with one value for each value of a label. */
+function by(label: string, name: string, help: string, value: Record<string, number>): Metric {
+  return { name, help, type: 'counter', label, value }
+}
+
 function fromStats(stats: RegistryStats): Metric[] {
-  const gauge = (name: string, help: string, value: number): Metric => ({ name, help, type: 'gauge', value })
-  const counter = (name: string, help: string, value: number): Metric => ({ name, help, type: 'counter', value })
-  const by = (label: string, name: string, help: string, value: Record<string, number>): Metric => ({
-    name,
-    help,
-    type: 'counter',
-    label,
-    value,
-  })
   return [
     gauge('connections', 'Connections that are open.', stats.connections),
     gauge('stalled_connections', 'Connections whose socket is full.', stats.stalled),
