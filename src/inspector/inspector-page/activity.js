@@ -1,6 +1,7 @@
 // Gaps, closes, shed requests, stalls and news of the store, newest first.
 import { byId, create, prepend } from './dom.js'
-import { formatBytes, formatCount, formatDuration, formatNames, formatShort, formatTime } from './format.js'
+import { formatBytes, formatDuration, formatNames, formatShort, formatTime } from './format.js'
+import { leftOutItems } from './left-out.js'
 
 const limit = 100
 
@@ -16,16 +17,14 @@ const words = {
 
 export class ActivityList {
   #list = byId('activity')
-  /** Number of the newest item. A stream that begins anew sends some items again. */
+  /** Number of the newest item. A stream that opens again sends some items again. */
   #newest = 0
 
   show({ items, omitted }) {
     const fresh = items.filter(({ number }) => number > this.#newest)
     if (fresh.length === 0) return
     this.#newest = fresh.at(-1).number
-    const more =
-      omitted > 0 ? [create('li', { className: 'missing' }, `${formatCount(omitted)} more are left out.`)] : []
-    prepend(this.#list, [...more, ...fresh.map(itemOf).reverse()], limit)
+    prepend(this.#list, [...leftOutItems(omitted), ...fresh.map(itemOf).reverse()], limit)
     byId('activity-none').hidden = true
   }
 }

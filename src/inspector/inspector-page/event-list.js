@@ -1,6 +1,7 @@
 // The events of the channel that is watched, newest first.
 import { byId, create, prepend, setText } from './dom.js'
 import { formatCount, formatShort, formatTime } from './format.js'
+import { leftOutItems } from './left-out.js'
 
 const limit = 100
 
@@ -11,7 +12,7 @@ export class EventList {
   #channel = ''
   #seen = 0
   #omitted = 0
-  /** The newest event that was shown. A stream that begins anew sends some events again. */
+  /** The newest event that was shown. A stream that opens again sends some events again. */
   #newest
 
   /** Shows another channel; an empty string for none. */
@@ -31,8 +32,7 @@ export class EventList {
     if (fresh.length === 0) return
     const left = leftOut(fresh[0], this.#newest) ?? omitted
     const items = fresh.map((event) => itemOf(event, at)).reverse()
-    const missing = left > 0 ? [create('li', { className: 'missing' }, `${formatCount(left)} more are left out.`)] : []
-    prepend(this.#list, [...items, ...missing], limit)
+    prepend(this.#list, [...items, ...leftOutItems(left)], limit)
     this.#newest = fresh.at(-1)
     this.#seen += fresh.length
     this.#omitted += left
@@ -51,7 +51,7 @@ function isAfter({ position: { ms, seq } }, newest) {
   return ms > position.ms || (ms === position.ms && seq > position.seq)
 }
 
-/** How many events are between two. Undefined if that is unknown: for the first event, and if the channel began anew. */
+/** How many events are between two. Undefined if unknown: for the first event, and if the channel has begun again. */
 function leftOut({ number }, newest) {
   return newest === undefined || number <= newest.number ? undefined : number - newest.number - 1
 }

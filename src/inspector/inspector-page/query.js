@@ -19,7 +19,7 @@ export function streamAddress() {
   return `events?${query}`
 }
 
-/** Calls `show` when a form or a link of the page changes its address, and loads nothing anew. */
+/** Calls `show` when a form or a link of the page changes its address. The page is not loaded again. */
 export function onAddressChange(show) {
   const go = (address) => {
     history.pushState(undefined, '', address)
