@@ -1,7 +1,7 @@
 // The option compress: who gets a compressed stream, with which head, and what is on the wire.
 import compression from 'compression'
 import { sse, type Connection, type SseOptions } from '../src/index.js'
-import { openStream, type OpenStream, type OpenStreamOptions } from './helpers/open-stream.js'
+import { openStream, type OpenStreamOptions } from './helpers/open-stream.js'
 import { bareHttp, bareHttp2, express5, servers, startServer, type ServerKind } from './helpers/servers.js'
 import { until } from './helpers/until.js'
 
@@ -27,8 +27,6 @@ async function start(options: SseOptions = {}, kind: ServerKind = bareHttp) {
   return { live, server, open, connections }
 }
 
-const dataOf = (stream: OpenStream) => stream.data
-
 describe.each(servers)('a compressed stream on $name', (kind) => {
   it('has the same events as a plain one, and fewer bytes', async () => {
     const { live, server, open } = await start({}, kind)
@@ -44,7 +42,7 @@ describe.each(servers)('a compressed stream on $name', (kind) => {
         'cache-control': 'no-cache, no-transform',
         vary: 'Accept, Accept-Encoding',
       })
-      expect(dataOf(stream)).toEqual(dataOf(plain))
+      expect(stream.data).toEqual(plain.data)
     }
     expect(plain.headers['content-encoding']).toBeUndefined()
     const { sentBytes, delivered } = live.registry.stats()

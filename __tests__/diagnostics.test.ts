@@ -72,10 +72,7 @@ describe.each([bareHttp, bareHttp2])('diagnostics on $name', (kind) => {
   it('tell why a request was shed', async () => {
     const { registry, server } = await start({ maxConnections: 2, maxPerOwner: 1 }, kind)
     const shed = listen('express-sse-channels:shed', registry)
-    const ask = async (owner: string) => {
-      const stream = await openStream(server, { headers: { 'x-owner': owner } })
-      return stream
-    }
+    const ask = (owner: string) => openStream(server, { headers: { 'x-owner': owner } })
     await (await ask('ann')).next()
     await (
       await ask('ann')
