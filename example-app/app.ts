@@ -190,7 +190,7 @@ export function createApp({ directory, speed = 1000, replay: run = true, sales =
   app.put('/sales', (req, res) => void res.json(shop.setSales(readSales(req.body))))
   app.get('/stats', (_req, res) => void res.json(registry.stats()))
 
-  // It shows everybody's connections, so it is for whoever sits at this machine. An app with accounts asks for an administrator.
+  // The page shows all connections, so only this machine may open it. An app with accounts asks for an administrator.
   const inspectorPage = inspector(registry, { authorize: ({ socket }) => isLoopback(socket.remoteAddress) })
   app.use('/inspector', inspectorPage)
 

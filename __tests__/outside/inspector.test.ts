@@ -67,7 +67,7 @@ describeWithChromium('the page of the inspector', (browser) => {
     expect(complaints).toEqual([])
   })
 
-  it('shows each event once, however often its stream begins anew', async () => {
+  it('shows each event once, however often its stream opens again', async () => {
     const { registry, server } = await startInspected()
     const channel = registry.channel('a')
     await channel.publish({ data: 'one' })
