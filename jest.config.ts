@@ -1,4 +1,5 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from 'node:os'
 import type { Config } from 'jest'
 
 const common = {
@@ -25,6 +26,8 @@ const COMPRESSED = [
 
 export default {
   ...common,
+  // One more than there are cores: some suites wait for timers most of the time.
+  maxWorkers: availableParallelism() + 1,
   reporters: ['default', '<rootDir>/__tests__/helpers/skipped-reporter.cjs'],
   projects: [
     // Needs Node alone.
