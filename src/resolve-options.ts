@@ -45,13 +45,17 @@ function resolveCompress(compress: boolean | CompressOptions): CompressionSettin
 /** @throws `ERR_SSE_OPTION` for a wrong option */
 export function resolveRegistryOptions<E extends object>(options: RegistryOptions<E>): ResolvedRegistryOptions {
   check('createRegistry()', options, REGISTRY_FORMS, '', { instead: insteadOfRegistryOptions, elsewhere: OF_STREAM })
-  const { history, bytes, keys, store, snapshot, linger, onError } = { ...REGISTRY_DEFAULTS, ...given(options) }
+  const { history, bytes, keys, store, snapshot, coalesce, linger, onError } = {
+    ...REGISTRY_DEFAULTS,
+    ...given(options),
+  }
   if (history !== false) check('createRegistry()', history, HISTORY_FORMS, 'history.')
   const bounds = { ...HISTORY_DEFAULTS, ...(history === false ? {} : given(history)) }
   const log = { history: bounds, replay: history !== false, bytes, keys }
   return {
     log,
     store,
+    coalesce,
     linger,
     snapshot: snapshot && resolveSnapshotOptions(snapshot as SnapshotOptions),
     onError: onError ?? createWarner(),

@@ -10,7 +10,7 @@ function start(bounds: TestBounds = {}, msEach = 1, SchedulerClass = Scheduler) 
   const test = new TestLog(bounds)
   /** Milliseconds; serving a reader takes `msEach`. */
   let now = 0
-  const delivery = new SchedulerClass(test.log, () => now)
+  const delivery = new SchedulerClass(test.log, { clock: () => now })
   /** The names of the subscribers served since the last call. */
   const served: string[] = []
   const reader = (name: string, onServe?: () => void): Subscriber => ({

@@ -88,6 +88,8 @@ export interface Scenario {
   steps: Step[]
   /** Whether time passes with every publish, so that no two events share a millisecond. */
   isTicking: boolean
+  /** Real milliseconds between writes. */
+  coalesce: number | false
   ending: 'drain' | 'close'
 }
 
@@ -213,6 +215,7 @@ function scenario({ ids, channels, isTight, isCalm }: Kind, landed: Landed): fc.
     clients: fc.array(plan, { minLength: CLIENTS, maxLength: CLIENTS }),
     steps: fc.array(fc.oneof(...quiet, ...jumps, ...stalls), { minLength: 15, maxLength: 70, size: 'max' }),
     isTicking: fc.boolean(),
+    coalesce: fc.constantFrom<Scenario['coalesce']>(false, false, 1, LONGEST_WINDOW),
     ending: fc.constantFrom('drain', 'close', 'close', 'close'),
   })
 }

@@ -62,7 +62,8 @@ export class ModelWorld {
   #filterActions = 0
 
   private constructor(scenario: Scenario, landed: Landed, clock: VirtualClock) {
-    const { history, bytes, keys } = scenario.bounds
+    const { bounds, coalesce } = scenario
+    const { history, bytes, keys } = bounds
     this.#scenario = scenario
     this.clock = clock
     this.landed = landed
@@ -71,7 +72,7 @@ export class ModelWorld {
       const isExpected = error.message === FILTER_THREW || (error as { code?: string }).code === 'ERR_SSE_LIMIT'
       if (!isExpected) this.complaints.push(`reported: ${error.stack}`)
     }
-    const registry = { history, bytes, keys, onError }
+    const registry = { history, bytes, keys, coalesce, onError }
     this.live = sse({ registry, keepAlive: false, stallTimeout: false, retry: false })
     this.#server = createServer((req, res) => this.live(req, res, () => this.#handle(req, res)))
     this.clients = scenario.clients.map((plan, i) => new ModelClient(this, plan, String(i)))
@@ -171,15 +172,20 @@ export class ModelWorld {
     for (let i = 0; i < turns; i++) await turn()
   }
 
-  get #hasWindows(): boolean {
-    return this.#scenario.clients.some(({ conflate }) => conflate !== null)
+  /** Whether events may wait for a timer. */
+  get #hasTimers(): boolean {
+    const { clients, coalesce } = this.#scenario
+    return coalesce !== false || clients.some(({ conflate }) => conflate !== null)
   }
 
   async #quiet(): Promise<void> {
     for (let quiet = 0, before = this.activity; quiet < QUIET; quiet++) {
       await turn()
-      // Timers that were set before end before this one.
-      if (quiet === QUIET - 1 && this.#hasWindows) await sleep(LONGEST_WINDOW + 1)
+      if (quiet === QUIET - 1 && this.#hasTimers) {
+        // Timers that were set before end before this one. What they start comes in the next turn.
+        await sleep(LONGEST_WINDOW + 1)
+        await this.#wait(2)
+      }
       if (this.activity !== before) quiet = 0
       before = this.activity
     }

@@ -9,7 +9,7 @@ const groups = {
   Browsers: ['client', 'many-tabs', 'react-vue-svelte', 'dev-proxies'],
   'In production': [
     ...['deploying', 'proxies', 'middlewares', 'redis', 'scale'],
-    ...['monitoring', 'inspector', 'compression', 'troubleshooting'],
+    ...['monitoring', 'inspector', 'compression', 'coalescing', 'troubleshooting'],
   ],
   Reference: ['options', 'errors', 'protocol', 'stores', 'versioning', 'node-versions'],
   Security: ['security', 'hostile-clients'],

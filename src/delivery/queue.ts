@@ -10,6 +10,10 @@ export class Queue<T extends Queueable> {
   readonly #items = new Ring<T>()
   #size = 0
 
+  get size(): number {
+    return this.#size
+  }
+
   get isEmpty(): boolean {
     return this.#size === 0
   }

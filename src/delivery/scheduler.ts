@@ -3,11 +3,12 @@
  *
  * The pass turns a burst of events into one write per connection. It yields to the event loop if there are many
  * subscribers. It runs early if pending events come near the bounds of the log, so that subscribers that keep up never
- * have gaps.
+ * have gaps. With the option `coalesce` it waits until some time after the pass before, so that it finds more events.
  */
 import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import type { Log } from '../log/log.js'
 import { nextTurn, now } from '../timers.js'
+import { PassInterval } from './pass-interval.js'
 import { Queue } from './queue.js'
 import { SharedBatches } from './shared-batches.js'
 import { Subscribers, type Subscriber } from './subscribers.js'
@@ -32,8 +33,15 @@ export class Scheduler {
   readonly #byChannel = new Map<ChannelLog, Subscribers>()
   /** Undefined until a subscriber has an update window. */
   #windows: Windows | undefined
+  /** Undefined without `coalesce`. */
+  readonly #interval: PassInterval | undefined
   /** Groups with new events, whose subscribers the next pass serves. */
   readonly #groups = new Queue<Subscribers>()
+  /**
+   * The number of queued groups that the pass still takes. With `coalesce`, groups that are queued after the pass has begun
+   * wait for the next one. Without it there is no limit.
+   */
+  #groupsLeft: number
   /** Subscribers that the next pass serves for a reason of their own. */
   readonly #single = new Queue<Subscriber>()
   /** Subscribers of the current group that the pass still has to serve. */
@@ -44,10 +52,18 @@ export class Scheduler {
   #isOverloaded = false
   /** Bytes appended to all channels since something was queued. They may evict queued events. */
   #pendingBytes = 0
+  /** The part of them that was appended before the pass began. */
+  #passBytes = 0
 
-  constructor(log: Log, clock: () => number = now) {
+  constructor(log: Log, { coalesce = false, clock = now }: { coalesce?: number | false; clock?: () => number } = {}) {
     this.#log = log
     this.#clock = clock
+    if (coalesce !== false) {
+      // Events must not be evicted by age while they wait.
+      const ms = Math.min(coalesce, log.bounds.history.age / 2)
+      this.#interval = new PassInterval(ms, () => this.#scheduleTurn())
+    }
+    this.#groupsLeft = this.#interval === undefined ? Infinity : 0
   }
 
   /** Whether events come faster than passes run, so that publishers should wait for the next turn. */
@@ -97,7 +113,7 @@ export class Scheduler {
   /** Serves one subscriber in the next pass, because it has just subscribed or its socket has drained. */
   enqueue(subscriber: Subscriber): void {
     this.#single.add(subscriber)
-    this.#schedule()
+    this.#scheduleTurn()
   }
 
   /** Serves all subscribers in the next pass, because the log was replaced or has skipped events. */
@@ -105,7 +121,7 @@ export class Scheduler {
     this.batches.clear()
     for (const subscribers of this.#byChannel.values()) this.#groups.add(subscribers)
     this.#windows?.enqueueAll()
-    this.#schedule()
+    this.#schedulePass(this.#clock())
   }
 
   /** Serves the subscribers of the event's channel in the next pass. */
@@ -122,9 +138,11 @@ export class Scheduler {
     this.#pendingBytes += event.size + event.channel.size
     if (this.#pendingBytes > bytes / 4) this.#windows?.endAll()
     if (this.#isIdle) return
-    this.#schedule()
+    this.#schedulePass(this.#log.appendedAt)
     if (!isOverHalf && this.#pendingBytes <= bytes / 4) return
     this.#isOverloaded = true
+    this.#scheduleTurn()
+    this.#groupsLeft = Infinity
     this.#run(Infinity)
   }
 
@@ -146,23 +164,44 @@ export class Scheduler {
   get #allWindows(): Windows {
     return (this.#windows ??= new Windows(this.#log.bounds, (group) => {
       this.#groups.add(group)
-      if (!this.#isRunning) this.#schedule()
+      if (!this.#isRunning) this.#schedulePass(this.#clock())
     }))
   }
 
+  /** Schedules the next pass: for the next turn, or for later with `coalesce`. */
+  #schedulePass(time: number): void {
+    if (this.#interval === undefined || this.#interval.isDue(time)) this.#scheduleTurn()
+    else this.#interval.wait(time)
+  }
+
   /**
-   * Schedules the next pass, unless it is scheduled. Schedules an overdue one again, because a fake clock in tests of an app
-   * may have dropped it.
+   * Serves subscribers in the next turn. Schedules an overdue turn again, because a fake clock in tests of an app may have
+   * dropped it.
    */
-  #schedule(): void {
+  #scheduleTurn(): void {
     const time = this.#log.appendedAt
     if (time - this.#scheduledAt < OVERDUE) return
     this.#scheduledAt = time
     nextTurn(() => {
       this.#scheduledAt = -Infinity
       this.#isOverloaded = false
-      this.#run(this.#clock() + SLICE)
+      const time = this.#clock()
+      if (this.#interval !== undefined && this.#isPassOver) this.#beginPass(this.#interval, time)
+      this.#run(time + SLICE)
     })
+  }
+
+  /** Begins a pass over the groups that are queued now, if it may start. */
+  #beginPass(interval: PassInterval, time: number): void {
+    if (this.#groups.isEmpty || !interval.isDue(time)) return
+    interval.started(time)
+    this.#groupsLeft = this.#groups.size
+    this.#passBytes = this.#pendingBytes
+  }
+
+  /** Whether no group is left to serve before the next pass. */
+  get #isPassOver(): boolean {
+    return this.#remaining === undefined && (this.#groupsLeft === 0 || this.#groups.isEmpty)
   }
 
   #run(until: number): void {
@@ -173,9 +212,16 @@ export class Scheduler {
       if (++served % STRIDE === 0 && this.#clock() >= until) break
     }
     this.#isRunning = false
-    if (!this.#isIdle) return this.#schedule()
-    if (!this.#isHolding) this.#pendingBytes = 0
+    if (this.#isPassOver && this.#single.isEmpty) this.#endPass()
+    else this.#scheduleTurn()
+  }
+
+  #endPass(): void {
+    if (!this.#isHolding) this.#pendingBytes = this.#groups.isEmpty ? 0 : this.#pendingBytes - this.#passBytes
     this.batches.clear()
+    if (this.#interval === undefined) return
+    this.#groupsLeft = this.#passBytes = 0
+    if (!this.#groups.isEmpty) this.#schedulePass(this.#clock())
   }
 
   /** Returns the next subscriber: first those that were queued singly, then those of groups with new events. */
@@ -185,9 +231,10 @@ export class Scheduler {
     for (;;) {
       const next = this.#remaining?.next()
       if (next?.done === false) return next.value
-      const subscribers = this.#groups.take()
+      const subscribers = this.#groupsLeft > 0 ? this.#groups.take() : undefined
       this.#remaining = subscribers?.due()
       if (subscribers === undefined) return undefined
+      this.#groupsLeft--
     }
   }
 }
