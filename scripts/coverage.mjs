@@ -50,6 +50,7 @@ const SUITES = [
     'coalesce',
     'cursor',
     'delivery',
+    'filtered-batches',
     'late-readers',
     'merge',
     'occupancy',

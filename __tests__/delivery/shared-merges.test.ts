@@ -1,5 +1,6 @@
 // Merged batches that connections share are what each of them would have merged for itself.
 import fc from 'fast-check'
+import { EventViews } from '../../src/delivery/event-views.js'
 import { mergeInto } from '../../src/delivery/merge.js'
 import { SharedMerges } from '../../src/delivery/shared-merges.js'
 import { SubscriptionList } from '../../src/delivery/subscription-list.js'
@@ -24,7 +25,7 @@ const offsetsOf = (list: SubscriptionList) => list.toArray().map(({ offset }) =>
 /** What a connection gets that shares nothing. */
 function alone(test: TestLog, list: SubscriptionList, conflates: boolean) {
   const builder = new BatchBuilder({ conflates })
-  mergeInto(builder, list.toArray(), test.log, () => false)
+  mergeInto(builder, list.toArray(), { log: test.log, views: new EventViews(), isClosed: () => false })
   return { text: builder.build()?.payload.toString(), conflated: builder.conflated, offsets: offsetsOf(list) }
 }
 
@@ -47,7 +48,7 @@ describe('shared merges', () => {
           own: subscribe(test, names, 3 - behind),
           conflates,
         }))
-        const merges = new SharedMerges()
+        const merges = new SharedMerges(new EventViews())
         for (const turn of turns) {
           for (const { name, key, size } of turn) test.append(name, { key, data: 'x'.repeat(size) })
           for (let isDone = false; !isDone;) {
@@ -74,7 +75,7 @@ describe('shared merges', () => {
     const lists = Array.from({ length: 3 }, () => subscribe(test, ['a', 'b']))
     const elsewhere = subscribe(test, ['b', 'a'])
     for (const name of ['a', 'b', 'a']) test.append(name)
-    const merges = new SharedMerges()
+    const merges = new SharedMerges(new EventViews())
     const batches = lists.map((list) => merges.take(list, test.log, false)?.batch)
     expect(new Set(batches).size).toBe(1)
     expect(batches[0]?.isShared).toBe(true)
@@ -85,7 +86,7 @@ describe('shared merges', () => {
     const test = new TestLog()
     const [early, late] = [subscribe(test, ['a', 'b']), subscribe(test, ['a', 'b'])]
     for (const name of ['a', 'b']) test.append(name)
-    const merges = new SharedMerges()
+    const merges = new SharedMerges(new EventViews())
     expect(merges.take(early, test.log, false)?.batch?.events).toBe(2)
     test.append('a')
     expect(merges.take(late, test.log, false)?.batch?.events).toBe(3)
@@ -99,6 +100,6 @@ describe('shared merges', () => {
     list.add(other)
     for (const name of ['a', 'b']) test.append(name, { key: 'k' })
     if (filter === undefined) other.begin('latest', true)
-    expect(new SharedMerges().take(list, test.log, false)).toBeUndefined()
+    expect(new SharedMerges(new EventViews()).take(list, test.log, false)).toBeUndefined()
   })
 })

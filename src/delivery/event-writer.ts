@@ -5,8 +5,10 @@ import type { Log } from '../log/log.js'
 import type { Counters } from '../stats.js'
 import { BatchBuilder, type Batch } from '../wire/batch.js'
 import type { ControlEvents } from './control-events.js'
+import { PAGE } from './filtered-batches.js'
 import { mergeInto } from './merge.js'
-import { takeBatch, type SharedBatches } from './shared-batches.js'
+import { takeBatch } from './shared-batch.js'
+import type { SharedBatches } from './shared-batches.js'
 import type { SubscriptionList } from './subscription-list.js'
 import type { Subscription } from './subscription.js'
 import type { UpdateWindow } from './update-window.js'
@@ -44,7 +46,8 @@ export class EventWriter {
       behind = each
     }
     if (behind === undefined) return false
-    return behind.filter === undefined ? this.#writeShared(behind) : this.#writeMerged(subscriptions)
+    if (behind.filter === undefined) return this.#writeShared(behind)
+    return this.#isPaged(behind) ? this.#writeFiltered(behind) : this.#writeMerged(subscriptions)
   }
 
   /** Connections with an update window always conflate: while they resume, too. */
@@ -60,6 +63,22 @@ export class EventWriter {
     return subscription.isBehind
   }
 
+  /** Whether a subscription with a filter is at a place that others probably are at too: it has kept up. */
+  #isPaged({ channel, offset, latestUpTo, subscribers }: Subscription): boolean {
+    return !this.#conflates && offset >= latestUpTo && channel.tail - offset <= PAGE && subscribers.all.size > 1
+  }
+
+  #writeFiltered(subscription: Subscription): boolean {
+    const { batches, log } = this.#context
+    const { offset } = subscription
+    const all = batches.take(subscription, false)
+    subscription.offset = offset
+    const batch = batches.filtered.take(subscription, all, log.epoch)
+    // A filter may have closed the stream.
+    if (!this.#stream.closed) this.#write(batch, 0)
+    return true
+  }
+
   #writeMerged(subscriptions: SubscriptionList): boolean {
     const { batches, log } = this.#context
     const shared = batches.merges.take(subscriptions, log, this.#conflates)
@@ -68,7 +87,7 @@ export class EventWriter {
       return true
     }
     const builder = new BatchBuilder({ conflates: this.#conflates })
-    mergeInto(builder, subscriptions.toArray(), log, () => this.#stream.closed)
+    mergeInto(builder, subscriptions.toArray(), { log, views: batches.views, isClosed: () => this.#stream.closed })
     // A filter may have closed the stream.
     if (!this.#stream.closed) this.#write(builder.build(), builder.conflated)
     return true

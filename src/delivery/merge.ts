@@ -4,6 +4,7 @@ import type { LogEvent } from '../log/channel-log.js'
 import type { Log } from '../log/log.js'
 import { comparePositions, type Position } from '../log/position.js'
 import type { BatchBuilder } from '../wire/batch.js'
+import type { EventViews } from './event-views.js'
 import type { Subscription } from './subscription.js'
 
 /** The next event of a subscription. */
@@ -12,16 +13,22 @@ interface Head {
   readonly event: LogEvent
 }
 
+interface MergeContext {
+  readonly log: Pick<Log, 'epoch' | 'last'>
+  readonly views: EventViews
+  /** Whether the stream is closed: a filter may do that. */
+  readonly isClosed: () => boolean
+}
+
 /** Adds the next events to a batch: those that filters accept, until the batch is full or `isClosed` returns true. */
 export function mergeInto(
   builder: BatchBuilder,
   subscriptions: readonly Subscription[],
-  { epoch, last }: Pick<Log, 'epoch' | 'last'>,
-  isClosed: () => boolean,
+  { log, views, isClosed }: MergeContext,
 ): void {
-  for (const { subscription, event } of merge(subscriptions, last)) {
+  for (const { subscription, event } of merge(subscriptions, log.last)) {
     // A filter may unsubscribe its channel. The current event is then not sent.
-    const isWanted = builder.skips(event) || (subscription.wants(event, epoch) && !subscription.hasEnded)
+    const isWanted = builder.skips(event) || (subscription.wants(event, views, log.epoch) && !subscription.hasEnded)
     if (isWanted) builder.add(event)
     if (builder.isFull || isClosed()) return
   }

@@ -52,7 +52,9 @@ export class Reader implements Subscriber, StreamReader {
     this.#writer = new EventWriter(stream, context, controlEvents)
     const onLoaded = () => context.scheduler.enqueue(this)
     const { snapshots } = context
-    this.#snapshots = snapshots && new SnapshotWait(snapshots, { stream, controlEvents, log: context.log, onLoaded })
+    this.#snapshots =
+      snapshots &&
+      new SnapshotWait(snapshots, { stream, controlEvents, log: context.log, views: context.batches.views, onLoaded })
     this.#generation = context.log.generation
     stream.reader = this
   }
@@ -119,7 +121,7 @@ export class Reader implements Subscriber, StreamReader {
     if (this.#snapshots?.isWaiting === true) return false
     this.#isServing = true
     try {
-      return !this.#subscriptions.hasNewUnkeyed(epoch)
+      return !this.#subscriptions.hasNewUnkeyed(this.#context.batches.views, epoch)
     } catch (error) {
       this.#fail(error)
       return true

@@ -6,6 +6,7 @@ import type { ChannelLog } from '../log/channel-log.js'
 import type { Log } from '../log/log.js'
 import type { Position } from '../log/position.js'
 import { BatchBuilder, type Batch } from '../wire/batch.js'
+import type { EventViews } from './event-views.js'
 import { mergeInto } from './merge.js'
 import type { SubscriptionList } from './subscription-list.js'
 import type { Subscription } from './subscription.js'
@@ -35,10 +36,15 @@ const MOST = 8
 const MAX_BYTES = 16 * 1024 * 1024
 
 export class SharedMerges {
+  readonly #views: EventViews
   /** By the channel of the first subscription that is behind. */
   readonly #byFirst = new Map<ChannelLog, SharedMerge[]>()
   #newest: SharedMerge | undefined
   #bytes = 0
+
+  constructor(views: EventViews) {
+    this.#views = views
+  }
 
   /**
    * Returns the next events of a connection, up to the size of one write, and moves its cursors past them. Returns undefined
@@ -72,7 +78,7 @@ export class SharedMerges {
     const starts = behind.map(({ offset }) => offset)
     const { last } = log
     const builder = new BatchBuilder({ conflates })
-    mergeInto(builder, behind, log, () => false)
+    mergeInto(builder, behind, { log, views: this.#views, isClosed: () => false })
     const passages = behind.map(({ channel, offset: to }, i): Passage => ({ channel, from: starts[i] ?? to, to }))
     const batch = builder.build()
     if (batch !== undefined) batch.isShared = true

@@ -8,11 +8,13 @@ import type { ControlEvents } from './control-events.js'
 import { joinTexts, type Snapshot } from './snapshot.js'
 import type { LoadedSnapshot, Snapshots, SnapshotWaiter } from './snapshots.js'
 import type { Subscription } from './subscription.js'
+import type { EventViews } from './event-views.js'
 
 export interface SnapshotWaitOptions {
   readonly log: Log
   readonly stream: Stream
   readonly controlEvents: ControlEvents
+  readonly views: EventViews
   /** Called when a snapshot was loaded, so that it can be written. */
   readonly onLoaded: () => void
 }
@@ -99,11 +101,11 @@ export class SnapshotWait {
   }
 
   #write(subscription: Subscription, { batch, messages }: Snapshot): void {
-    const { log, stream } = this.#options
+    const { log, stream, views } = this.#options
     const wanted =
       subscription.filter === undefined
         ? batch
-        : joinTexts(messages.filter((message) => subscription.wants(message, log.epoch)))
+        : joinTexts(messages.filter((message) => subscription.wants(message, views, log.epoch)))
     // A filter may have unsubscribed, or closed the stream.
     if (wanted !== undefined && !subscription.hasEnded && !stream.closed) stream.output.write(wanted)
   }

@@ -1,6 +1,7 @@
 /** The subscriptions of one connection, oldest first. Adding and removing take constant time. */
 import { SseError } from '../errors.js'
 import { comparePositions, positionBefore, type Position } from '../log/position.js'
+import type { EventViews } from './event-views.js'
 import type { Subscription } from './subscription.js'
 
 /**
@@ -74,8 +75,8 @@ export class SubscriptionList {
   }
 
   /** Whether some subscription has a new event without a key, which its filter accepts. */
-  hasNewUnkeyed(epoch: string): boolean {
-    for (let each = this.first; each !== undefined; each = each.next) if (each.hasNewUnkeyed(epoch)) return true
+  hasNewUnkeyed(views: EventViews, epoch: string): boolean {
+    for (let each = this.first; each !== undefined; each = each.next) if (each.hasNewUnkeyed(views, epoch)) return true
     return false
   }
 

@@ -2,9 +2,10 @@
 import { AsyncResource } from 'node:async_hooks'
 import { isPromise } from '../callback.js'
 import { SseError } from '../errors.js'
-import { publishedEvent, type EventFilter, type ViewedEvent } from '../log/published-event.js'
+import type { EventFilter, PublishedEvent, ViewedEvent } from '../log/published-event.js'
 import type { StartFrom } from '../subscribe-options.js'
 import { Cursor } from './cursor.js'
+import type { EventViews } from './event-views.js'
 import type { Subscribers } from './subscribers.js'
 
 export class Subscription extends Cursor {
@@ -30,15 +31,19 @@ export class Subscription extends Cursor {
   }
 
   /** Whether the filter accepts the event. Throws what the filter throws. */
-  wants(event: ViewedEvent, epoch: string): boolean {
-    if (this.filter === undefined) return true
-    const answer: unknown = this.filter(publishedEvent(event, epoch))
+  wants(event: ViewedEvent, views: EventViews, epoch: string): boolean {
+    return this.filter === undefined || this.accepts(views.of(event, epoch))
+  }
+
+  /** Does the same for an event that is wrapped already. */
+  accepts(event: PublishedEvent): boolean {
+    const answer: unknown = this.filter === undefined || this.filter(event)
     if (isPromise(answer)) throw asyncFilter(answer)
     return Boolean(answer)
   }
 
   /** Whether the filter accepts an event without a key after the cursor. The filter is asked only once about each event. */
-  hasNewUnkeyed(epoch: string): boolean {
+  hasNewUnkeyed(views: EventViews, epoch: string): boolean {
     const { channel, filter } = this
     const from = Math.max(this.offset, this.#askedUpTo, channel.historyStart)
     if (channel.newestUnkeyed <= from) return false
@@ -46,7 +51,7 @@ export class Subscription extends Cursor {
     this.#askedUpTo = channel.tail
     for (let offset = from + 1; offset <= this.#askedUpTo; offset++) {
       const event = channel.at(offset)
-      if (event !== undefined && event.key === undefined && this.wants(event, epoch)) return true
+      if (event !== undefined && event.key === undefined && this.wants(event, views, epoch)) return true
     }
     return false
   }

@@ -27,7 +27,8 @@ export interface PublishedEvent {
   /** The data as clients get it: the string that was published, or JSON. Undefined without data. */
   readonly data: string | undefined
   /**
-   * Parses the data as JSON. Returns null without data.
+   * Parses the data as JSON. Returns null without data. In a filter the value is frozen, because the filters of all
+   * connections get the same one.
    *
    * @throws a `SyntaxError` if the data is not JSON
    */
@@ -47,6 +48,11 @@ export interface ViewedEvent {
   readonly key: string | undefined
   readonly ownId: string | undefined
   readonly text: string
+}
+
+/** Wraps an event of the log for filters: it is parsed once for all of them. */
+export function sharedEvent(event: ViewedEvent, epoch: string): PublishedEvent {
+  return new SharedEventView(event, epoch)
 }
 
 /** Wraps an event of the log for the app. */
@@ -91,4 +97,20 @@ class EventView implements PublishedEvent {
   #decode(): ReturnType<typeof decodeBody> {
     return (this.#decoded ??= decodeBody(this.#event.text))
   }
+}
+
+class SharedEventView extends EventView {
+  /** Undefined until it is first read; JSON has no such value. */
+  #json: unknown
+
+  override json(): unknown {
+    return (this.#json ??= deepFreeze(super.json()))
+  }
+}
+
+/** Freezes what `JSON.parse` returned. */
+function deepFreeze(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  for (const part of Object.values(value)) deepFreeze(part)
+  return Object.freeze(value)
 }
