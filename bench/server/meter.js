@@ -44,7 +44,7 @@ export class Meter {
 
   start({ loopDelay = false, rssEveryMs = 0 } = {}) {
     if (this.#profiler) void this.#profiler.post('Profiler.start')
-    if (loopDelay) {
+    if (loopDelay && this.#source === own) {
       this.#loop = monitorEventLoopDelay({ resolution: 2 })
       this.#loop.enable()
     }
