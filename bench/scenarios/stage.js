@@ -97,12 +97,14 @@ export class Stage {
     return cost
   }
 
-  /** What the server spends while something is done. */
+  /** What the server spends while something is done, and `clientCpu`, what the load generator does. */
   async measure(work, { isProfiled = false } = {}) {
     const profileTo = isProfiled ? this.#profileTo : undefined
     await this.server.startMeter({ profile: profileTo !== undefined })
+    const clientBefore = await this.load.cpu()
     await work()
-    return this.server.finish({ profileTo })
+    const cost = await this.server.finish({ profileTo })
+    return { ...cost, clientCpu: (await this.load.cpu()) - clientBefore }
   }
 
   get #lanes() {
@@ -115,7 +117,7 @@ export class Stage {
     const total = warmUp + events
     const eventsPerAck = rest.everyMs === undefined ? perTurn * turnsPerAck : undefined
     const first = this.#next
-    const phase = { events: total, first, lastOnly, eventsPerAck }
+    const phase = { events: total, first, warmUp, lastOnly, eventsPerAck }
     const crowds = this.#watch ? [this.load, this.#watch] : [this.load]
     const counts = await Promise.all(crowds.map((crowd) => crowd.begin(phase)))
     this.#next += total / this.#lanes
@@ -129,7 +131,8 @@ export class Stage {
     const [publishedAt, ...arrivals] = await Promise.all([published, ...crowds.map((crowd) => crowd.finished())])
     const cost = await this.server.finish({ profileTo })
     const deliveries = (counts.reduce((sum, count) => sum + count) * events) / total
-    const times = { publishedAt: publishedAt.subarray(warmUp), doneAt: arrivals.at(-1).subarray(warmUp) }
-    return { ...cost, ...figuresOf({ deliveries, cost, ...times }) }
+    const clientCpu = arrivals.reduce((sum, { cpu }) => sum + cpu, 0)
+    const times = { publishedAt: publishedAt.subarray(warmUp), doneAt: arrivals.at(-1).doneAt.subarray(warmUp) }
+    return { ...cost, ...figuresOf({ deliveries, cost, clientCpu, ...times }) }
   }
 }
