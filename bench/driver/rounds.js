@@ -64,7 +64,7 @@ async function runOnce(scenario, id, { size, timeLimit, profileTo }) {
     const processes = { server, load, watch }
     return await Promise.race([play(scenario, id, { size, processes, tls: certificate?.tls, profileTo }), tooLate])
   } catch (error) {
-    return { failed: error.message }
+    return { failed: error.message.split('\n')[0] }
   } finally {
     clearTimeout(timer)
     await Promise.all([server.stop(), load.stop(), watch?.stop()])

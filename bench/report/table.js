@@ -43,7 +43,8 @@ function remarks(leftOut) {
 }
 
 function align(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const whole = rows.filter((row) => row.length === rows[0].length) // those that failed have a text in place of figures
+  const widths = rows[0].map((_, column) => Math.max(...whole.map((row) => row[column].length)))
   const pad = (cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column] ?? 0))
   return rows.map((row) => `  ${row.map(pad).join('  ')}`.trimEnd())
 }

@@ -38,6 +38,6 @@ export function targetLines(judgements) {
   return judgements.map(({ letter, what, most, measured, low, high, holds, resolved }) => {
     const verdict = resolved ? (holds ? 'holds' : 'MISSED') : 'not resolved'
     const spread = `(${low.toFixed(3)} – ${high.toFixed(3)})`
-    return `  (${letter}) ${what.padEnd(48)} ${measured.toFixed(3).padStart(8)} ${spread.padEnd(18)} at most ${String(most).padEnd(5)} ${verdict}`
+    return `  (${letter}) ${what.padEnd(48)} ${measured.toFixed(3).padStart(8)} ${spread.padEnd(20)} at most ${String(most).padEnd(5)} ${verdict}`
   })
 }

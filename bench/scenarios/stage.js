@@ -81,8 +81,15 @@ export class Stage {
     return this.load.idsOfWatched(plan.events)
   }
 
-  /** Everyone connects at once with a last event ID; measures until they have the events they missed. */
-  async comeBack(shape, { lastEventId, missed }) {
+  /** Publishes to nobody, as fast as it goes. */
+  async publishOnly(plan) {
+    const isProfiled = this.#profileTo !== undefined
+    await this.server.publishOnly({ ...plan, first: 0, events: plan.warmUp + plan.events }, { profile: isProfiled })
+    return this.server.finish({ profileTo: this.#profileTo })
+  }
+
+  /** Everyone connects at once, with a last event ID or without; measures until they have the events they missed. */
+  async comeBack(shape, { lastEventId, missed = 0, isProfiled = missed > 0 } = {}) {
     await this.load.close()
     while ((await this.server.connections()) > 0) await sleep(10)
     await this.load.acknowledgeTo(this.#at.ackPort)
@@ -92,7 +99,7 @@ export class Stage {
       await this.open(shape, options)
       await this.load.finished()
     }
-    const cost = await this.measure(connect, { isProfiled: missed > 0 })
+    const cost = await this.measure(connect, { isProfiled })
     await this.load.finished() // again: nothing has come that should not
     return cost
   }
