@@ -123,13 +123,13 @@ export function availability(id) {
 }
 
 function whyNotBefore(file) {
-  if (file === undefined) return 'BENCH_BEFORE=path/to/dist/index.mjs is not set'
+  if (!file) return 'BENCH_BEFORE=path/to/dist/index.mjs is not set'
   return existsSync(file) ? undefined : `there is no ${file}`
 }
 
 function whyNoSend() {
   if (process.platform !== 'linux') return 'needs Linux: epoll and /proc'
-  return compilerVersion === undefined ? 'no C compiler: apt-get install gcc' : undefined
+  return compilerVersion === undefined ? 'no C compiler: apt-get install gcc libc6-dev' : undefined
 }
 
 /** Peers stand in this folder's node_modules; what the package itself develops with stands one level up. */

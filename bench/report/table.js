@@ -43,8 +43,9 @@ function remarks(leftOut) {
 }
 
 function align(rows) {
-  const whole = rows.filter((row) => row.length === rows[0].length) // those that failed have a text in place of figures
-  const widths = rows[0].map((_, column) => Math.max(...whole.map((row) => row[column].length)))
+  const whole = rows.filter((row) => row.length >= rows[0].length) // others have a text in place of figures
+  const widthOf = (column) => Math.max(...(column < 2 ? rows : whole).map((row) => row[column].length))
+  const widths = rows[0].map((_, column) => widthOf(column))
   const pad = (cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column] ?? 0))
   return rows.map((row) => `  ${row.map(pad).join('  ')}`.trimEnd())
 }
