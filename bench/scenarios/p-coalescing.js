@@ -6,6 +6,7 @@ export const coalescing = {
   columns: ['cpuPerEvent', 'clientCpuPerEvent', 'p50', 'p99', 'eventsPerSecond'],
   only: ['ours'],
   needs: ['what is new'],
+  watched: true,
   cases: [
     { name: '100 a second', everyMs: 10, events: 500, warmUp: 100 },
     { name: '100 a second, coalesced', everyMs: 10, events: 500, warmUp: 100, coalesce: 25 },
@@ -13,11 +14,11 @@ export const coalescing = {
     { name: '1,000 a second, coalesced', everyMs: 1, events: 5000, warmUp: 1000, coalesce: 25 },
   ],
   serverOptions: ({ coalesce }) => ({ registry: coalesce === undefined ? {} : { coalesce } }),
-  full: { connections: 1000 },
-  tiny: { connections: 5, atMost: 20 },
+  full: { connections: 950, watchers: 50 },
+  tiny: { connections: 5, watchers: 2, atMost: 20 },
 
-  async run(stage, { connections, everyMs, events, warmUp, atMost = Infinity }) {
-    await stage.open({ connections })
+  async run(stage, { connections, watchers, everyMs, events, warmUp, atMost = Infinity }) {
+    await stage.openWatched({ connections }, watchers)
     const sizes = { warmUp: Math.min(warmUp, atMost), events: Math.min(events, atMost) }
     return stage.deliver({ ...sizes, bytes: 100, everyMs, isCaughtUp: true })
   },

@@ -6,7 +6,7 @@ export const publishing = {
   columns: ['cpuPerPublish', 'rss'],
   only: ['ours', 'bare'],
   cases: [{ name: 'one channel' }, { name: '100 keys', keys: 100 }, { name: '10,000 channels', channels: 10_000 }],
-  full: { warmUp: 200_000, events: 200_000 },
+  full: { warmUp: 300_000, events: 200_000 },
   tiny: { warmUp: 10_000, events: 10_000 },
 
   async run(stage, { channels, keys, warmUp, events }) {
