@@ -7,7 +7,7 @@ import { Progress } from './driver/progress.js'
 import { countSamples, runScenario } from './driver/rounds.js'
 import { markdownOf } from './report/markdown.js'
 import { tableOf } from './report/table.js'
-import { judge, targetLines } from './report/targets.js'
+import { judge, targetLines } from './report/verdicts.js'
 
 const options = readOptions(process.argv.slice(2))
 if (options.help) {

@@ -8,11 +8,16 @@ import { brokenPackage, bundlePackage } from '../helpers/broken-package.js'
 
 interface Sample {
   failed?: string
+  cpuPerEvent?: number
+  clientCpuPerEvent?: number
 }
 
 interface Report {
   results: { letter: string; cases: { name: string; samples: Record<string, Sample[]> }[] }[]
 }
+
+// Scenario k needs a certificate; see below.
+const scenarios = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'l', 'm', 'n', 'o', 'q', 'r', 's']
 
 const bench = join(__dirname, '../../bench/run.js')
 const folder = mkdtempSync(join(tmpdir(), 'sse-bench-test-'))
@@ -23,28 +28,25 @@ beforeAll(() => bundlePackage(bundle))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Runs one scenario with the contestants that need nothing installed. */
-async function run(letter: string, { contestants = 'ours,bare', packageFile = bundle } = {}) {
+async function run(letter: string, { contestants = 'ours,bare', packageFile = bundle, before = '' } = {}) {
   const output = join(folder, `report-${letter}`)
   const args = ['--tiny', '--rounds', '1', '--scenario', letter, '--contestants', contestants, '--output', output]
-  const env = { ...process.env, BENCH_PACKAGE: pathToFileURL(packageFile).href }
+  const env = { ...process.env, BENCH_PACKAGE: pathToFileURL(packageFile).href, BENCH_BEFORE: before }
   const code = await new Promise((resolve) => {
     execFile(process.execPath, [bench, ...args], { env }, (error) => resolve(error?.code ?? 0))
   })
   const { results } = JSON.parse(readFileSync(`${output}.json`, 'utf8')) as Report
   const samples = results.flatMap(({ cases }) => cases.flatMap((variant) => Object.values(variant.samples).flat()))
-  return { code, samples }
+  return { code, samples, contestants: Object.keys(results[0]?.cases[0]?.samples ?? {}) }
 }
 
 describe('the benchmark, at a tiny size,', () => {
-  it.each(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'l', 'm', 'n', 'o'])(
-    'runs scenario %s without a lost event',
-    async (letter) => {
-      const { code, samples } = await run(letter)
-      expect(samples.filter(({ failed }) => failed !== undefined)).toEqual([])
-      expect(samples.length).toBeGreaterThan(0)
-      expect(code).toBe(0)
-    },
-  )
+  it.each(scenarios)('runs scenario %s without a lost event', async (letter) => {
+    const { code, samples } = await run(letter)
+    expect(samples.filter(({ failed }) => failed !== undefined)).toEqual([])
+    expect(samples.length).toBeGreaterThan(0)
+    expect(code).toBe(0)
+  })
 
   it.each([
     ['loses an event', 'count === 5 ? undefined : publish(message)'],
@@ -56,6 +58,32 @@ describe('the benchmark, at a tiny size,', () => {
     const { code, samples } = await run('a', { contestants: 'ours', packageFile })
     expect(samples[0]?.failed).toMatch(/expected event \d+, got \d+/)
     expect(code).toBe(1)
+  })
+
+  it('lets the build of another commit take part wherever the package does', async () => {
+    const { code, samples, contestants } = await run('q', { contestants: 'ours,ours-before', before: bundle })
+    expect(contestants).toEqual(['ours', 'ours-before'])
+    expect(samples.filter(({ failed }) => failed !== undefined)).toEqual([])
+    expect(code).toBe(0)
+  })
+
+  it('reports the CPU of the clients beside that of the server', async () => {
+    const { samples } = await run('a', { contestants: 'ours' })
+    expect(samples[0]?.cpuPerEvent).toBeGreaterThan(0)
+    expect(samples[0]?.clientCpuPerEvent).toBeGreaterThan(0)
+  })
+})
+
+const hasCompiler = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0
+const inC = hasCompiler || process.env.CI === 'true' ? describe : describe.skip
+const noCompiler = 'no C compiler on Linux; install it with: sudo apt-get install gcc libc6-dev'
+
+inC(`the C loop of send${hasCompiler ? '' : ` (skipped: ${noCompiler})`}`, () => {
+  it.each(['a', 'b', 'c', 'j'])('loses no event in scenario %s', async (letter) => {
+    const { code, samples } = await run(letter, { contestants: 'send' })
+    expect(samples.filter(({ failed }) => failed !== undefined)).toEqual([])
+    expect(samples.length).toBeGreaterThan(0)
+    expect(code).toBe(0)
   })
 })
 

@@ -1,10 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { compilerVersion } from './c-compiler.js'
 import { NCHAN_MODULE } from './nchan-module.js'
 
+const ONE_CHANNEL = 'it has one channel'
+
 /**
- * Who takes part. `isBeside`: only in scenarios that name it. `packages`: what must be installed, and whose versions are printed. `lacks`: what a contestant cannot
- * do, and why it is left out where a scenario needs it.
+ * Who takes part. `isBeside`: only in scenarios that name it. `like`: also in scenarios that name that one. `packages`:
+ * what must be installed, and whose versions are printed. `lacks`: what a contestant cannot do, and why it is left out
+ * where a scenario needs it.
  */
 export const contestants = {
   ours: {
@@ -13,6 +17,15 @@ export const contestants = {
     lacks: {},
     version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
     load: () => import('./ours.js'),
+  },
+  'ours-before': {
+    label: 'the same, before',
+    like: 'ours',
+    packages: ['express'],
+    missing: () => whyNotBefore(process.env.BENCH_BEFORE),
+    lacks: { 'what is new': 'the commit before may not have it' },
+    version: () => process.env.BENCH_BEFORE,
+    load: () => import('./ours-before.js'),
   },
   bare: {
     label: 'bare node:http',
@@ -25,6 +38,21 @@ export const contestants = {
     packages: [],
     lacks: { 'several channels': 'it writes to each channel apart', replay: 'it has no replay' },
     load: () => import('./floor.js'),
+  },
+  send: {
+    label: 'C loop of send',
+    packages: [],
+    missing: whyNoSend,
+    lacks: {
+      'many channels': ONE_CHANNEL,
+      'several channels': ONE_CHANNEL,
+      'keep-alives': 'it sends none',
+      tls: 'it has no TLS',
+      reconnects: 'it does not count its connections',
+      replay: 'it has no replay',
+    },
+    version: () => compilerVersion,
+    load: () => import('./send.js'),
   },
   express: {
     label: 'bare Express',
@@ -92,6 +120,16 @@ export function availability(id) {
   const installed = Object.entries(versions).map((pair) => pair.join(' '))
   const all = [...(version ? [version()] : []), ...installed].join(', ')
   return { reason, versions: all || `Node ${process.versions.node}` }
+}
+
+function whyNotBefore(file) {
+  if (!file) return 'BENCH_BEFORE=path/to/dist/index.mjs is not set'
+  return existsSync(file) ? undefined : `there is no ${file}`
+}
+
+function whyNoSend() {
+  if (process.platform !== 'linux') return 'needs Linux: epoll and /proc'
+  return compilerVersion === undefined ? 'no C compiler: apt-get install gcc libc6-dev' : undefined
 }
 
 /** Peers stand in this folder's node_modules; what the package itself develops with stands one level up. */

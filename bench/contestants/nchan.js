@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NCHAN_MODULE } from './nchan-module.js'
-
-const MICROSECONDS_PER_TICK = 10_000 // of /proc/<pid>/stat, whose clock has 100 ticks a second
+import { meterOf } from './other-process.js'
 
 /** nginx with nchan: one unprivileged worker in a temporary folder. Events are published to it by HTTP, as always. */
 export async function start({ tls, keepAlive }) {
@@ -29,7 +28,7 @@ export async function start({ tls, keepAlive }) {
       await exited
       rmSync(folder, { recursive: true })
     },
-    meter: { cpu: () => cpuOf(worker), rss: () => rssOf(worker) },
+    meter: meterOf(worker),
   }
 }
 
@@ -110,15 +109,6 @@ async function workerOf(master) {
     await sleep(20)
   }
   throw new Error('nginx started no worker')
-}
-
-function cpuOf(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK
-}
-
-function rssOf(pid) {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
 }
 
 async function freePort() {

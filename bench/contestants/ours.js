@@ -3,13 +3,22 @@ import { listen } from './listen.js'
 
 const builtPackage = new URL('../../dist/index.mjs', import.meta.url).href
 
+/** What a connection accepts. Each connection has a function of its own, as with a user's rights. All events pass. */
+const filters = {
+  text: (channels) => (event) => channels.length > 0 && event.event !== 'hidden' && event.data.length > 0,
+  json: (channels) => (event) => channels.length > 0 && event.json().number !== '',
+}
+
+export const start = (options) => startPackage(process.env.BENCH_PACKAGE ?? builtPackage, options)
+
 /** As the README has it: Express, `sse()`, `subscribe`, `publish`; history and IDs are always on, as by default. */
-export async function start({ tls, keepAlive, registry, conflate, compress = false }) {
-  const { sse } = await import(process.env.BENCH_PACKAGE ?? builtPackage)
+export async function startPackage(file, { tls, keepAlive, registry, conflate, filter, compress = false }) {
+  const { sse } = await import(file)
   const live = sse({ ...(compress && { compress }), ...(keepAlive && { keepAlive }), ...(registry && { registry }) })
   const app = express()
   app.get('/stream', live, (req, res) => {
-    res.sse.subscribe(req.query.channels.split(','), { conflate })
+    const channels = req.query.channels.split(',')
+    res.sse.subscribe(channels, { conflate, filter: filters[filter]?.(channels) })
   })
   return {
     ...(await listen(app, tls)),

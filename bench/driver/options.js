@@ -12,6 +12,8 @@ export const usage = `npm run bench -- [options]
   --profile FOLDER      writes a CPU profile of each measured phase
   --help
 
+BENCH_BEFORE=PATH       dist/index.mjs of another commit, which takes part as ours-before
+
 scenarios:
 ${scenarios.map(({ letter, title }) => `  ${letter}  ${title}`).join('\n')}
 

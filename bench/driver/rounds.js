@@ -41,7 +41,8 @@ export function countSamples(scenario, { ids, rounds }) {
 function contestantsFor({ only, needs = [] }, ids) {
   const leftOut = {}
   const taking = ids.filter((id) => {
-    if (only ? !only.includes(id) : contestants[id].isBeside) return false
+    const { isBeside, like = id } = contestants[id]
+    if (only ? !only.includes(like) : isBeside) return false
     const lack = needs.find((need) => contestants[id].lacks[need])
     if (lack) leftOut[id] = contestants[id].lacks[lack]
     return lack === undefined
@@ -63,7 +64,7 @@ async function runOnce(scenario, id, { size, timeLimit, profileTo }) {
     const processes = { server, load, watch }
     return await Promise.race([play(scenario, id, { size, processes, tls: certificate?.tls, profileTo }), tooLate])
   } catch (error) {
-    return { failed: error.message }
+    return { failed: error.message.split('\n')[0] }
   } finally {
     clearTimeout(timer)
     await Promise.all([server.stop(), load.stop(), watch?.stop()])

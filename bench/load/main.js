@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { answer } from '../driver/rpc.js'
+import { ownCpu } from '../own-cpu.js'
 import { Crowd } from './crowd.js'
 import { Scout } from './scout.js'
 import { Tally } from './tally.js'
@@ -46,6 +47,7 @@ answer({
   finished: () => tally.finished(),
   throttle: (rate) => crowd.throttle(rate),
   unthrottle: () => crowd.unthrottle(),
+  cpu: ownCpu,
   total: (field) => crowd.total(field),
 
   close() {

@@ -6,6 +6,10 @@ const kilobytes = (value) => `${(value / 1000).toFixed(1)} KB`
 
 export const figures = {
   cpuPerEvent: { label: 'server CPU per delivered event', short: 'CPU/event', format: microseconds },
+  clientCpuPerEvent: { label: "clients' CPU per delivered event", short: 'clients', format: microseconds },
+  clientCpuPerPublish: { label: "clients' CPU per published event", short: 'clients', format: microseconds },
+  clientCpuPerConnection: { label: "clients' CPU to connect", short: 'clients', format: microseconds },
+  acceptMs: { label: 'until everyone is connected', short: 'connected', format: milliseconds },
   eventsPerSecond: { label: 'deliveries per second', short: 'events/s', format: (n) => `${Math.round(n / 1000)}k` },
   p50: { label: 'publish to last connection, median', short: 'p50', format: milliseconds },
   p99: { label: 'publish to last connection, 99th percentile', short: 'p99', format: milliseconds },

@@ -1,8 +1,11 @@
 import { contestants } from '../contestants/index.js'
 import { figures } from './figures.js'
-import { ratioToBase, summarise } from './summary.js'
+import { ratioTo, summarise } from './summary.js'
 
-/** One table of all scenarios for a README: the ratio to bare `node:http` and the figure itself, medians. */
+const LEGEND = `Ratio to bare \`node:http\`, ratio to the C loop of \`send\` where it ran (×), and the figure itself: medians of the rounds.
+In brackets: least and greatest ratio to bare.`
+
+/** One table of all scenarios for a README. */
 export function markdownOf({ results, versions }) {
   const ids = Object.keys(versions)
   const head = ['#', 'scenario', ...ids.map((id) => contestants[id].label)]
@@ -13,13 +16,15 @@ export function markdownOf({ results, versions }) {
     }),
   )
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
-  return `${lines.join('\n')}\n`
+  return `${LEGEND}\n\n${lines.join('\n')}\n`
 }
 
 function cellOf(samples, id, headline) {
   const summary = samples[id] && summarise(samples[id]).figures[headline]
   if (!summary) return ''
-  const ratio = ratioToBase(samples, id, headline)
-  const figure = figures[headline].format(summary.median)
-  return ratio ? `${ratio.median.toFixed(2)} (${figure})` : figure
+  const bare = ratioTo('bare', samples, id, headline)
+  const floor = ratioTo('send', samples, id, headline)
+  const spread = id === 'bare' || bare === undefined ? '' : ` (${bare.low.toFixed(2)} – ${bare.high.toFixed(2)})`
+  const ratios = [bare && `${bare.median.toFixed(2)}${spread}`, floor && `${floor.median.toFixed(2)} ×`]
+  return [...ratios, figures[headline].format(summary.median)].filter(Boolean).join('; ')
 }

@@ -2,7 +2,7 @@ import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
 import { contestants } from '../contestants/index.js'
 import { figures } from './figures.js'
-import { ratioToBase, summarise } from './summary.js'
+import { ratioTo, summarise } from './summary.js'
 
 const COLUMNS = 3
 const PANEL = { width: 300, step: 19 }
@@ -64,7 +64,7 @@ function panelsOf({ letter, title, headline, cases }) {
 }
 
 function barOf(samples, id, headline) {
-  const ratio = ratioToBase(samples, id, headline)
+  const ratio = ratioTo('bare', samples, id, headline)
   if (ratio === undefined || ratio.median <= 0) return []
   const { median } = summarise(samples[id]).figures[headline]
   const label = `${ratio.median.toPrecision(2)}  (${figures[headline].format(median)})`

@@ -1,5 +1,14 @@
 /** From the samples of all rounds to medians, spreads and ratios. */
-const BASE = 'bare'
+
+/**
+ * What figures are compared with: bare `node:http`, the kernel's floor, and ours of the commit before. The first is the
+ * headline.
+ */
+export const bases = [
+  { id: 'bare', short: 'bare' },
+  { id: 'send', short: 'floor' },
+  { id: 'ours-before', short: 'before' },
+]
 
 /** `median`, `low` and `high` of each figure, from the rounds that were exact; `failures` of those that were not. */
 export function summarise(samples) {
@@ -11,18 +20,24 @@ export function summarise(samples) {
   }
 }
 
-/** The median over rounds of a contestant's figure by bare `node:http`'s in the same round. */
-export function ratioToBase(samples, id, figure, base = BASE) {
+/** The median over rounds of a contestant's figure by that of `base` in the same round. */
+export function ratioTo(base, samples, id, figure) {
   return ratio(samples[id], samples[base], figure)
 }
 
 /** The same for any two series of samples: round by round, so that what slowed a round down slowed both. */
 export function ratio(series, baseSeries, figure, baseFigure = figure) {
-  const ratios = (series ?? []).flatMap((sample, round) => {
-    const quotient = sample[figure] / baseSeries?.[round]?.[baseFigure]
-    return Number.isFinite(quotient) ? quotient : []
-  })
-  return ratios.length > 0 ? spread(ratios) : undefined
+  return perRound(series, baseSeries, (sample, base) => sample[figure] / base[baseFigure])
+}
+
+/** How much more one series has, round by round. */
+export function difference(series, baseSeries, figure) {
+  return perRound(series, baseSeries, (sample, base) => sample[figure] - base[figure])
+}
+
+function perRound(series = [], baseSeries = [], compare) {
+  const compared = series.map((sample, round) => compare(sample, baseSeries[round] ?? {})).filter(Number.isFinite)
+  return compared.length > 0 ? spread(compared) : undefined
 }
 
 function spread(values) {

@@ -3,7 +3,7 @@ export const crowd = {
   letter: 'c',
   title: '10,000 connections, one event every 100 ms',
   headline: 'p99',
-  columns: ['p50', 'p99', 'longestBlock', 'cpuPerEvent', 'rss'],
+  columns: ['p50', 'p99', 'longestBlock', 'cpuPerEvent', 'clientCpuPerEvent', 'rss'],
   needs: ['crowds'],
   watched: true,
   full: { connections: 9900, watchers: 100, warmUp: 30, events: 150, everyMs: 100 },

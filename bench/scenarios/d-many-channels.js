@@ -3,7 +3,8 @@ export const manyChannels = {
   letter: 'd',
   title: '10,000 channels with one connection each, published round robin, 100 per turn',
   headline: 'cpuPerEvent',
-  columns: ['cpuPerEvent', 'eventsPerSecond', 'p50', 'p99', 'rss'],
+  columns: ['cpuPerEvent', 'clientCpuPerEvent', 'eventsPerSecond', 'p50', 'p99', 'rss'],
+  needs: ['many channels'],
   full: { connections: 10_000, warmUp: 200_000, events: 100_000, perTurn: 100 },
   tiny: { connections: 10, warmUp: 10, events: 30, perTurn: 5 },
 

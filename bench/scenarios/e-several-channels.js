@@ -2,7 +2,7 @@ export const severalChannels = {
   letter: 'e',
   title: '2,000 connections, each on 5 of 100 channels, ten events per turn',
   headline: 'cpuPerEvent',
-  columns: ['cpuPerEvent', 'eventsPerSecond', 'p50', 'p99', 'rss'],
+  columns: ['cpuPerEvent', 'clientCpuPerEvent', 'eventsPerSecond', 'p50', 'p99', 'rss'],
   needs: ['several channels'],
   full: { connections: 2000, channels: 100, warmUp: 600, events: 3000 },
   tiny: { connections: 20, channels: 10, warmUp: 10, events: 30 },

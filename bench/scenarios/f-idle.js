@@ -9,7 +9,7 @@ export const idle = {
   title: '10,000 idle connections: memory, accept, keep-alive',
   headline: 'rssPerConnection',
   columns: ['rssPerConnection', 'acceptCpu', 'cpuPerKeepAlive', 'keepAliveCore'],
-  needs: ['crowds'],
+  needs: ['crowds', 'keep-alives'],
   serverOptions: () => ({ keepAlive: KEEP_ALIVE }),
   full: { connections: 10_000, idleMs: KEEP_ALIVE },
   tiny: { connections: 10, idleMs: 10 },

@@ -6,7 +6,7 @@ export const reconnect = {
   letter: 'g',
   title: '5,000 clients reconnect at once, each 200 events behind',
   headline: 'cpuPerReplayedEvent',
-  columns: ['cpuPerReplayedEvent', 'cpuWithAccept', 'acceptCpu', 'replayMs', 'rss'],
+  columns: ['cpuPerReplayedEvent', 'clientCpuPerEvent', 'cpuWithAccept', 'acceptCpu', 'replayMs', 'rss'],
   needs: ['replay'],
   serverOptions: () => ({ replay: true }),
   full: { connections: 5000, behind: 200 },
@@ -21,6 +21,7 @@ export const reconnect = {
     const events = connections * behind
     return {
       cpuPerReplayedEvent: (missed.cpu - upToDate.cpu) / events,
+      clientCpuPerEvent: (missed.clientCpu - upToDate.clientCpu) / events,
       cpuWithAccept: missed.cpu / events,
       acceptCpu: upToDate.cpu / connections,
       replayMs: missed.ms,

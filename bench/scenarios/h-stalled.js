@@ -8,7 +8,7 @@ export const stalled = {
   letter: 'h',
   title: 'one stalled client beside 1,000 while 200 MB are published to it',
   headline: 'rssGrowth',
-  columns: ['rssGrowth', 'p50', 'p99', 'cpuPerEvent', 'rss'],
+  columns: ['rssGrowth', 'p50', 'p99', 'cpuPerEvent', 'clientCpuPerEvent', 'rss'],
   needs: ['several channels'],
   cases: [
     { name: 'all read', stalled: 0 },

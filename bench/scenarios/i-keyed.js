@@ -8,7 +8,7 @@ export const keyed = {
   letter: 'i',
   title: '1,000 connections that read at a tenth of the speed at which 50 keys are published',
   headline: 'bytesPerConnection',
-  columns: ['bytesPerConnection', 'cpuPerPublish', 'rss'],
+  columns: ['bytesPerConnection', 'cpuPerPublish', 'clientCpuPerPublish', 'rss'],
   only: ['ours'],
   cases: [
     { name: 'without keys', keyed: false },
@@ -29,6 +29,7 @@ export const keyed = {
     return {
       bytesPerConnection: (await stage.load.total('bytes')) / connections,
       cpuPerPublish: figures.cpu / events,
+      clientCpuPerPublish: figures.clientCpu / events,
       rss: figures.rss,
     }
   },

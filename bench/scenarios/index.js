@@ -13,6 +13,10 @@ import { growth } from './l-growth.js'
 import { updateWindow } from './m-update-window.js'
 import { compressed } from './n-compressed.js'
 import { sameChannels } from './o-same-channels.js'
+import { coalescing } from './p-coalescing.js'
+import { filters } from './q-filters.js'
+import { accepting } from './r-accepting.js'
+import { publishing } from './s-publishing.js'
 
 /**
  * A scenario: `run(stage, size)` returns figures, `full` and `tiny` are its sizes, `cases` vary them, `needs` what a
@@ -21,4 +25,5 @@ import { sameChannels } from './o-same-channels.js'
 export const scenarios = [
   ...[onePerTurn, tenPerTurn, crowd, manyChannels, severalChannels, idle],
   ...[reconnect, stalled, keyed, payloads, overTls, growth, updateWindow, compressed, sameChannels],
+  ...[coalescing, filters, accepting, publishing],
 ]

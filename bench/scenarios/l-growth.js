@@ -6,7 +6,7 @@ export const growth = {
   letter: 'l',
   title: '1,000 connections, one event per turn, as history and channels grow',
   headline: 'cpuPerEvent',
-  columns: ['cpuPerEvent', 'p50', 'p99', 'rss'],
+  columns: ['cpuPerEvent', 'clientCpuPerEvent', 'p50', 'p99', 'rss'],
   only: ['ours'],
   cases: [
     { name: 'history of 100 events', filled: { events: 100 } },

@@ -3,7 +3,7 @@ export const compressed = {
   letter: 'n',
   title: '1,000 connections, scores of a game, plain and compressed',
   headline: 'cpuPerEvent',
-  columns: ['cpuPerEvent', 'bytesPerEvent', 'rss'],
+  columns: ['cpuPerEvent', 'clientCpuPerEvent', 'bytesPerEvent', 'rss'],
   only: ['ours', 'compression'],
   cases: [
     { name: 'one event per turn, plain', perTurn: 1, compress: false },

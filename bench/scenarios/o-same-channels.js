@@ -3,7 +3,7 @@ export const sameChannels = {
   letter: 'o',
   title: '1,000 connections, all on the same six channels, ten events per turn',
   headline: 'cpuPerEvent',
-  columns: ['cpuPerEvent', 'eventsPerSecond', 'p50', 'p99', 'rss'],
+  columns: ['cpuPerEvent', 'clientCpuPerEvent', 'eventsPerSecond', 'p50', 'p99', 'rss'],
   needs: ['several channels'],
   full: { connections: 1000, warmUp: 300, events: 3000 },
   tiny: { connections: 5, warmUp: 30, events: 60 },

@@ -1,5 +1,5 @@
 /** The figures of one phase, from what the server spent and when each event was published and had arrived everywhere. */
-export function figuresOf({ deliveries, cost, publishedAt, doneAt }) {
+export function figuresOf({ deliveries, cost, clientCpu, publishedAt, doneAt }) {
   const latencies = doneAt
     .map((at, i) => at - publishedAt[i])
     .filter((_, i) => doneAt[i] > 0) // an event that was replaced by a newer one arrived nowhere
@@ -7,6 +7,8 @@ export function figuresOf({ deliveries, cost, publishedAt, doneAt }) {
   const took = doneAt.reduce((a, b) => Math.max(a, b)) - publishedAt[0]
   return {
     cpuPerEvent: cost.cpu / deliveries,
+    clientCpuPerEvent: clientCpu / deliveries,
+    clientCpu,
     eventsPerSecond: (deliveries / took) * 1000,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),

@@ -81,8 +81,15 @@ export class Stage {
     return this.load.idsOfWatched(plan.events)
   }
 
-  /** Everyone connects at once with a last event ID; measures until they have the events they missed. */
-  async comeBack(shape, { lastEventId, missed }) {
+  /** Publishes to nobody, as fast as it goes. */
+  async publishOnly(plan) {
+    const isProfiled = this.#profileTo !== undefined
+    await this.server.publishOnly({ ...plan, first: 0, events: plan.warmUp + plan.events }, { profile: isProfiled })
+    return this.server.finish({ profileTo: this.#profileTo })
+  }
+
+  /** Everyone connects at once, with a last event ID or without; measures until they have the events they missed. */
+  async comeBack(shape, { lastEventId, missed = 0, isProfiled = missed > 0 } = {}) {
     await this.load.close()
     while ((await this.server.connections()) > 0) await sleep(10)
     await this.load.acknowledgeTo(this.#at.ackPort)
@@ -92,17 +99,19 @@ export class Stage {
       await this.open(shape, options)
       await this.load.finished()
     }
-    const cost = await this.measure(connect, { isProfiled: missed > 0 })
+    const cost = await this.measure(connect, { isProfiled })
     await this.load.finished() // again: nothing has come that should not
     return cost
   }
 
-  /** What the server spends while something is done. */
+  /** What the server spends while something is done, and `clientCpu`, what the load generator does. */
   async measure(work, { isProfiled = false } = {}) {
     const profileTo = isProfiled ? this.#profileTo : undefined
     await this.server.startMeter({ profile: profileTo !== undefined })
+    const clientBefore = await this.load.cpu()
     await work()
-    return this.server.finish({ profileTo })
+    const cost = await this.server.finish({ profileTo })
+    return { ...cost, clientCpu: (await this.load.cpu()) - clientBefore }
   }
 
   get #lanes() {
@@ -115,7 +124,7 @@ export class Stage {
     const total = warmUp + events
     const eventsPerAck = rest.everyMs === undefined ? perTurn * turnsPerAck : undefined
     const first = this.#next
-    const phase = { events: total, first, lastOnly, eventsPerAck }
+    const phase = { events: total, first, warmUp, lastOnly, eventsPerAck }
     const crowds = this.#watch ? [this.load, this.#watch] : [this.load]
     const counts = await Promise.all(crowds.map((crowd) => crowd.begin(phase)))
     this.#next += total / this.#lanes
@@ -129,7 +138,8 @@ export class Stage {
     const [publishedAt, ...arrivals] = await Promise.all([published, ...crowds.map((crowd) => crowd.finished())])
     const cost = await this.server.finish({ profileTo })
     const deliveries = (counts.reduce((sum, count) => sum + count) * events) / total
-    const times = { publishedAt: publishedAt.subarray(warmUp), doneAt: arrivals.at(-1).subarray(warmUp) }
-    return { ...cost, ...figuresOf({ deliveries, cost, ...times }) }
+    const clientCpu = arrivals.reduce((sum, { cpu }) => sum + cpu, 0)
+    const times = { publishedAt: publishedAt.subarray(warmUp), doneAt: arrivals.at(-1).doneAt.subarray(warmUp) }
+    return { ...cost, ...figuresOf({ deliveries, cost, clientCpu, ...times }) }
   }
 }

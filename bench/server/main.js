@@ -31,9 +31,15 @@ const methods = {
     const prepared = publisher.prepare(plan)
     await meter.prepare(metering)
     const onWarm = () => meter.start(metering)
-    return plan.everyMs === undefined
-      ? publisher.closedLoop(prepared, plan, onWarm)
-      : publisher.paced(prepared, plan, onWarm)
+    if (plan.everyMs === undefined) return publisher.closedLoop(prepared, plan, onWarm)
+    return plan.isCaughtUp ? publisher.caughtUp(prepared, plan, onWarm) : publisher.paced(prepared, plan, onWarm)
+  },
+
+  /** The same without clocks and acknowledgements, which would be a good part of what one publish costs. */
+  async publishOnly(plan, metering) {
+    const prepared = publisher.prepare(plan)
+    await meter.prepare(metering)
+    return publisher.alone(prepared, plan, () => meter.start(metering))
   },
 
   async startMeter(metering) {

@@ -2,16 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ownCpu } from '../own-cpu.js'
 import { now } from '../wire.js'
 
 const GIVING_BACK = 1000
 
 const own = {
-  /** User and system time of this process, microseconds. */
-  cpu() {
-    const { userCPUTime, systemCPUTime } = process.resourceUsage()
-    return userCPUTime + systemCPUTime
-  },
+  cpu: ownCpu,
   rss: () => process.memoryUsage.rss(),
 }
 
@@ -44,7 +41,7 @@ export class Meter {
 
   start({ loopDelay = false, rssEveryMs = 0 } = {}) {
     if (this.#profiler) void this.#profiler.post('Profiler.start')
-    if (loopDelay) {
+    if (loopDelay && this.#source === own) {
       this.#loop = monitorEventLoopDelay({ resolution: 2 })
       this.#loop.enable()
     }

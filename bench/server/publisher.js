@@ -60,6 +60,41 @@ export class Publisher {
     return publishedAt
   }
 
+  /**
+   * One event every `everyMs`. Those that fell due while the event loop was busy are published in one turn, as requests
+   * are read that came meanwhile. Latency counts from when an event was due.
+   */
+  async caughtUp(prepared, { warmUp, everyMs }, onWarm) {
+    const publishedAt = new Float64Array(prepared.length)
+    const start = now()
+    const dueAt = (i) => start + i * everyMs
+    for (let i = 0; i < prepared.length;) {
+      const early = dueAt(i) - now()
+      if (early > 0) await sleep(early)
+      const end = i < warmUp ? warmUp : prepared.length
+      if (i === warmUp) onWarm()
+      do {
+        this.#send(prepared, i, publishedAt)
+        publishedAt[i] = dueAt(i)
+        i += 1
+      } while (i < end && dueAt(i) <= now())
+      await this.#settled()
+    }
+    return publishedAt
+  }
+
+  /** As fast as it goes, with nobody to wait for, and no clock read. */
+  async alone(prepared, { warmUp, perTurn }, onWarm) {
+    for (let i = 0; i < prepared.length;) {
+      if (i === warmUp) onWarm()
+      for (const end = Math.min(i + perTurn, prepared.length); i < end; i++) {
+        const { channel, message, key } = prepared.at(i)
+        this.#publish(channel, message, key)
+      }
+      await this.#settled()
+    }
+  }
+
   #send(prepared, i, publishedAt) {
     const { channel, message, key } = prepared.at(i)
     publishedAt[i] = now()
