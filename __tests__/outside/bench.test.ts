@@ -17,7 +17,7 @@ interface Report {
 }
 
 // Scenario k needs a certificate; see below.
-const scenarios = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'l', 'm', 'n', 'o', 'q', 'r', 's']
+const scenarios = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's']
 
 const bench = join(__dirname, '../../bench/run.js')
 const folder = mkdtempSync(join(tmpdir(), 'sse-bench-test-'))
