@@ -82,7 +82,7 @@ export function createEpoch(): string {
 
 /** Returns an ID of at most 24 ASCII bytes. IDs are short because clients send them back in a header. */
 export function formatId({ ms, seq }: Position, epoch: string): string {
-  return join(ms.toString(36), seq, epoch)
+  return `${ms.toString(36)}-${seq.toString(36)}-${epoch}`
 }
 
 /** Returns undefined if the text is not an ID of this form. */
@@ -98,30 +98,29 @@ const SHORT_SEQS = Array.from({ length: 36 ** 2 }, (_, seq) => seq.toString(36))
 /**
  * The event IDs of one log.
  *
- * Hot path: keeps the base-36 milliseconds, which many events share and which take half of the time to make an ID. Keeps the
- * newest ID too, because a publish asks for it twice: for the text of the event, and for its promise.
+ * Hot path: keeps the text before the sequence number, which the events of a millisecond share, and the text after it. So an ID
+ * is made of two additions, not of four. Keeps the newest ID too, because a publish asks for it twice: for the text of the
+ * event, and for its promise.
  */
 export class EventIds {
   readonly epoch: string
+  readonly #end: string
   #ms = 0
-  #msText = '0'
+  #start = '0-'
   #seq = 0
   #id: string
 
   constructor(epoch: string) {
     this.epoch = epoch
+    this.#end = `-${epoch}`
     this.#id = formatId(ORIGIN, epoch)
   }
 
   of({ ms, seq }: Position): string {
     if (ms === this.#ms && seq === this.#seq) return this.#id
-    if (ms !== this.#ms) this.#msText = ms.toString(36)
+    if (ms !== this.#ms) this.#start = `${ms.toString(36)}-`
     this.#ms = ms
     this.#seq = seq
-    return (this.#id = join(this.#msText, seq, this.epoch))
+    return (this.#id = this.#start + (SHORT_SEQS[seq] ?? seq.toString(36)) + this.#end)
   }
-}
-
-function join(ms: string, seq: number, epoch: string): string {
-  return `${ms}-${SHORT_SEQS[seq] ?? seq.toString(36)}-${epoch}`
 }
