@@ -70,7 +70,7 @@ export class Publisher implements StoreLog {
   publish(channel: string, message: Message): Promise<string> {
     const { store } = this.#options
     try {
-      this.#requireOpen('publish', `the registry of channel "${channel}"`)
+      this.#requireOpen('publish', channel)
       const entry = this.#encode(channel, message)
       const position = store.append(entry)
       if (position instanceof Promise) {
@@ -96,7 +96,7 @@ export class Publisher implements StoreLog {
 
   /** Passes to the store that an owner is disconnected. Returns what the store returns. */
   disconnect(entry: DisconnectEntry): unknown {
-    this.#requireOpen('disconnect', 'the registry')
+    this.#requireOpen('disconnect')
     return this.#options.store.append(entry)
   }
 
@@ -160,7 +160,7 @@ export class Publisher implements StoreLog {
   }
 
   async #publishAll(messages: readonly ChannelMessage[]): Promise<string[]> {
-    this.#requireOpen('publish', 'the registry')
+    this.#requireOpen('publish')
     const entries = encodeList(messages, (channel, message) => this.#encode(channel, message))
     const { store } = this.#options
     if (entries.length === 0) return []
@@ -177,13 +177,14 @@ export class Publisher implements StoreLog {
   }
 
   async #forget(channel: string, key: string): Promise<void> {
-    this.#requireOpen('forget', `the registry of channel "${channel}"`)
+    this.#requireOpen('forget', channel)
     checkKey(key)
     await this.#options.store.append({ kind: 'forget', channel, key })
   }
 
-  #requireOpen(method: string, registry: string): void {
+  #requireOpen(method: string, channel?: string): void {
     if (!this.isClosed) return
+    const registry = channel === undefined ? 'the registry' : `the registry of channel "${channel}"`
     const message = `${method}(): ${registry} is closed; call it before close(), or on another registry`
     throw new SseError('ERR_SSE_CLOSED', message)
   }

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import type { LogEvent } from '../../src/log/channel-log.js'
-import { comparePositions, formatId } from '../../src/log/position.js'
+import { comparePositions, formatId, nextPosition } from '../../src/log/position.js'
 import { Log } from '../../src/log/log.js'
+import { encodeBody, endBody, endEvent, isEvent } from '../../src/wire/format.js'
+import { anyMessage } from '../helpers/arbitraries.js'
 import { CHANNEL, EPOCH, historyOf, KEYED, latestOf, SMALL, TestLog, type TestBounds } from '../helpers/log.js'
 
 describe('an event in the log', () => {
@@ -21,6 +23,19 @@ describe('an event in the log', () => {
     const { log } = new TestLog()
     const position = { ms: log.last.ms + 1, seq: 0 }
     expect(log.append(position, { channel: 'a', body: ': comment\nretry: 1\n' }).text).toBe(': comment\nretry: 1\n')
+  })
+
+  it('has an ID exactly if it has its own or clients dispatch something', () => {
+    const { log } = new TestLog()
+    fc.assert(
+      fc.property(anyMessage, ({ id, ...message }) => {
+        const body = encodeBody({ id, ...message })
+        const position = nextPosition(log.last, 0)
+        const text = isEvent(body) || id !== undefined ? endEvent(body, id ?? formatId(position, EPOCH)) : endBody(body)
+        const event = log.append(position, { channel: 'a', id, body })
+        expect([event.text, event.bytes]).toEqual([text, Buffer.byteLength(text)])
+      }),
+    )
   })
 
   it('is numbered within its channel and has the highest position of the log', () => {

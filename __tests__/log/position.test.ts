@@ -100,7 +100,8 @@ describe('an event ID', () => {
     fc.assert(
       fc.property(times, epoch, (positions, log) => {
         const ids = new EventIds(log)
-        expect(positions.map((at) => ids.of(at))).toEqual(positions.map((at) => formatId(at, log)))
+        const asked = positions.flatMap((at) => [at, { ...at }])
+        expect(asked.map((at) => ids.of(at))).toEqual(asked.map((at) => formatId(at, log)))
       }),
     )
     expect(new EventIds('abcdefg').of(ORIGIN)).toBe('0-0-abcdefg')

@@ -97,7 +97,7 @@ export class ChannelLog {
   }
 
   isLatest(event: LogEvent): boolean {
-    return event.key !== undefined && this.#latest.get(event.key) === event
+    return event.key !== undefined && !event.replaced && this.#latest.get(event.key) === event
   }
 
   /** The latest event of every key, in order of position. */

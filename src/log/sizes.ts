@@ -1,4 +1,6 @@
 /** Estimates the memory of events and channels in bytes, for all bounds. Everything that grows with input counts. */
+// Hot path: imported, because the global `Buffer` is a getter.
+import { Buffer } from 'node:buffer'
 import type { LogEntry } from './store.js'
 
 /** Bytes of the objects that hold an event, and of the map entries for its key and its own ID. */
