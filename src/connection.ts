@@ -5,6 +5,7 @@ import { ConnectionState, readerOf } from './connection-state.js'
 import { checkListener, type CloseListener } from './http/close-notice.js'
 import { sendAll } from './http/send-all.js'
 import type { Stream } from './http/stream.js'
+import type { StreamRoute } from './http/stream-route.js'
 import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-options.js'
 import { encodeComment, encodeMessage, lacksData, type AnyEvents, type Message } from './wire/format.js'
 
@@ -35,6 +36,11 @@ export class Connection<E extends object = AnyEvents, R = unknown> extends Conne
     super(stream)
     this.#stream = stream
     this.#context = context
+  }
+
+  /** Whether a route made the connection. False for a connection of another copy of the package. */
+  static isOf(route: StreamRoute, connection: object): boolean {
+    return #stream in connection && connection.#stream.route === route
   }
 
   /** The registry whose channels the connection can subscribe to. */

@@ -17,6 +17,7 @@ import { lackingInResponse, looksLikeConnection, looksLikeRegistry } from './mis
 import { invalid } from './check.js'
 import type { RegistryOptions } from './registry-options.js'
 import { findOwner } from './owner-options.js'
+import { Connection as ConnectionOf } from './connection.js'
 import type { ChannelRegistry, Connection } from './registry.js'
 import { resolveStreamOptions } from './resolve-options.js'
 import type { StreamOptions } from './stream-options.js'
@@ -178,9 +179,7 @@ interface Entrance {
 
 type Request = AnyRequest & Partial<SseRequest>
 
-/** Marks a response with the route that made its connection. Two copies of the package share the symbol. */
-const ROUTE = Symbol.for('express-sse-channels.route')
-type Response = ServerResponse & SseResponse & { [ROUTE]?: StreamRoute }
+type Response = ServerResponse & SseResponse
 
 function handle(req: Request, res: Response, next: Next, entrance: Entrance): void {
   const { route, admission } = entrance
@@ -190,7 +189,7 @@ function handle(req: Request, res: Response, next: Next, entrance: Entrance): vo
   if (res.headersSent) return goOnWithoutStream(req, res, next, entrance)
   if (res.sse !== undefined && looksLikeConnection(res.sse)) {
     // The same middleware mounted twice is harmless. Another one would lose its options.
-    if (res[ROUTE] !== route) admission.warn('SSE_TWICE')
+    if (!ConnectionOf.isOf(route, res.sse)) admission.warn('SSE_TWICE')
     return next()
   }
   vary(res, route.compressor === undefined ? 'Accept' : 'Accept, Accept-Encoding')
@@ -209,7 +208,6 @@ function handle(req: Request, res: Response, next: Next, entrance: Entrance): vo
     const connection = admission.connect(res, { lastEventId: req.lastEventId, owner, compressor }, route)
     if (connection === undefined) return
     res.sse = connection
-    res[ROUTE] = route
   } else if (!fallthrough) {
     return next(createError(406, 'This is an event stream: the request must accept text/event-stream.'))
   }

@@ -157,6 +157,8 @@ describe('the last event ID', () => {
     ['/?LASTEVENTID=7', ''],
     ['/?lastEventId', ''],
     ['lastEventId=7', ''],
+    ['/?last%45ventId=7', '7'],
+    ['/lastEventId?a=7', ''],
     ['/?__proto__=7', ''],
   ])('of the URL %j is %j', (url, id) => {
     expect(idOf({}, url)).toBe(id)

@@ -20,9 +20,13 @@ export const UNKNOWN_ID = '\uFFFD'
 
 /** Query parameters for the last event ID, from polyfills that cannot set a header. */
 const QUERY_PARAMETERS = ['lastEventId', 'last_event_id', 'evs_last_event_id']
+/** What a query has that may hold one of them. Parsing takes longer than this. */
+const MAY_HOLD_ID = /last_?event_?id|%/i
 
 /** Whether `Accept` names `text/event-stream` with a quality above 0. With `any`: whether it allows that type. */
 export function acceptsEventStream(request: RequestHead, accept: 'explicit' | 'any'): boolean {
+  // What an EventSource sends. Parsing it would take longer.
+  if (request.headers.accept === EVENT_STREAM) return true
   const negotiator = new Negotiator(request)
   if (negotiator.mediaTypes().some((type) => type.toLowerCase() === EVENT_STREAM)) return true
   return accept === 'any' && negotiator.mediaType([EVENT_STREAM]) !== undefined
@@ -47,6 +51,7 @@ export function readLastEventId({ headers, url }: RequestHead): string {
  * last event ID string, encoded as UTF-8."
  */
 function decodeHeader(header = ''): string {
+  if (header === '') return ''
   const bytes = Buffer.from(header, 'latin1')
   return isUtf8(bytes) ? bytes.toString('utf8') : header
 }
@@ -54,7 +59,7 @@ function decodeHeader(header = ''): string {
 /** Parses only the query, because `URL` throws for some paths, such as `//`. */
 function readQuery(url = ''): string {
   const start = url.indexOf('?')
-  if (start < 0) return ''
+  if (start < 0 || !MAY_HOLD_ID.test(url)) return ''
   const query = new URLSearchParams(url.slice(start + 1))
   return QUERY_PARAMETERS.map((name) => query.get(name)).find(Boolean) ?? ''
 }

@@ -17,11 +17,11 @@ const HEADERS = {
 /** Sets the headers, and options of the socket. Keeps cookies and other headers that the app has set. */
 export function prepareHead(
   res: ServerResponse,
-  headers: ResolvedStreamOptions['headers'],
+  { headers, keepAlive }: Pick<ResolvedStreamOptions, 'headers' | 'keepAlive'>,
   { isCompressed = false } = {},
 ): void {
   res.statusCode = 200
-  res.removeHeader('Content-Length')
+  if (res.getHeader('Content-Length') !== undefined) res.removeHeader('Content-Length')
   for (const [name, value] of Object.entries(HEADERS)) res.setHeader(name, value)
   for (const [name, value] of Object.entries(headers)) addHeader(res, name, value)
   if (isCompressed) res.setHeader('Content-Encoding', 'gzip')
@@ -33,13 +33,14 @@ export function prepareHead(
   // Sockets that are not TCP sockets, such as those of `light-my-request`, may lack these methods.
   const socket: Partial<Socket> = res.req.socket
   socket.setNoDelay?.(true)
-  socket.setKeepAlive?.(true)
+  // With keep-alives of our own the system notices a client that has vanished: their bytes are not acknowledged.
+  if (keepAlive === false) socket.setKeepAlive?.(true)
   socket.setTimeout?.(0)
 }
 
 /** Answers with a stream that ends at once. After any other status than 200, EventSource would never reconnect. */
-export function answerAtOnce(res: ServerResponse, headers: ResolvedStreamOptions['headers'], text: string): void {
-  prepareHead(res, headers)
+export function answerAtOnce(res: ServerResponse, options: ResolvedStreamOptions, text: string): void {
+  prepareHead(res, options)
   // `server.close()` would wait for a socket that is kept alive.
   if (!isHttp2(res)) res.setHeader('Connection', 'close')
   res.end(text)

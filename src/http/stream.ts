@@ -115,10 +115,10 @@ export class Stream {
     this.#state = 'open'
     this.openedAt = Math.floor(now())
     this.lastWrite = this.lastProgress = this.#set.now
-    const { headers, maxAge, controlEvents } = this.route.options
-    if (maxAge !== false) this.endAt = this.lastWrite + maxAge * (1 - 0.2 * this.jitter)
-    prepareHead(this.#res, headers, { isCompressed: isCompressed(this.output) })
-    this.output.open(this.#retry() + (controlEvents ? STREAM_OPEN : '') || KEEP_ALIVE)
+    const { options } = this.route
+    if (options.maxAge !== false) this.endAt = this.lastWrite + options.maxAge * (1 - 0.2 * this.jitter)
+    prepareHead(this.#res, options, { isCompressed: isCompressed(this.output) })
+    this.output.open(this.#retry() + (options.controlEvents ? STREAM_OPEN : '') || KEEP_ALIVE)
     return true
   }
 
@@ -197,7 +197,7 @@ export class Stream {
   }
 
   #endAtOnce(reason: CloseReason, text: string): false {
-    answerAtOnce(this.#res, this.route.options.headers, text)
+    answerAtOnce(this.#res, this.route.options, text)
     this.#close(reason)
     return false
   }
@@ -214,7 +214,7 @@ export class Stream {
   }
 
   #answerHead(): false {
-    prepareHead(this.#res, this.route.options.headers, { isCompressed: isCompressed(this.output) })
+    prepareHead(this.#res, this.route.options, { isCompressed: isCompressed(this.output) })
     this.#res.end()
     this.#close('server')
     return false
