@@ -24,6 +24,10 @@ describe('the documentation', () => {
     expect(await complaintsOf('-e', script)).toBe('\n')
   })
 
+  it('has the figures of the newest results of the benchmark', async () => {
+    expect(await complaintsOf('scripts/figures.mjs', '--check')).toBe('')
+  })
+
   it('has a current llms.txt', async () => {
     expect(await complaintsOf('scripts/llms.mjs', '--check')).toBe('')
   })
