@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { sse, type EventFilter } from '../../src/index.js'
 import { EventViews } from '../../src/delivery/event-views.js'
-import { FilteredBatches, PAGE } from '../../src/delivery/filtered-batches.js'
+import { PAGE } from '../../src/delivery/filtered-batches.js'
 import { mergeInto } from '../../src/delivery/merge.js'
 import { SharedBatches } from '../../src/delivery/shared-batches.js'
 import { Subscribers } from '../../src/delivery/subscribers.js'
@@ -55,10 +55,7 @@ describe('shared batches of filtered connections', () => {
         const batches = new SharedBatches()
         for (const each of plans) {
           const shared = subscribe(test, each)
-          const { offset } = shared
-          const all = batches.take(shared, false)
-          shared.offset = offset
-          const batch = batches.filtered.take(shared, all, test.log.epoch)
+          const batch = batches.takeFiltered(shared, test.log.epoch)
 
           const alone = subscribe(test, each)
           const builder = new BatchBuilder({ conflates: false })
@@ -76,30 +73,22 @@ describe('shared batches of filtered connections', () => {
     const test = logWith(3)
     const batches = new SharedBatches()
     const take = (...answers: boolean[]) => {
-      const subscription = subscribe(test, { behind: 3, answers, endsAt: null })
-      const { offset } = subscription
-      const all = batches.take(subscription, false)
-      subscription.offset = offset
-      return { all: all.batch, batch: batches.filtered.take(subscription, all, test.log.epoch) }
+      return batches.takeFiltered(subscribe(test, { behind: 3, answers, endsAt: null }), test.log.epoch)
     }
-    expect(take(true, false, true).batch).toBe(take(true, false, true).batch)
-    expect(take(true, false, true).batch).not.toBe(take(true, true, false).batch)
-    const { all, batch } = take(true, true, true)
-    expect(batch).toBe(all)
-    expect(take(false, false, false).batch).toBeUndefined()
+    expect(take(true, false, true)).toBe(take(true, false, true))
+    expect(take(true, false, true)).not.toBe(take(true, true, false))
+    const all = batches.take(subscribe(test, { behind: 3, answers: [], endsAt: null }), false)
+    expect(take(true, true, true)).toBe(all.batch)
+    expect(take(false, false, false)).toBeUndefined()
   })
 
   it('hold as many events as a page has, for each answer', () => {
     const test = logWith(PAGE)
-    const views = new EventViews()
-    const filtered = new FilteredBatches(views)
+    const batches = new SharedBatches()
     for (let accepted = 0; accepted < PAGE; accepted++) {
       const answers = Array.from({ length: PAGE }, (_, i) => i === accepted)
       const subscription = subscribe(test, { behind: PAGE, answers, endsAt: null })
-      const { offset } = subscription
-      const all = new SharedBatches().take(subscription, false)
-      subscription.offset = offset
-      const batch = filtered.take(subscription, all, test.log.epoch)
+      const batch = batches.takeFiltered(subscription, test.log.epoch)
       expect(batch?.payload.toString()).toContain(`data: ${accepted}\n`)
       expect(batch?.events).toBe(1)
     }

@@ -70,10 +70,7 @@ export class EventWriter {
 
   #writeFiltered(subscription: Subscription): boolean {
     const { batches, log } = this.#context
-    const { offset } = subscription
-    const all = batches.take(subscription, false)
-    subscription.offset = offset
-    const batch = batches.filtered.take(subscription, all, log.epoch)
+    const batch = batches.takeFiltered(subscription, log.epoch)
     // A filter may have closed the stream.
     if (!this.#stream.closed) this.#write(batch, 0)
     return true

@@ -3,11 +3,13 @@
  * and framed once for all of them.
  */
 import type { ChannelLog } from '../log/channel-log.js'
+import type { Batch } from '../wire/batch.js'
 import type { Cursor } from './cursor.js'
 import { EventViews } from './event-views.js'
 import { FilteredBatches } from './filtered-batches.js'
 import { fits, takeBatch, type SharedBatch } from './shared-batch.js'
 import { SharedMerges } from './shared-merges.js'
+import type { Subscription } from './subscription.js'
 
 /** 16 MiB. After an outage, readers may be at very many places, and each place makes a batch. */
 const MAX_BYTES = 16 * 1024 * 1024
@@ -15,9 +17,9 @@ const MAX_BYTES = 16 * 1024 * 1024
 export class SharedBatches {
   /** Those of connections that are behind in several channels. */
   readonly merges: SharedMerges
-  /** Those of connections with a filter. */
-  readonly filtered: FilteredBatches
   readonly views = new EventViews()
+  /** Those of connections with a filter. */
+  readonly #filtered: FilteredBatches
   /** By channel and `from`. */
   readonly #byPlace = new Map<ChannelLog, Map<number, SharedBatch>>()
   #newest: SharedBatch | undefined
@@ -25,7 +27,7 @@ export class SharedBatches {
 
   constructor() {
     this.merges = new SharedMerges(this.views)
-    this.filtered = new FilteredBatches(this.views)
+    this.#filtered = new FilteredBatches(this.views)
   }
 
   /** Returns the next events of a cursor, up to the size of one write. Moves the cursor past them. */
@@ -37,12 +39,23 @@ export class SharedBatches {
     return shared
   }
 
+  /**
+   * Does the same for a subscription with a filter: of at most `PAGE` events of history, those that the filter accepts.
+   * Undefined without any.
+   */
+  takeFiltered(subscription: Subscription, epoch: string): Batch | undefined {
+    const { offset } = subscription
+    const all = this.take(subscription, false)
+    subscription.offset = offset
+    return this.#filtered.take(subscription, all, epoch)
+  }
+
   /** Drops all batches. Sockets keep a batch while they write it. */
   clear(): void {
     this.#newest = undefined
     this.#byPlace.clear()
     this.merges.clear()
-    this.filtered.clear()
+    this.#filtered.clear()
     this.views.clear()
     this.#bytes = 0
   }
