@@ -2,7 +2,8 @@
 // `figures: …` and `/figures`. `--check` only compares.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { figures } from '../bench/report/figures.js'
-import { ratioTo, summarise } from '../bench/report/summary.js'
+import { ratioTo, summarise, textOf } from '../bench/report/summary.js'
+import { verdictOf } from '../bench/report/verdicts.js'
 
 const results = new URL('../bench/results/', import.meta.url)
 const files = readdirSync(results).filter((name) => /^\d{4}-\d\d-\d\d.*\.json$/.test(name))
@@ -63,7 +64,7 @@ function ratiosOf(letter, figure) {
 
 function ratio(letter, figure, base) {
   const { cases } = runs.find((run) => run.letter === letter)
-  return show(ratioTo(base, cases[0].samples, 'ours', figure))
+  return textOf(ratioTo(base, cases[0].samples, 'ours', figure))
 }
 
 function scenarios() {
@@ -77,7 +78,7 @@ function scenarios() {
   const rows = runs.flatMap(({ letter, title, headline, cases }) =>
     cases.map(({ name, samples }) => {
       const { median } = summarise(samples.ours).figures[headline]
-      const ratios = bases.map(([id]) => show(ratioTo(id, samples, 'ours', headline)))
+      const ratios = bases.map(([id]) => textOf(ratioTo(id, samples, 'ours', headline)))
       const { label, format } = figures[headline]
       return [letter, [title, name].filter(Boolean).join(': '), label, format(median), ...ratios]
     }),
@@ -86,32 +87,18 @@ function scenarios() {
 }
 
 function targetTable() {
-  const rows = targets.map(({ letter, what, most, measured, low, high, holds, resolved }) => [
-    letter,
-    what,
-    show({ median: measured, low, high }),
-    String(most),
-    resolved ? (holds ? 'holds' : 'missed') : 'not resolved',
-  ])
+  const rows = targets.map((target) => {
+    const { letter, what, most, measured, low, high } = target
+    const spread = textOf({ median: measured, low, high })
+    return [letter, what, spread, String(most), verdictOf(target).toLowerCase()]
+  })
   return table(['#', 'what', 'measured', 'at most', 'verdict'], rows)
-}
-
-function show(spread) {
-  if (spread === undefined) return ''
-  const [median, low, high] = [spread.median, spread.low, spread.high].map((value) => value.toFixed(2))
-  return `${median} (${low} – ${high})`
 }
 
 /** As Prettier would have it: columns of one width. */
 function table(head, rows) {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)))
   const line = (row, fill = ' ') => `| ${row.map((cell, column) => cell.padEnd(widths[column], fill)).join(' | ')} |`
-  return [
-    line(head),
-    line(
-      head.map(() => ''),
-      '-',
-    ),
-    ...rows.map((row) => line(row)),
-  ].join('\n')
+  const rule = line(Array(head.length).fill(''), '-')
+  return [line(head), rule, ...rows.map((row) => line(row))].join('\n')
 }

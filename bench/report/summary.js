@@ -35,6 +35,13 @@ export function difference(series, baseSeries, figure) {
   return perRound(series, baseSeries, (sample, base) => sample[figure] - base[figure])
 }
 
+/** A median with the least and the greatest, where they differ; an empty text for `undefined`. */
+export function textOf(spread) {
+  if (spread === undefined) return ''
+  const [median, low, high] = [spread.median, spread.low, spread.high].map((value) => value.toFixed(2))
+  return low === high ? median : `${median} (${low} – ${high})`
+}
+
 function perRound(series = [], baseSeries = [], compare) {
   const compared = series.map((sample, round) => compare(sample, baseSeries[round] ?? {})).filter(Number.isFinite)
   return compared.length > 0 ? spread(compared) : undefined

@@ -1,6 +1,6 @@
 import { contestants } from '../contestants/index.js'
 import { figures } from './figures.js'
-import { bases, ratioTo, summarise } from './summary.js'
+import { bases, ratioTo, summarise, textOf } from './summary.js'
 
 /**
  * The table of one scenario: a line for each case and contestant, medians, and the headline with its spread. Ratios to
@@ -26,16 +26,10 @@ function cellsOf(samples, id, { headline, others, present }) {
   if (summary[headline] === undefined) return [`failed: ${failures[0]}`]
   const { median, low, high } = summary[headline]
   const { format } = figures[headline]
-  const ratios = present.map((base) => (base.id === id ? '1' : ratioText(ratioTo(base.id, samples, id, headline))))
+  const ratios = present.map((base) => (base.id === id ? '1' : textOf(ratioTo(base.id, samples, id, headline))))
   const rest = others.map((name) => (summary[name] ? figures[name].format(summary[name].median) : ''))
   const failed = failures.length > 0 ? [`${failures.length} failed: ${failures[0]}`] : []
   return [format(median), `${format(low)} – ${format(high)}`, ...ratios, ...rest, ...failed]
-}
-
-function ratioText(ratio) {
-  if (ratio === undefined) return ''
-  const [median, low, high] = [ratio.median, ratio.low, ratio.high].map((value) => value.toFixed(2))
-  return low === high ? median : `${median} (${low} – ${high})`
 }
 
 function remarks(leftOut) {

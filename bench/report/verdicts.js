@@ -34,9 +34,16 @@ function scaled(spread, unit) {
   return spread && { median: spread.median / unit, low: spread.low / unit, high: spread.high / unit }
 }
 
+/** The verdict in a word. */
+export function verdictOf({ holds, resolved }) {
+  if (!resolved) return 'not resolved'
+  return holds ? 'holds' : 'MISSED'
+}
+
 export function targetLines(judgements) {
-  return judgements.map(({ letter, what, most, measured, low, high, holds, resolved }) => {
-    const verdict = resolved ? (holds ? 'holds' : 'MISSED') : 'not resolved'
+  return judgements.map((judgement) => {
+    const { letter, what, most, measured, low, high } = judgement
+    const verdict = verdictOf(judgement)
     const spread = `(${low.toFixed(3)} – ${high.toFixed(3)})`
     return `  (${letter}) ${what.padEnd(48)} ${measured.toFixed(3).padStart(8)} ${spread.padEnd(20)} at most ${String(most).padEnd(5)} ${verdict}`
   })
