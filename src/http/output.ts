@@ -34,8 +34,6 @@ export class Output {
   isBlocked = false
   /** Bytes written so far. */
   written = 0
-  /** Bytes of the largest write so far. `maxBufferedBytes` allows this much more, because one message may exceed it. */
-  largestWrite = 0
 
   readonly #res: ServerResponse
   readonly #listener: OutputListener
@@ -45,6 +43,8 @@ export class Output {
   #http2: Http2Body | undefined
   /** Callers of `whenWritable` that wait for the socket. */
   #waiting: (() => void)[] | undefined
+  /** Bytes of the largest write so far. */
+  #largestWrite = 0
   /** `written` at the last call of `pollWritten`. */
   #seen = 0
   /** Bytes sent at the last call of `pollProgress`. */
@@ -95,7 +95,7 @@ export class Output {
     if (socket?.writable === false) return
     const bytes = socket === undefined ? batch.payload : batch.chunk
     this.written += bytes.length
-    if (bytes.length > this.largestWrite) this.largestWrite = bytes.length
+    if (bytes.length > this.#largestWrite) this.#largestWrite = bytes.length
     if (socket === undefined) this.#writeThroughResponse(bytes)
     else if (needsDrain(socket, socket.write(bytes))) this.#waitIfFull()
   }
@@ -143,6 +143,14 @@ export class Output {
     return (this.#socket ?? this.#res).writableLength
   }
 
+  /** Whether more bytes are unsent than `limit`, to which the largest message is added: that may exceed it alone. */
+  exceeds(limit: number): boolean {
+    const most = limit + this.#largestWrite
+    if (this.unsent <= most) return false
+    this.#uncork()
+    return this.unsent > most
+  }
+
   /** Whether anything was written since the last call. */
   pollWritten(): boolean {
     const hasWritten = this.written !== this.#seen
@@ -186,11 +194,15 @@ export class Output {
   /** Waits only if bytes are unsent: after a large write, `write` returns false even if the system accepted all of it. */
   #waitIfFull(): void {
     if (this.isBlocked) return
-    // It may only seem full because it is corked.
-    this.#socket?.uncork()
+    this.#uncork()
     if (this.unsent === 0) return
     this.#waitFor(this.#socket ?? this.#res, 'drain')
     this.#listener.onFull()
+  }
+
+  /** Sends what is held back in this turn, so that `unsent` is what the system did not take. */
+  #uncork(): void {
+    if (this.#http2 === undefined) this.#res.socket?.uncork()
   }
 
   #waitFor(emitter: EventEmitter, event: 'drain' | 'socket'): void {

@@ -133,7 +133,7 @@ export class Stream {
     this.reader?.serve()
     if (this.closed) return false
     this.writeText(text)
-    if (this.output.unsent > this.route.options.maxBufferedBytes + this.output.largestWrite) this.destroy('overflow')
+    if (this.output.exceeds(this.route.options.maxBufferedBytes)) this.destroy('overflow')
     return !this.closed
   }
 
