@@ -117,12 +117,13 @@ export class Connection<E extends object = AnyEvents, R = unknown> extends Conne
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): () => void {
     checkSubscribeOptions(options)
     if (this.closed) return () => undefined
-    for (const name of [channels].flat()) requireChannelName(name)
+    const names: readonly string[] = Array.isArray(channels) ? channels : [channels]
+    for (const name of names) requireChannelName(name)
     const reader = readerOf(this.#stream) ?? this.#context.createReader(this.#stream)
-    const names = reader.select(channels)
+    const added = reader.select(names)
     reader.setWindow(options.conflate)
     if (!this.open()) return () => undefined
-    return reader.subscribe(names, options)
+    return reader.subscribe(added, options)
   }
 
   /**

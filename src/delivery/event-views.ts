@@ -17,6 +17,6 @@ export class EventViews {
   }
 
   clear(): void {
-    this.#views.clear()
+    if (this.#views.size > 0) this.#views.clear()
   }
 }

@@ -85,6 +85,6 @@ export class FilteredBatches {
 
   /** Drops all batches. Sockets keep a batch while they write it. */
   clear(): void {
-    this.#pages.clear()
+    if (this.#pages.size > 0) this.#pages.clear()
   }
 }

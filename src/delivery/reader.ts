@@ -76,8 +76,8 @@ export class Reader implements Subscriber, StreamReader {
    *
    * @throws `ERR_SSE_LIMIT` for more than `maxSubscriptions`
    */
-  select(channels: string | readonly string[]): ReadonlySet<string> {
-    return this.#subscriptions.select([channels].flat(), this.#stream.route.options.maxSubscriptions)
+  select(names: readonly string[]): ReadonlySet<string> {
+    return this.#subscriptions.select(names, this.#stream.route.options.maxSubscriptions)
   }
 
   /**

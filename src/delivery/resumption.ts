@@ -35,10 +35,10 @@ export interface ResumingConnection {
 export class Resumption {
   readonly #context: ResumptionContext
   readonly #connection: ResumingConnection
-  /** Subscriptions still to be resolved from the last event ID. */
-  readonly #resuming = new Set<Subscription>()
+  /** Subscriptions still to be resolved from the last event ID. New clients have none, so the sets are made when needed. */
+  #resuming: Set<Subscription> | undefined
   /** New subscriptions of channels that lack the latest event of some key. */
-  readonly #incomplete = new Set<Subscription>()
+  #incomplete: Set<Subscription> | undefined
   /** Whether the log must catch up with the store first, if the client is ahead of the log. */
   #catchUp: 'due' | 'waiting' | 'done'
 
@@ -50,12 +50,12 @@ export class Resumption {
 
   /** Returns whether to wait before `place`. Lets the log catch up with the store if the client is ahead of the log. */
   wait(): boolean {
-    return this.#context.log.isPending || (this.#resuming.size > 0 && this.#waitForStore())
+    return this.#context.log.isPending || (this.#isResuming && this.#waitForStore())
   }
 
   /** Begins a subscription after the client's last event ID. */
   resume(subscription: Subscription): void {
-    this.#resuming.add(subscription)
+    ;(this.#resuming ??= new Set()).add(subscription)
   }
 
   /** Begins a subscription as `from` says. */
@@ -69,13 +69,13 @@ export class Resumption {
     subscription.begin(from, log.bounds.replay)
     if (from === 'now' || !subscription.channel.isIncomplete) return
     // A snapshot has all keys.
-    if (!subscription.awaitsSnapshot) this.#incomplete.add(subscription)
+    if (!subscription.awaitsSnapshot) (this.#incomplete ??= new Set()).add(subscription)
   }
 
   /** Drops a subscription that has ended. Returns whether it was still to be resumed. */
   delete(subscription: Subscription): boolean {
-    this.#incomplete.delete(subscription)
-    return this.#resuming.delete(subscription)
+    this.#incomplete?.delete(subscription)
+    return this.#resuming?.delete(subscription) === true
   }
 
   /** Stops waiting. */
@@ -88,6 +88,10 @@ export class Resumption {
     return [...this.#restart(), ...this.#resumeAll(), ...this.#tellIncomplete()]
   }
 
+  get #isResuming(): boolean {
+    return this.#resuming !== undefined && this.#resuming.size > 0
+  }
+
   /** Handles a log that has begun: for the first time, or again because the store lost events. */
   #restart(): Gap[] {
     const { log } = this.#context
@@ -96,7 +100,7 @@ export class Resumption {
     const lost: Subscription[] = []
     for (const subscription of subscriptions.toArray()) {
       const { startFrom } = subscription
-      if (this.#resuming.has(subscription)) continue
+      if (this.#resuming?.has(subscription) === true) continue
       if (startFrom !== undefined) {
         subscription.startFrom = undefined
         this.begin(subscription, startFrom)
@@ -112,11 +116,11 @@ export class Resumption {
   #resumeAll(): Gap[] {
     const { log, counters } = this.#context
     const { lastEventId, subscriptions } = this.#connection
-    if (this.#resuming.size === 0) return []
+    if (!this.#isResuming) return []
     log.trimAge()
     const place = locate(lastEventId, log, (channel) => subscriptions.has(channel))
     const reason = typeof place === 'string' ? place : 'evicted'
-    const lost = [...this.#resuming].filter((subscription) => {
+    const lost = [...(this.#resuming ?? [])].filter((subscription) => {
       if (typeof place !== 'string') return !subscription.resumeAfter(place, log.bounds.replay)
       subscription.startOver()
       return true
@@ -127,7 +131,8 @@ export class Resumption {
 
   /** New subscriptions get a gap if `keys` or `bytes` has evicted the latest event of some key. */
   #tellIncomplete(): Gap[] {
-    return this.#incomplete.size === 0 ? [] : [{ reason: 'evicted', lost: [...this.#incomplete] }]
+    const lost = [...(this.#incomplete ?? [])]
+    return lost.length === 0 ? [] : [{ reason: 'evicted', lost }]
   }
 
   /** A client that was connected to another process may be a few milliseconds ahead of this log. */

@@ -53,7 +53,8 @@ export class SharedBatches {
   /** Drops all batches. Sockets keep a batch while they write it. */
   clear(): void {
     this.#newest = undefined
-    this.#byPlace.clear()
+    // Hot path: each pass ends with this, and clearing a map allocates a new table, even if the map is empty.
+    if (this.#byPlace.size > 0) this.#byPlace.clear()
     this.merges.clear()
     this.#filtered.clear()
     this.views.clear()

@@ -69,7 +69,7 @@ export class SharedMerges {
   /** Drops all batches. Sockets keep a batch while they write it. */
   clear(): void {
     this.#newest = undefined
-    this.#byFirst.clear()
+    if (this.#byFirst.size > 0) this.#byFirst.clear()
     this.#bytes = 0
   }
 

@@ -6,13 +6,13 @@ import vary from 'vary'
 import type { ResolvedStreamOptions } from '../stream-options.js'
 import { EVENT_STREAM } from './request.js'
 
-const HEADERS = {
-  'Content-Type': EVENT_STREAM,
+const HEADERS = [
+  ['Content-Type', EVENT_STREAM],
   // `no-transform` keeps `compression` and compressing proxies from holding events back.
-  'Cache-Control': 'no-cache, no-transform',
+  ['Cache-Control', 'no-cache, no-transform'],
   // Without it, nginx buffers a proxied response.
-  'X-Accel-Buffering': 'no',
-}
+  ['X-Accel-Buffering', 'no'],
+] as const
 
 /** Sets the headers, and options of the socket. Keeps cookies and other headers that the app has set. */
 export function prepareHead(
@@ -22,7 +22,7 @@ export function prepareHead(
 ): void {
   res.statusCode = 200
   if (res.getHeader('Content-Length') !== undefined) res.removeHeader('Content-Length')
-  for (const [name, value] of Object.entries(HEADERS)) res.setHeader(name, value)
+  for (const [name, value] of HEADERS) res.setHeader(name, value)
   for (const [name, value] of Object.entries(headers)) addHeader(res, name, value)
   if (isCompressed) res.setHeader('Content-Encoding', 'gzip')
   // A time-out of a middleware or of `server.setTimeout()` would end a silent stream. A pipelined response sets its own
