@@ -6,6 +6,7 @@ import { readOptions, usage } from './driver/options.js'
 import { Progress } from './driver/progress.js'
 import { countSamples, runScenario } from './driver/rounds.js'
 import { markdownOf } from './report/markdown.js'
+import { profileLines } from './report/profile.js'
 import { tableOf } from './report/table.js'
 import { judge, targetLines } from './report/verdicts.js'
 
@@ -33,6 +34,7 @@ for (const scenario of options.scenarios) {
   if (options.output) await write(options.output) // after each, so that a run that is broken off has not been in vain
 }
 
+if (options.profile) console.log(['Where the time went', ...profileLines(options.profile), ''].join('\n'))
 if (!options.tiny) console.log(['Targets', ...targetLines(judge(results))].join('\n'))
 if (results.some(hasFailures)) process.exitCode = 1
 

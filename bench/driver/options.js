@@ -9,7 +9,7 @@ export const usage = `npm run bench -- [options]
   --rounds N            rounds, in which contestants take turns (default: 5)
   --tiny                tiny sizes: shows that everything runs and is exact, measures nothing
   --output PATH         writes PATH.json and, with more than one contestant, PATH.svg and PATH.md
-  --profile FOLDER      writes a CPU profile of each measured phase
+  --profile FOLDER      writes a CPU profile of each measured phase, and prints where the time went
   --help
 
 BENCH_BEFORE=PATH       dist/index.mjs of another commit, which takes part as ours-before
