@@ -21,6 +21,17 @@ describe.each(servers)('a connection on $name', (kind) => {
     expect(stream.comments).toEqual(['two', 'lines'])
   })
 
+  it('is destroyed when send() leaves more unsent than maxBufferedBytes', async () => {
+    const { live, connection, stream } = await openBothSides({ kind, sseOptions: { maxBufferedBytes: 1000 } })
+    let sent = 0
+    // The client is in this process, so it reads nothing until the loop is over.
+    while (sent < MORE_THAN_SOCKETS_HOLD && connection.send({ data: 'x'.repeat(100_000) })) sent += 100_000
+    expect(sent).toBeLessThan(MORE_THAN_SOCKETS_HOLD)
+    expect(connection.closed).toBe(true)
+    expect(live.registry.stats()).toMatchObject({ connections: 0, closed: { overflow: 1 } })
+    await stream.ended
+  })
+
   it('ends the response when the server closes it', async () => {
     const { live, connection, stream } = await openBothSides({ kind })
     connection.send({ data: 'last' })

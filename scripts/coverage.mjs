@@ -45,7 +45,9 @@ const SUITES = [
   'metrics/histogram',
   ...['compression', 'format', 'id-form', 'json-data', 'message-form'].map((name) => `wire/${name}`),
   ...['forget', 'late-store', 'log', 'own-ids', 'position', 'history-age', 'ring'].map((name) => `log/${name}`),
-  ...['mock-responses', 'pipelined', 'request', 'send-all', 'sent-heads', 'upkeep'].map((name) => `http/${name}`),
+  ...['first-write', 'mock-responses', 'pipelined', 'request', 'send-all', 'sent-heads', 'upkeep'].map(
+    (name) => `http/${name}`,
+  ),
   ...[
     'coalesce',
     'cursor',

@@ -98,6 +98,14 @@ describe('a new client', () => {
     expect(summary(await read('/a,b'))).toEqual(['state!', 'of b'])
   })
 
+  it('gets no gap for an evicted key, because the snapshot has it', async () => {
+    const { registry, read } = await start({ load: (channel) => (channel === 'a' ? { data: 'state' } : []), keys: 1 })
+    for (const key of ['k', 'l'])
+      for (const channel of ['a', 'b']) await registry.channel(channel).publish({ data: key, key })
+    expect(registry.stats().evictedKeys).toBe(2)
+    expect(summary(await read('/a,b'))).toEqual(['state!'])
+  })
+
   it('gets nothing for an empty snapshot, and goes on live', async () => {
     const { registry, read } = await start({ load: () => [] })
     await registry.channel('a').publish({ data: 'before', key: 'k' })
