@@ -1,12 +1,9 @@
 // Where the time of a CPU profile went, from one that is made up.
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterTest } from '../helpers/after-test.js'
-
-const url = pathToFileURL(join(__dirname, '../../bench/report/profile.js')).href
+import { benchModule, printedBy } from '../helpers/bench-module.js'
 
 /** `id: [functionName, url, microseconds, …children]`, the root first. */
 type Nodes = Record<number, readonly [string, string, number, ...number[]]>
@@ -30,10 +27,9 @@ function linesOf(profiles: Record<string, object>): string[] {
   afterTest(() => rmSync(folder, { recursive: true }))
   for (const [name, profile] of Object.entries(profiles)) writeFileSync(join(folder, name), JSON.stringify(profile))
   const code = `
-    import { profileLines } from '${url}'
+    import { profileLines } from '${benchModule('report/profile')}'
     console.log(JSON.stringify(profileLines(${JSON.stringify(folder)})))`
-  const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' })
-  return JSON.parse(printed) as string[]
+  return printedBy(code) as string[]
 }
 
 const usual = profileOf({

@@ -1,14 +1,10 @@
 // The progress of the long runs: on a terminal, and in a log.
-import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-
-const url = pathToFileURL(join(__dirname, '../../bench/driver/progress.js')).href
+import { benchModule, printedBy } from '../helpers/bench-module.js'
 
 /** Runs a program with `progress`, whose clock is `now` and whose output is a list of what was written. */
 function written(program: string, out: { isTTY: boolean; columns?: number }): string[] {
   const code = `
-    import { Progress } from '${url}'
+    import { Progress } from '${benchModule('driver/progress')}'
     const written = []
     const out = {
       ...${JSON.stringify(out)},
@@ -20,8 +16,7 @@ function written(program: string, out: { isTTY: boolean; columns?: number }): st
     const progress = new Progress(out, () => now)
     ${program}
     console.log(JSON.stringify(written))`
-  const text = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' })
-  return JSON.parse(text) as string[]
+  return printedBy(code) as string[]
 }
 
 describe('progress', () => {

@@ -1,22 +1,18 @@
 // Ratios, verdicts and tables of the benchmark, from samples that are made up.
-import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { benchModule, printedBy } from '../helpers/bench-module.js'
 
 type Samples = Record<string, Record<string, number | string>[]>
-
-const urlOf = (name: string) => pathToFileURL(join(__dirname, `../../bench/report/${name}.js`)).href
 
 /** What an expression gives, with the results of a run at hand. */
 function evaluate(expression: string, results: unknown): unknown {
   const code = `
-    import { judge, targetLines } from '${urlOf('verdicts')}'
-    import { ratioTo } from '${urlOf('summary')}'
-    import { tableOf } from '${urlOf('table')}'
-    import { markdownOf } from '${urlOf('markdown')}'
+    import { judge, targetLines } from '${benchModule('report/verdicts')}'
+    import { ratioTo } from '${benchModule('report/summary')}'
+    import { tableOf } from '${benchModule('report/table')}'
+    import { markdownOf } from '${benchModule('report/markdown')}'
     const results = ${JSON.stringify(results)}
     console.log(JSON.stringify(${expression} ?? null))`
-  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' }))
+  return printedBy(code)
 }
 
 function scenario(letter: string, ...cases: Samples[]) {
