@@ -17,21 +17,19 @@ export function profileLines(folder) {
     const { letter, number, id } = NAME.exec(name)?.groups ?? {}
     if (!(id in contestants)) continue
     const phase = `(${letter}) case ${Number(number) + 1}  ${contestants[id].label}`
-    const times = timesOf(JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    byPhase.set(phase, sum(byPhase.get(phase) ?? {}, times))
+    if (!byPhase.has(phase)) byPhase.set(phase, Object.fromEntries(GROUPS.map((group) => [group, 0])))
+    addTimes(byPhase.get(phase), JSON.parse(readFileSync(join(folder, name), 'utf8')))
   }
   return [...byPhase].map(([phase, times]) => `  ${phase}: ${sharesOf(times)}`)
 }
 
-/** Microseconds by group. */
-function timesOf({ nodes, samples, timeDeltas }) {
+/** Adds the microseconds of a profile to those of each group. */
+function addTimes(times, { nodes, samples, timeDeltas }) {
   const groups = groupsOf(nodes)
-  const times = {}
   samples.forEach((id, i) => {
     const group = groups.get(id)
-    if (group !== undefined) times[group] = (times[group] ?? 0) + timeDeltas[i]
+    if (group !== undefined) times[group] += timeDeltas[i]
   })
-  return times
 }
 
 /** The group of each node; undefined for idle time. What is built into V8 counts for its caller. */
@@ -55,11 +53,7 @@ function groupOf({ functionName, url }) {
   return url.includes('/dist/') ? 'the package' : 'contestant'
 }
 
-function sum(a, b) {
-  return Object.fromEntries(GROUPS.map((group) => [group, (a[group] ?? 0) + (b[group] ?? 0)]))
-}
-
 function sharesOf(times) {
   const total = Object.values(times).reduce((all, each) => all + each, 0)
-  return GROUPS.map((group) => `${group} ${Math.round(((times[group] ?? 0) / total) * 100)} %`).join(', ')
+  return GROUPS.map((group) => `${group} ${Math.round((times[group] / total) * 100)} %`).join(', ')
 }
