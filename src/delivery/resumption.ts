@@ -50,7 +50,7 @@ export class Resumption {
 
   /** Returns whether to wait before `place`. Lets the log catch up with the store if the client is ahead of the log. */
   wait(): boolean {
-    return this.#context.log.isPending || (this.#isResuming && this.#waitForStore())
+    return this.#context.log.isPending || ((this.#resuming?.size ?? 0) > 0 && this.#waitForStore())
   }
 
   /** Begins a subscription after the client's last event ID. */
@@ -88,10 +88,6 @@ export class Resumption {
     return [...this.#restart(), ...this.#resumeAll(), ...this.#tellIncomplete()]
   }
 
-  get #isResuming(): boolean {
-    return this.#resuming !== undefined && this.#resuming.size > 0
-  }
-
   /** Handles a log that has begun: for the first time, or again because the store lost events. */
   #restart(): Gap[] {
     const { log } = this.#context
@@ -116,11 +112,12 @@ export class Resumption {
   #resumeAll(): Gap[] {
     const { log, counters } = this.#context
     const { lastEventId, subscriptions } = this.#connection
-    if (!this.#isResuming) return []
+    const resuming = [...(this.#resuming ?? [])]
+    if (resuming.length === 0) return []
     log.trimAge()
     const place = locate(lastEventId, log, (channel) => subscriptions.has(channel))
     const reason = typeof place === 'string' ? place : 'evicted'
-    const lost = [...(this.#resuming ?? [])].filter((subscription) => {
+    const lost = resuming.filter((subscription) => {
       if (typeof place !== 'string') return !subscription.resumeAfter(place, log.bounds.replay)
       subscription.startOver()
       return true
