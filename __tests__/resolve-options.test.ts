@@ -115,8 +115,14 @@ const REGISTRY: OptionCase[] = [
   {
     option: 'coalesce',
     is: 'a number of milliseconds above 0 and at most 1000, or false',
-    wrong: [null, text, '25', true, [], {}, NaN, 0, -1, 1001, Infinity],
+    wrong: [...never, text, '25', true, {}, 0, -1, 1001, Infinity],
     right: [false, 0.5, 25, 1000],
+  },
+  {
+    option: 'snapshot',
+    is: 'an object with load and timeout',
+    wrong: [null, text, 7, true, false, [], () => 'a'],
+    right: [{ load: () => undefined }, { load: () => undefined, timeout: undefined }],
   },
   {
     option: 'store',
@@ -138,12 +144,18 @@ const HISTORY: OptionCase[] = [
   },
 ]
 
+const SNAPSHOT: OptionCase[] = [
+  { option: 'load', is: 'a function', wrong: [...never, text, 0, true], right: [() => undefined] },
+  { option: 'timeout', is: 'a number of milliseconds above 0', wrong: [...never, text, true, 0, -1], right: [1, 0.5] },
+]
+
 /** Every function that takes options, and how to pass it an options object. */
 const TAKERS: [string, string, OptionCase[], (options: object) => unknown][] = [
   ['sse()', '', STREAM, (options) => createSse(options)],
   ['createRegistry()', '', REGISTRY, (options) => create(options)],
   ['createRegistry()', 'history.', HISTORY, (history) => create({ history })],
   ['createRegistry()', '', REGISTRY, (registry) => createSse({ registry })],
+  ['createRegistry()', 'snapshot.', SNAPSHOT, (given) => create({ snapshot: { load: () => undefined, ...given } })],
 ]
 
 describe.each(TAKERS)('%s', (where, prefix, cases, take) => {
@@ -158,7 +170,9 @@ describe.each(TAKERS)('%s', (where, prefix, cases, take) => {
     })
 
     it('treats undefined as not given', () => {
-      expect(() => take({ [option]: undefined })).not.toThrow()
+      const attempt = () => take({ [option]: undefined })
+      if (option === 'load') expectRefusal(attempt, `${where}: ${prefix}load must be a function; got undefined`)
+      else expect(attempt).not.toThrow()
     })
   })
 
@@ -179,13 +193,17 @@ describe.each(TAKERS)('%s', (where, prefix, cases, take) => {
   it('accepts any value or throws an SseError', () => {
     const names = cases.map(({ option }) => option)
     fc.assert(
-      fc.property(fc.constantFrom(...names), fc.anything(), (name, value) => {
-        try {
-          take({ [name]: value })
-        } catch (error) {
-          expect(error).toBeInstanceOf(SseError)
-        }
-      }),
+      fc.property(
+        fc.constantFrom(...names),
+        fc.anything({ withBigInt: true, withNullPrototype: true }),
+        (name, value) => {
+          try {
+            take({ [name]: value })
+          } catch (error) {
+            expect(error).toBeInstanceOf(SseError)
+          }
+        },
+      ),
     )
   })
 })

@@ -6,6 +6,8 @@ import { nearestName } from './nearest-name.js'
 /** What a value must be: the words for the error message, and the test. */
 export interface Form {
   readonly is: string
+  /** Whether undefined is wrong, too. */
+  readonly isRequired?: boolean
   test(value: unknown): boolean
   /** What to write instead of this wrong value; undefined if unknown. */
   instead?(value: unknown): string | undefined
@@ -31,6 +33,10 @@ export const milliseconds: Form = {
   is: 'a number of milliseconds above 0',
   test: (value) => typeof value === 'number' && value > 0,
 }
+export const millisecondsUpTo = (most: number): Form => ({
+  is: `${milliseconds.is} and at most ${most}, or false`,
+  test: (value) => value === false || (milliseconds.test(value) && Number(value) <= most),
+})
 
 /**
  * Throws an `SseError` for unknown options and wrong values. `where` names the function that takes the options.
@@ -48,10 +54,14 @@ export function check(
   if (instead !== undefined || !isObject(options)) {
     throw invalid(`${where}: options must be an object; got ${show(options)}${hint(instead)}`)
   }
-  for (const [name, value] of Object.entries(options)) {
-    const form = Object.hasOwn(forms, name) ? forms[name] : undefined
-    if (form === undefined) throw unknown(where, prefix + name, prefix, Object.keys(forms), mistakes.elsewhere)
-    if (value !== undefined && !form.test(value)) {
+  const values = new Map<string, unknown>(Object.entries(options))
+  for (const name of values.keys()) {
+    if (!Object.hasOwn(forms, name)) throw unknown(where, name, prefix, Object.keys(forms), mistakes.elsewhere)
+  }
+  for (const [name, form] of Object.entries(forms)) {
+    const value = values.get(name)
+    if (value === undefined && !form.isRequired) continue
+    if (!form.test(value)) {
       throw invalid(`${where}: ${prefix}${name} must be ${form.is}; got ${show(value)}${hint(form.instead?.(value))}`)
     }
   }
@@ -69,10 +79,9 @@ function unknown(
   known: readonly string[],
   elsewhere: Mistakes['elsewhere'] = {},
 ): SseError {
-  const own = name.slice(prefix.length)
-  const near = nearestName(own, known)
-  const instead = Object.hasOwn(elsewhere, own) ? elsewhere[own] : near && `did you mean ${prefix}${near}?`
-  return invalid(`${where}: there is no option ${name}${hint(instead)}; the options are ${known.join(', ')}`)
+  const near = nearestName(name, known)
+  const instead = Object.hasOwn(elsewhere, name) ? elsewhere[name] : near && `did you mean ${prefix}${near}?`
+  return invalid(`${where}: there is no option ${prefix}${name}${hint(instead)}; the options are ${known.join(', ')}`)
 }
 
 function hint(instead: string | undefined): string {

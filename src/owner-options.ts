@@ -1,6 +1,6 @@
 /** Owners of connections: the options that name one, and the checks of an owner. */
 import { isPromise } from './callback.js'
-import { check, invalid, isObject, type Form } from './check.js'
+import { check, invalid, type Form } from './check.js'
 
 /** Options of `registry.disconnect()`. */
 export interface DisconnectOptions {
@@ -25,10 +25,7 @@ const owner: Form = {
 /** @throws `ERR_SSE_OPTION` for a wrong option, or without an owner */
 export function requireOwner(options: DisconnectOptions): string {
   // An owner that is undefined by mistake must not look like success.
-  const given: unknown = isObject(options)
-    ? { ...options, owner: (options as { owner?: unknown }).owner ?? null }
-    : options
-  check('disconnect()', given as object, { owner })
+  check('disconnect()', options, { owner: { ...owner, isRequired: true } })
   return options.owner
 }
 

@@ -1,5 +1,5 @@
 /** Options of a registry: meaning, defaults and valid values. */
-import { count, isObject, milliseconds, type Form } from './check.js'
+import { count, isObject, milliseconds, millisecondsUpTo, type Form } from './check.js'
 import type { HistoryBounds, LogBounds, Store } from './log/store.js'
 import { insteadOfStore } from './mistakes.js'
 import type { ResolvedSnapshotOptions, SnapshotOptions } from './snapshot-options.js'
@@ -98,11 +98,7 @@ export const REGISTRY_FORMS: Record<keyof RegistryOptions, Form> = {
   keys: count,
   snapshot: { is: 'an object with load and timeout', test: isObject },
   store: { is: 'a store, with start, append and close', test: isStore, instead: insteadOfStore },
-  coalesce: {
-    is: 'a number of milliseconds above 0 and at most 1000, or false',
-    test: (value) =>
-      value === false || (Number(value) > 0 && Number(value) <= MAX_COALESCE && typeof value === 'number'),
-  },
+  coalesce: millisecondsUpTo(MAX_COALESCE),
   linger: {
     is: 'a number of milliseconds, 0 or more',
     test: (value) => Number.isFinite(value) && Number(value) >= 0,

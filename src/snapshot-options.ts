@@ -32,14 +32,13 @@ export interface ResolvedSnapshotOptions {
 }
 
 const FORMS: Record<keyof SnapshotOptions, Form> = {
-  load: { is: 'a function', test: (value) => typeof value === 'function' },
+  load: { is: 'a function', isRequired: true, test: (value) => typeof value === 'function' },
   timeout: milliseconds,
 }
 
 /** @throws `ERR_SSE_OPTION` for a wrong option */
 export function resolveSnapshotOptions(options: SnapshotOptions): ResolvedSnapshotOptions {
-  // A missing `load` is wrong too.
-  check('createRegistry()', { load: null, ...(options as Partial<SnapshotOptions>) }, FORMS, 'snapshot.')
+  check('createRegistry()', options, FORMS, 'snapshot.')
   const { load, timeout = 10_000 } = options
   return { load, timeout }
 }

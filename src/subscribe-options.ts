@@ -1,6 +1,6 @@
 /** Options of `subscribe`: meaning, defaults and check. */
 import { insteadOfSubscribeOptions } from './mistakes.js'
-import { check, type Form } from './check.js'
+import { check, millisecondsUpTo, type Form } from './check.js'
 import type { EventFilter } from './log/published-event.js'
 
 /**
@@ -48,10 +48,7 @@ export interface SubscribeOptions {
 const FORMS: Record<keyof SubscribeOptions, Form> = {
   from: { is: "'latest', 'now' or 'start'", test: (value) => ['latest', 'now', 'start'].includes(value as string) },
   resume: { is: 'true or false', test: (value) => typeof value === 'boolean' },
-  conflate: {
-    is: `a number of milliseconds above 0 and at most ${MAX_WINDOW}, or false`,
-    test: (value) => value === false || (typeof value === 'number' && value > 0 && value <= MAX_WINDOW),
-  },
+  conflate: millisecondsUpTo(MAX_WINDOW),
   filter: { is: 'a function', test: (value) => typeof value === 'function' },
 }
 

@@ -62,11 +62,11 @@ describe('redisStore()', () => {
     const { code, message } = refusal({ url, ...stream })
     expect([code, message]).toEqual([
       'ERR_SSE_OPTION',
-      expect.stringMatching(/stream must be a name .*got none\. Write \{ stream: 'shop-/),
+      expect.stringMatching(/stream must be a name .*got undefined; write \{ stream: 'shop-/),
     ])
   })
 
   it('refuses an empty stream name', () => {
-    expect(refusal({ url, stream: '' }).message).toMatch(/stream must be a non-empty string/)
+    expect(refusal({ url, stream: '' }).message).toMatch(/stream must be a name .*got ''; write/)
   })
 })

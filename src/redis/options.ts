@@ -85,7 +85,12 @@ const timeout: Form = {
 const FORMS: Record<keyof RedisStoreOptions, Form> = {
   url: text,
   client: { is: 'a client', test: () => true },
-  stream: text,
+  stream: {
+    is: 'a name for each registry, app and environment',
+    isRequired: true,
+    test: (value) => text.test(value),
+    instead: () => "write { stream: 'shop-production-scores' }",
+  },
   maxLength: finiteCount,
   maxKeys: finiteCount,
   publishTimeout: timeout,
@@ -100,18 +105,10 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
   return {
     ...DEFAULTS,
     ...given(rest),
-    stream: requireStream(stream),
+    stream,
     maxWaiting: { ...MAX_WAITING, ...given(maxWaiting) },
     client: chooseClient(url, client),
   }
-}
-
-/** Checks that `stream` is given: plain JavaScript can leave it out. */
-function requireStream(stream: string | undefined): string {
-  if (stream !== undefined) return stream
-  throw invalid(
-    "redisStore(): stream must be a name for each registry, app and environment; got none. Write { stream: 'shop-production-scores' }",
-  )
 }
 
 function chooseClient(url: string | undefined, client: RedisClient | undefined): RedisClient {
