@@ -326,19 +326,30 @@ describe('an unawaited failure', () => {
   it('is followed by a process warning if onError throws', async () => {
     const warned: unknown[][] = []
     const spy = jest.spyOn(process, 'emitWarning').mockImplementation((...args: unknown[]) => void warned.push(args))
-    const things: unknown[] = ['text', undefined, Object.assign(new TypeError('bare'), { stack: undefined })]
+    const things: unknown[] = [
+      'text',
+      undefined,
+      Object.assign(new TypeError('bare'), { stack: undefined }),
+      Object.create(null),
+      { toString: undefined },
+      Object.assign(new Error(), { name: 7, message: 8 }),
+    ]
     const registry = createRegistry({
       onError: () => {
         throw things.shift()
       },
     })
-    for (let i = 0; i < 3; i++) void registry.channel('a').publish({ retry: -1 })
-    await until(() => warned.length === 3)
+    const expected = things.length
+    for (let i = 0; i < expected; i++) void registry.channel('a').publish({ retry: -1 })
+    await until(() => warned.length === expected)
     spy.mockRestore()
     expect(warned).toEqual([
       ['text', expect.objectContaining({ type: 'Error' })],
       ['undefined', expect.objectContaining({ type: 'Error' })],
       ['bare', { type: 'TypeError', detail: '' }],
+      ['[Object: null prototype] {}', expect.objectContaining({ type: 'Error' })],
+      ['{ toString: undefined }', expect.objectContaining({ type: 'Error' })],
+      ['8', expect.objectContaining({ type: '7' })],
     ])
   })
 

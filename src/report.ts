@@ -1,4 +1,5 @@
 /** Reports errors that no caller awaits to the app's `onError`. They never crash the process. */
+import { inspect } from 'node:util'
 import { guard } from './callback.js'
 import { SseError } from './errors.js'
 import { now } from './timers.js'
@@ -29,12 +30,24 @@ export function createWarner(): (error: Error) => void {
   }
 }
 
-/** Passes text, because `emitWarning` throws for an error of another realm, such as a test runner's. */
+/**
+ * Passes text, because `emitWarning` throws for an error of another realm, such as a test runner's, and for fields that
+ * are no text.
+ */
 export function warn(error: Error): void {
-  const { name: type, message, stack: detail = '' } = error
-  process.emitWarning(message, { type, detail, ...(error instanceof SseError && { code: error.code }) })
+  const { name, message, stack: detail = '' } = error
+  process.emitWarning(textOf(message), {
+    type: textOf(name),
+    detail,
+    ...(error instanceof SseError && { code: error.code }),
+  })
 }
 
 function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
+  return thrown instanceof Error ? thrown : new Error(textOf(thrown), { cause: thrown })
+}
+
+/** Unlike `String`, has a text for every value: JavaScript can throw an object without `toString`. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value)
 }

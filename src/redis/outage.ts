@@ -1,4 +1,5 @@
 /** Reports each outage of Redis once, although reads are retried until Redis is back. */
+import { inspect } from 'node:util'
 import { SseError } from '../errors.js'
 import type { StoreLog } from '../log/store.js'
 
@@ -31,5 +32,5 @@ export class Outage {
 /** Joins the reasons if Node tried several addresses of a host: the error itself then has no message. */
 function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(reasonOf).join(', ')
-  return cause instanceof Error ? cause.message : String(cause)
+  return cause instanceof Error ? cause.message : inspect(cause)
 }
