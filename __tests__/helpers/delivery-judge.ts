@@ -63,17 +63,9 @@ interface GapEffect {
   readonly healed: Publication[]
 }
 
-/** What the judge expects of the package beyond the promise itself; see `model-scenario.ts`. */
-export interface Expectations {
-  readonly readyAfterGap: boolean
-  readonly controlIds: boolean
-  readonly forgottenKeys: boolean
-}
-
 export class ClientAccount {
   readonly name: string
   readonly ledger: Ledger
-  readonly expects: Expectations
   readonly complain: (complaint: string) => void
   lastEventId = ''
   /** The event that the last event ID came with; undefined when it came with a control event, or from nowhere. */
@@ -82,10 +74,9 @@ export class ClientAccount {
   /** What is still to come, by each channel that the client follows. */
   readonly owed = new Map<string, Debts>()
 
-  constructor(name: string, ledger: Ledger, expects: Expectations, complain: (complaint: string) => void) {
+  constructor(name: string, ledger: Ledger, complain: (complaint: string) => void) {
     this.name = name
     this.ledger = ledger
-    this.expects = expects
     this.complain = (complaint) => complain(`client ${name}: ${complaint}`)
   }
 
@@ -120,8 +111,7 @@ export class ClientAccount {
   isCovered({ publication, mayConflate, mayForget }: Debt): boolean {
     if (publication.key === undefined) return false
     if (mayForget === true && publication.forgotten !== undefined) return true
-    const isNotTold = !this.expects.forgottenKeys || this.ledger.forgetsChannels
-    if (isNotTold && this.ledger.mayBeForgotten(publication)) return true
+    if (this.ledger.forgetsChannels && this.ledger.mayBeForgotten(publication)) return true
     return mayConflate && this.ledger.isReplaced(publication)
   }
 }
@@ -367,7 +357,7 @@ export class ConnectionAccount {
     period.pending.delete(number)
     period.last = number
     // Its last event ID goes back, and is to be moved forward again.
-    if (client.expects.readyAfterGap && number < this.#newest) this.#isReady = false
+    if (number < this.#newest) this.#isReady = false
     this.#newest = Math.max(this.#newest, number)
     for (const each of this.#periods.values()) this.#checkPassed(each, number, each === period)
   }
@@ -410,8 +400,8 @@ export class ConnectionAccount {
 
   #wroteGap({ reason, channels, complete }: Extract<Item, { kind: 'gap' }>): void {
     const { client, ledger } = this
-    if (reason !== 'slow' || client.expects.readyAfterGap) this.#hasGap = true
-    if (client.expects.readyAfterGap) this.#isReady = false
+    this.#hasGap = true
+    this.#isReady = false
     const effects: GapEffect[] = []
     this.#gaps.set(this.items.length - 1, effects)
     for (const channel of channels) {
@@ -535,7 +525,7 @@ export class ConnectionAccount {
   }
 
   #checkControlId({ kind, id }: Item): void {
-    if (id === undefined ? this.client.expects.controlIds : positionOf(id) === undefined) {
+    if (id === undefined || positionOf(id) === undefined) {
       this.client.complain(`got sse-${kind} with the ID ${id}`)
     }
   }

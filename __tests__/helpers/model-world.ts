@@ -16,7 +16,6 @@ import {
   LONGEST_WINDOW,
   type ClientPlan,
   type FilterPlan,
-  type Landed,
   type MessagePlan,
   type Scenario,
   type Step,
@@ -49,7 +48,6 @@ export class ModelWorld {
   readonly coverage: Coverage = {}
   readonly ledger: Ledger
   readonly clock: VirtualClock
-  readonly landed: Landed
   readonly live: SseMiddleware
   readonly clients: ModelClient[]
   /** Bytes and events on their way count up. */
@@ -61,12 +59,11 @@ export class ModelWorld {
   #sent = 0
   #filterActions = 0
 
-  private constructor(scenario: Scenario, landed: Landed, clock: VirtualClock) {
+  private constructor(scenario: Scenario, clock: VirtualClock) {
     const { bounds, coalesce } = scenario
     const { history, bytes, keys } = bounds
     this.#scenario = scenario
     this.clock = clock
-    this.landed = landed
     this.ledger = new Ledger(scenario.bounds, () => this.clock.monotonic)
     const onError = (error: Error) => {
       const isExpected = error.message === FILTER_THREW || (error as { code?: string }).code === 'ERR_SSE_LIMIT'
@@ -78,10 +75,10 @@ export class ModelWorld {
     this.clients = scenario.clients.map((plan, i) => new ModelClient(this, plan, String(i)))
   }
 
-  static play(scenario: Scenario, landed: Landed): Promise<ModelWorld> {
+  static play(scenario: Scenario): Promise<ModelWorld> {
     const clock = new VirtualClock()
     return clock.run(async () => {
-      const world = new ModelWorld(scenario, landed, clock)
+      const world = new ModelWorld(scenario, clock)
       await world.#play()
       return world
     })
@@ -224,7 +221,7 @@ export class ModelWorld {
       if (!connection.resumesAll || connection.channels.toSorted().join() !== before[i]?.channels) continue
       // What a filter held back before may pass another one.
       const again = connection.items.filter((item) => item.kind === 'event' && before[i]?.read.has(item.number))
-      if (!this.landed.readyAfterGap || again.length === 0) continue
+      if (again.length === 0) continue
       account.complain(`had read everything, came back with ${connection.id} and got ${JSON.stringify(again)}`)
     }
   }
@@ -308,7 +305,7 @@ class ModelClient {
     this.#world = world
     this.#plan = plan
     this.#name = name
-    this.account = new ClientAccount(name, world.ledger, world.landed, (complaint) => world.complaints.push(complaint))
+    this.account = new ClientAccount(name, world.ledger, (complaint) => world.complaints.push(complaint))
     if (plan.hasForeignId) this.account.lastEventId = 'nobody gave this out'
   }
 
@@ -420,12 +417,8 @@ class ModelClient {
 
   #subscribe(connection: Connection | undefined, account: ConnectionAccount | undefined, plan: SubscribePlan): void {
     if (connection === undefined || account === undefined || connection.closed) return
-    const { landed } = this.#world
-    const isKnown = (channel: string) => account.id !== '' && this.#left.has(channel)
-    const channels = plan.channels
-      .filter((channel) => landed.rejoin || !isKnown(channel))
-      // Whether its last event ID still counts for such a channel is not judged.
-      .filter((channel) => !this.#neverPlaced.has(channel))
+    // Whether the last event ID still counts for these channels is not judged.
+    const channels = plan.channels.filter((channel) => !this.#neverPlaced.has(channel))
     const added = channels.filter((channel) => account.period(channel) === undefined)
     if (added.some((channel) => this.#left.has(channel))) this.#world.count('rejoined')
     const rejects = plan.filter?.rejects ?? 0
