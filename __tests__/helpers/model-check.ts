@@ -16,6 +16,8 @@ export const KINDS = [
   'update windows',
   'cuts',
   'closed by the server',
+  'disconnected',
+  'lists',
   'drains',
   'forgotten keys',
   'unsubscribed',

@@ -51,8 +51,9 @@ export interface ClientPlan {
 
 export type Step =
   | { do: 'publish'; message: MessagePlan; times: number }
+  | { do: 'publishList'; messages: MessagePlan[] }
   | { do: 'connect'; client: number; wire: WireOptions; allow: number | null; cutAfter: number | null }
-  | { do: 'drop' | 'flow' | 'close' | 'send' | 'comment' | 'forgetId'; client: number }
+  | { do: 'drop' | 'flow' | 'close' | 'disconnect' | 'send' | 'comment' | 'forgetId'; client: number }
   | { do: 'allow' | 'cutAfter'; client: number; bytes: number }
   | { do: 'subscribe'; client: number; call: SubscribePlan }
   | { do: 'unsubscribe'; client: number; channel: string }
@@ -156,6 +157,10 @@ function scenario({ ids, channels, isTight, isCalm }: Kind): fc.Arbitrary<Scenar
     },
     {
       weight: 2,
+      arbitrary: fc.record({ do: fc.constant('publishList'), messages: fc.array(message, { maxLength: 6 }) }),
+    },
+    {
+      weight: 2,
       arbitrary: fc.record({ do: fc.constant('forget'), channel, key: fc.constantFrom('k', 'l', 'm', 'n') }),
     },
     {
@@ -168,7 +173,10 @@ function scenario({ ids, channels, isTight, isCalm }: Kind): fc.Arbitrary<Scenar
         cutAfter: orNull(fc.oneof(fc.nat(300), bytes)),
       }),
     },
-    { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('drop', 'close', 'send', 'comment'), client }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constantFrom('drop', 'close', 'disconnect', 'send', 'comment'), client }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetId'), client }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('cutAfter'), client, bytes }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('subscribe'), client, call }) },

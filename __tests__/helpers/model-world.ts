@@ -9,9 +9,16 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { sse, type Connection, type SseMiddleware, type SseRequest, type SseResponse } from '../../src/index.js'
+import {
+  sse,
+  type ChannelMessage,
+  type Connection,
+  type SseMiddleware,
+  type SseRequest,
+  type SseResponse,
+} from '../../src/index.js'
 import { ClientAccount, type ConnectionAccount } from './delivery-judge.js'
-import { Ledger, positionOf } from './ledger.js'
+import { Ledger, positionOf, type Publication } from './ledger.js'
 import {
   LONGEST_WINDOW,
   type ClientPlan,
@@ -70,7 +77,8 @@ export class ModelWorld {
       if (!isExpected) this.complaints.push(`reported: ${error.stack}`)
     }
     const registry = { history, bytes, keys, coalesce, onError }
-    this.live = sse({ registry, keepAlive: false, stallTimeout: false, retry: false })
+    const owner = (req: IncomingMessage) => pathOf(req).client
+    this.live = sse({ registry, owner, keepAlive: false, stallTimeout: false, retry: false })
     this.#server = createServer((req, res) => this.live(req, res, () => this.#handle(req, res)))
     this.clients = scenario.clients.map((plan, i) => new ModelClient(this, plan, String(i)))
   }
@@ -92,8 +100,29 @@ export class ModelWorld {
     this.#server.emit('connection', wire.server)
   }
 
-  publish({ channel, key, padding, ...plan }: MessagePlan): void {
+  publish(plan: MessagePlan): void {
     if (this.#scenario.isTicking) this.#pass(1)
+    const { message, publication } = this.#note(plan)
+    const { channel, ...rest } = message
+    this.#checkId(this.live.channel(channel).publish(rest), publication)
+  }
+
+  /** All of them have the same time. */
+  publishList(plans: readonly MessagePlan[]): void {
+    if (this.#scenario.isTicking) this.#pass(1)
+    this.count('lists')
+    const noted = plans.map((plan) => this.#note(plan))
+    const published = this.live.registry.publish(noted.map(({ message }) => message))
+    for (const [i, { publication }] of noted.entries()) {
+      this.#checkId(
+        published.then((ids) => ids[i] ?? ''),
+        publication,
+      )
+    }
+  }
+
+  /** Enters a message that is about to be published. */
+  #note({ channel, key, padding, ...plan }: MessagePlan): { message: ChannelMessage; publication: Publication } {
     const number = this.ledger.count
     const ownId = this.#mayReuseIds || plan.ownId === 'unique' ? plan.ownId : 'none'
     const data = JSON.stringify({ number, padding: 'x'.repeat(padding) })
@@ -102,10 +131,14 @@ export class ModelWorld {
     if (id !== undefined && this.ledger.timesUsed(id) > 0) this.count('own IDs used again')
     const publication = this.ledger.publish(event, `event: ${EVENT}\ndata: ${data}\n`)
     for (const { account } of this.clients) account.published(publication)
-    const published = this.live.channel(channel).publish({ event: EVENT, data, key: event.key, id })
+    return { message: { channel, event: EVENT, data, key: event.key, id }, publication }
+  }
+
+  #checkId(published: Promise<string>, publication: Publication): void {
+    const { ownId } = publication
     void published.then((got) => {
-      if (id === undefined) publication.position = positionOf(got)
-      else if (got !== id) this.complaints.push(`publish settled with ${got} instead of ${id}`)
+      if (ownId === undefined) publication.position = positionOf(got)
+      else if (got !== ownId) this.complaints.push(`publish settled with ${got} instead of ${ownId}`)
     })
   }
 
@@ -136,6 +169,8 @@ export class ModelWorld {
       case 'publish':
         for (let i = 0; i < step.times; i++) this.publish(step.message)
         return
+      case 'publishList':
+        return this.publishList(step.messages)
       case 'forget':
         return this.#forget(step.channel, step.key)
       case 'pass':
@@ -266,9 +301,14 @@ export class ModelWorld {
   }
 
   #handle(req: IncomingMessage & Partial<SseRequest>, res: ServerResponse & SseResponse): void {
-    const [, client, connection] = req.url?.split('/') ?? []
+    const { client, connection } = pathOf(req)
     this.clients[Number(client)]?.handle(Number(connection), req.lastEventId ?? '', res)
   }
+}
+
+function pathOf({ url = '' }: IncomingMessage) {
+  const [, client, connection] = url.split('/')
+  return { client, connection }
 }
 
 const FILTER_THREW = 'a filter threw'
@@ -330,6 +370,9 @@ class ModelClient {
       case 'close':
         this.#world.count('closed by the server')
         return this.#connection?.close()
+      case 'disconnect':
+        this.#world.count('disconnected')
+        return void this.#world.live.registry.disconnect({ owner: this.#name })
       case 'send':
         return this.#world.send(this.#connection)
       case 'comment':
