@@ -54,12 +54,11 @@ export function check(
   if (instead !== undefined || !isObject(options)) {
     throw invalid(`${where}: options must be an object; got ${show(options)}${hint(instead)}`)
   }
-  const values = new Map<string, unknown>(Object.entries(options))
-  for (const name of values.keys()) {
+  for (const name of Object.keys(options)) {
     if (!Object.hasOwn(forms, name)) throw unknown(where, name, prefix, Object.keys(forms), mistakes.elsewhere)
   }
   for (const [name, form] of Object.entries(forms)) {
-    const value = values.get(name)
+    const value: unknown = Object.hasOwn(options, name) ? Reflect.get(options, name) : undefined
     if (value === undefined && !form.isRequired) continue
     if (!form.test(value)) {
       throw invalid(`${where}: ${prefix}${name} must be ${form.is}; got ${show(value)}${hint(form.instead?.(value))}`)

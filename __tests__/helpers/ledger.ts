@@ -20,8 +20,8 @@ export interface Publication {
   readonly size: number
   /** Milliseconds on a monotonic clock. */
   readonly at: number
-  /** Where its ID says that it stands; unknown of an event with an ID of the app's own. */
-  position: readonly [ms: number, seq: number] | undefined
+  /** Where it stands in the log. */
+  readonly position: readonly [ms: number, seq: number]
   /** How many keys had been forgotten before this one, while this event was the latest of it; undefined if it was not. */
   forgotten: number | undefined
 }
@@ -68,14 +68,13 @@ export class Ledger {
     return this.publications.length
   }
 
-  /** Takes in what is about to be published. `text` is the event on the wire, without its ID. */
-  publish(event: { channel: string; key: string | undefined; ownId: string | undefined }, text: string): Publication {
+  /** Takes in what is about to be appended. `text` is the event on the wire, without its ID. */
+  publish(event: Pick<Publication, 'channel' | 'key' | 'ownId' | 'position'>, text: string): Publication {
     const size = Buffer.byteLength(`${text}id: ${event.ownId ?? ''}\n\n`) + (event.ownId === undefined ? LONGEST_ID : 0)
     const rest = {
       number: this.count,
       size: size + OVERHEAD,
       at: this.#now(),
-      position: undefined,
       forgotten: undefined,
     }
     const publication: Publication = { ...event, ...rest }
@@ -151,11 +150,11 @@ export class Ledger {
     return this.#hasDropped || [...channels].some((channel) => this.mayHaveLeft(this.of(channel).at(-1)!, false))
   }
 
-  /** The number of the newest event that is known to stand at or before a package's ID. */
+  /** The number of the newest event at or before an ID of the package. */
   numberAt(id: string): number {
     const at = positionOf(id)
     if (at === undefined) return -1
-    return this.publications.findLastIndex(({ position }) => position !== undefined && !isAfter(position, at))
+    return this.publications.findLastIndex(({ position }) => !isAfter(position, at))
   }
 
   get #channelBytes(): number {

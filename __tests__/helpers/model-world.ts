@@ -13,12 +13,15 @@ import {
   sse,
   type ChannelMessage,
   type Connection,
+  type LogEntry,
+  type Message,
+  type Position,
   type SseMiddleware,
   type SseRequest,
   type SseResponse,
 } from '../../src/index.js'
 import { ClientAccount, type ConnectionAccount } from './delivery-judge.js'
-import { Ledger, positionOf, type Publication } from './ledger.js'
+import { Ledger, positionOf } from './ledger.js'
 import {
   LONGEST_WINDOW,
   type ClientPlan,
@@ -29,6 +32,7 @@ import {
   type SubscribePlan,
 } from './model-scenario.js'
 import { SyncGunzip } from './chunked-gzip.js'
+import { notingStore } from './noting-store.js'
 import { EVENT, readItems, SENT, tapItems, type Numbered } from './stream-items.js'
 import { Wire, type WireOptions } from './wire.js'
 
@@ -63,6 +67,7 @@ export class ModelWorld {
   isSettling = false
   readonly #server: Server
   readonly #scenario: Scenario
+  #messages = 0
   #sent = 0
   #filterActions = 0
 
@@ -76,7 +81,8 @@ export class ModelWorld {
       const isExpected = error.message === FILTER_THREW || (error as { code?: string }).code === 'ERR_SSE_LIMIT'
       if (!isExpected) this.complaints.push(`reported: ${error.stack}`)
     }
-    const registry = { history, bytes, keys, coalesce, onError }
+    const store = notingStore((position, entry) => this.#appended(position, entry))
+    const registry = { history, bytes, keys, coalesce, onError, store }
     const owner = (req: IncomingMessage) => pathOf(req).client
     this.live = sse({ registry, owner, keepAlive: false, stallTimeout: false, retry: false })
     this.#server = createServer((req, res) => this.live(req, res, () => this.#handle(req, res)))
@@ -102,44 +108,55 @@ export class ModelWorld {
 
   publish(plan: MessagePlan): void {
     if (this.#scenario.isTicking) this.#pass(1)
-    const { message, publication } = this.#note(plan)
-    const { channel, ...rest } = message
-    this.#checkId(this.live.channel(channel).publish(rest), publication)
+    const { channel, ...message } = this.#message(plan)
+    this.#checkIds(
+      [message],
+      this.live
+        .channel(channel)
+        .publish(message)
+        .then((id) => [id]),
+    )
   }
 
   /** All of them have the same time. */
   publishList(plans: readonly MessagePlan[]): void {
     if (this.#scenario.isTicking) this.#pass(1)
     this.count('lists')
-    const noted = plans.map((plan) => this.#note(plan))
-    const published = this.live.registry.publish(noted.map(({ message }) => message))
-    for (const [i, { publication }] of noted.entries()) {
-      this.#checkId(
-        published.then((ids) => ids[i] ?? ''),
-        publication,
-      )
+    const messages = plans.map((plan) => this.#message(plan))
+    this.#checkIds(messages, this.live.registry.publish(messages))
+  }
+
+  #message({ channel, key, padding, ...plan }: MessagePlan): ChannelMessage {
+    const number = this.#messages++
+    const ownId = this.#mayReuseIds || plan.ownId === 'unique' ? plan.ownId : 'none'
+    const id = ownId === 'unique' ? `v${number}` : ownId === 'none' ? undefined : ownId
+    return {
+      channel,
+      event: EVENT,
+      data: JSON.stringify({ number, padding: 'x'.repeat(padding) }),
+      key: key ?? undefined,
+      id,
     }
   }
 
-  /** Enters a message that is about to be published. */
-  #note({ channel, key, padding, ...plan }: MessagePlan): { message: ChannelMessage; publication: Publication } {
-    const number = this.ledger.count
-    const ownId = this.#mayReuseIds || plan.ownId === 'unique' ? plan.ownId : 'none'
-    const data = JSON.stringify({ number, padding: 'x'.repeat(padding) })
-    const id = ownId === 'unique' ? `v${number}` : ownId === 'none' ? undefined : ownId
-    const event = { channel, key: key ?? undefined, ownId: id }
-    if (id !== undefined && this.ledger.timesUsed(id) > 0) this.count('own IDs used again')
-    const publication = this.ledger.publish(event, `event: ${EVENT}\ndata: ${data}\n`)
-    for (const { account } of this.clients) account.published(publication)
-    return { message: { channel, event: EVENT, data, key: event.key, id }, publication }
+  #checkIds(messages: readonly Message[], published: Promise<string[]>): void {
+    void published.then((ids) => {
+      for (const [i, { id }] of messages.entries()) {
+        const got = ids[i] ?? ''
+        if (id === undefined ? positionOf(got) === undefined : got !== id) {
+          this.complaints.push(`publish settled with ${got} instead of ${id ?? 'an ID of the package'}`)
+        }
+      }
+    })
   }
 
-  #checkId(published: Promise<string>, publication: Publication): void {
-    const { ownId } = publication
-    void published.then((got) => {
-      if (ownId === undefined) publication.position = positionOf(got)
-      else if (got !== ownId) this.complaints.push(`publish settled with ${got} instead of ${ownId}`)
-    })
+  /** Several messages are appended one by one. Filters may see the log in between. */
+  #appended({ ms, seq }: Position, entry: LogEntry): void {
+    if (entry.kind !== undefined) return
+    const { channel, key, id, body } = entry
+    if (id !== undefined && this.ledger.timesUsed(id) > 0) this.count('own IDs used again')
+    const publication = this.ledger.publish({ channel, key, ownId: id, position: [ms, seq] }, body)
+    for (const { account } of this.clients) account.published(publication)
   }
 
   send(connection: Connection | undefined): void {
