@@ -25,8 +25,8 @@ export function readItems(onItem: (item: Item) => void): (text: string) => void 
 
 /**
  * Reads what a server writes to a socket, before the socket takes it. The head and the framing of chunks are lines that
- * no parser knows, so they are left out. `isFull` says of the first item of a write that the socket had asked to wait, and
- * still holds bytes.
+ * no parser knows, so they are left out. `isFull` says of the first item of a write that the socket held as many bytes as it
+ * takes, or more.
  */
 export function tapItems(socket: Duplex, onItem: (item: Item, isFull: boolean) => void, isCompressed = false): void {
   let isFull = false
@@ -37,8 +37,8 @@ export function tapItems(socket: Duplex, onItem: (item: Item, isFull: boolean) =
   const [body, gunzip] = [new ChunkedBody(), new SyncGunzip()]
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
   socket.write = (chunk: Buffer | string, ...rest: unknown[]) => {
-    // Node resets `writableNeedDrain` in a later tick, also if the system took everything at once.
-    isFull = socket.writableNeedDrain && socket.writableLength > 0
+    // Not `writableNeedDrain`, which Node resets in a later tick, also if the system took everything at once.
+    isFull = socket.writableLength >= socket.writableHighWaterMark
     if (isCompressed) read(gunzip.push(body.push(Buffer.from(chunk as string, 'latin1'))))
     else read(chunk.toString())
     return write(chunk, ...rest)
