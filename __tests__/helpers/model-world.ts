@@ -33,7 +33,7 @@ import {
 } from './model-scenario.js'
 import { SyncGunzip } from './chunked-gzip.js'
 import { notingStore } from './noting-store.js'
-import { EVENT, readItems, SENT, tapItems, type Numbered } from './stream-items.js'
+import { EVENT, readItems, SENT, tapResponse, tapSocket, type Item, type Numbered } from './stream-items.js'
 import { Wire, type WireOptions } from './wire.js'
 
 /** Whether the streams of all clients are compressed. */
@@ -349,6 +349,8 @@ class ModelClient {
   #wire: Wire | undefined
   #request: ClientRequest | undefined
   #connection: Connection | undefined
+  /** What the server writes to the newest connection. */
+  #onItem: (item: Item, isFull: boolean) => void = () => undefined
   /** By channel: what unsubscribes it, with all that was subscribed in the same call. */
   #unsubscribe = new Map<string, { channels: readonly string[]; run: () => void }>()
   #left = new Set<string>()
@@ -407,17 +409,13 @@ class ModelClient {
     const isCalm = options.highWaterMark > 1_000_000 && options.isPrompt && allow === null
     const connection = account.connect(!isCalm, this.#plan.conflate !== null)
     const wire = (this.#wire = new Wire(options))
-    tapItems(
-      wire.server,
-      (item, isFull) => {
-        this.#world.activity++
-        // A wrapped `write` frames each chunk in several writes, of which the first may fill the socket.
-        connection.wrote(item, isFull && !this.#plan.isWrapped)
-        // Thrown into what writes, so that a fault that repeats for ever ends.
-        if (this.#world.complaints.length > MAX_COMPLAINTS) throw new Error('too many complaints')
-      },
-      IS_COMPRESSED,
-    )
+    this.#onItem = (item, isFull) => {
+      this.#world.activity++
+      connection.wrote(item, isFull)
+      // Thrown into what writes, so that a fault that repeats for ever ends.
+      if (this.#world.complaints.length > MAX_COMPLAINTS) throw new Error('too many complaints')
+    }
+    if (!this.#plan.isWrapped) tapSocket(wire.server, this.#onItem, IS_COMPRESSED)
     if (allow !== null) wire.allow(allow)
     if (cutAfter !== null) {
       this.#world.count('cuts')
@@ -454,10 +452,7 @@ class ModelClient {
     const connection = res.sse
     if (number !== this.#connections || account === undefined || connection === undefined) return
     if (lastEventId !== account.id) this.account.complain(`came with ${account.id}; the server read ${lastEventId}`)
-    if (this.#plan.isWrapped) {
-      const write = res.write.bind(res) as (...args: unknown[]) => boolean
-      res.write = (...args: unknown[]) => write(...args)
-    }
+    if (this.#plan.isWrapped) tapResponse(res, (item) => this.#onItem(item, false), IS_COMPRESSED)
     this.#connection = connection
     this.#unsubscribe.clear()
     this.#left.clear()

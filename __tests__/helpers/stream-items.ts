@@ -1,5 +1,5 @@
 /** Reads a model's event stream, at the client and where the server writes it: events, gaps, `sse-ready`, sent messages. */
-import type { Duplex } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { ChunkedBody, SyncGunzip } from './chunked-gzip.js'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
@@ -28,19 +28,31 @@ export function readItems(onItem: (item: Item) => void): (text: string) => void 
  * no parser knows, so they are left out. `isFull` says of the first item of a write that the socket held as many bytes as it
  * takes, or more.
  */
-export function tapItems(socket: Duplex, onItem: (item: Item, isFull: boolean) => void, isCompressed = false): void {
+export function tapSocket(socket: Duplex, onItem: (item: Item, isFull: boolean) => void, isCompressed: boolean): void {
   let isFull = false
   const read = readItems((item) => {
     onItem(item, isFull)
     isFull = false
   })
   const [body, gunzip] = [new ChunkedBody(), new SyncGunzip()]
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
-  socket.write = (chunk: Buffer | string, ...rest: unknown[]) => {
+  tap(socket, (chunk) => {
     // Not `writableNeedDrain`, which Node resets in a later tick, also if the system took everything at once.
     isFull = socket.writableLength >= socket.writableHighWaterMark
-    if (isCompressed) read(gunzip.push(body.push(Buffer.from(chunk as string, 'latin1'))))
-    else read(chunk.toString())
+    read(isCompressed ? gunzip.push(body.push(Buffer.from(chunk as string, 'latin1'))) : chunk.toString())
+  })
+}
+
+/** Reads what a server writes to a response, which may hold it back before it reaches the socket. */
+export function tapResponse(response: Writable, onItem: (item: Item) => void, isCompressed: boolean): void {
+  const read = readItems(onItem)
+  const gunzip = new SyncGunzip()
+  tap(response, (chunk) => read(isCompressed ? gunzip.push(chunk as Buffer) : chunk.toString()))
+}
+
+function tap(stream: Writable, onWrite: (chunk: Buffer | string) => void): void {
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
+  stream.write = (chunk: Buffer | string, ...rest: unknown[]) => {
+    onWrite(chunk)
     return write(chunk, ...rest)
   }
 }
