@@ -452,7 +452,8 @@ class ModelClient {
     const connection = res.sse
     if (number !== this.#connections || account === undefined || connection === undefined) return
     if (lastEventId !== account.id) this.account.complain(`came with ${account.id}; the server read ${lastEventId}`)
-    if (this.#plan.isWrapped) tapResponse(res, (item) => this.#onItem(item, false), IS_COMPRESSED)
+    const onItem = this.#onItem
+    if (this.#plan.isWrapped) tapResponse(res, (item) => onItem(item, false), IS_COMPRESSED)
     this.#connection = connection
     this.#unsubscribe.clear()
     this.#left.clear()
