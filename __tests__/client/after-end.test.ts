@@ -115,6 +115,15 @@ describe('a response that ends', () => {
     expect(server.requests).toBe(3)
   })
 
+  it('is not asked for again because of a retry on a connection that was replaced', async () => {
+    const server = await startServer()
+    const stream = openStream(server.url, { body })
+    stream.addEventListener('message', () => stream.reconnect())
+    ;(await server.next()).stream('data: x\n\nretry: 1\n')
+    ;(await server.next()).answer(200, { 'Content-Type': 'text/event-stream' })
+    expect((await reached(stream, 'closed')).reason).toEqual({ code: 'ended' })
+  })
+
   it('but was cut is asked for again with a body', async () => {
     withoutWaiting()
     const server = await startServer()

@@ -104,6 +104,15 @@ describe('stream.events()', () => {
     expect(stream.readyState).toBe(stream.OPEN)
   })
 
+  it('lets no event wait with the bound 0, but gives it to a loop that waits', async () => {
+    const { stream, exchange } = await start()
+    const goals = stream.events('score', { maxBufferedEvents: 0 })
+    const first = goals.next()
+    exchange.write(`${score(1)}${score(2)}`)
+    expect(await first).toMatchObject({ value: { data: '1' } })
+    await expect(goals.next()).rejects.toThrow('(0)')
+  })
+
   it('has a bound of 1,000 events, and none with Infinity', async () => {
     const { stream, exchange } = await start()
     const loops = [stream.events('score'), stream.events('score', { maxBufferedEvents: Infinity })] as const

@@ -115,6 +115,22 @@ describe('keyedState', () => {
     expect(stream.readyState).toBe(stream.OPEN)
   })
 
+  it('calls no listener after one has called stop()', async () => {
+    const { seats, shown, exchange } = await start()
+    const stopped = new Promise<void>((resolve) => {
+      seats.subscribe((map) => {
+        if (map.size === 0) return
+        seats.stop()
+        resolve()
+      })
+    })
+    const late = watch(seats)
+    exchange.stream(priced('a', 1))
+    await stopped
+    await new Promise(setImmediate)
+    expect([shown, late]).toEqual([['', 'a=1'], ['']])
+  })
+
   it('tells events from notices where the server uses the names of notices', async () => {
     withoutWaiting()
     const server = await startServer()

@@ -61,6 +61,35 @@ describe('a page that goes into the back/forward cache', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(nextTry - 5)
   })
 
+  it('forgets a Retry-After once the server has accepted a connection', async () => {
+    const page = pageEvents()
+    const server = await startServer()
+    const stream = openStream(server.url)
+    ;(await server.next()).answer(503, { 'Retry-After': '120' })
+    await reached(stream, 'waiting')
+    stream.reconnect()
+    ;(await server.next()).stream()
+    await reached(stream, 'open')
+    fire(page.window, 'pagehide')
+    fire(page.window, 'pageshow')
+    expect(stream.state.name).toBe('connecting')
+  })
+
+  it('counts attempts anew if its connection stayed open for long', async () => {
+    withoutWaiting()
+    const page = pageEvents()
+    const server = await startServer()
+    const stream = openStream(server.url)
+    ;(await server.next()).answer(502)
+    ;(await server.next()).answer(502)
+    ;(await server.next()).stream()
+    await reached(stream, 'open')
+    sleep(70_000)
+    fire(page.window, 'pagehide')
+    fire(page.window, 'pageshow')
+    expect(stream.state).toEqual({ name: 'connecting', attempt: 0 })
+  })
+
   it('does not connect while it is away', async () => {
     const { page, server, stream } = await openRead()
     fire(page.window, 'pagehide')
@@ -189,6 +218,21 @@ describe('a hidden page', () => {
     const stream = openStream(server.url, { closeWhenHidden: 10 })
     await reached(stream, 'waiting')
     expect(stream.state).toMatchObject(HIDDEN)
+  })
+
+  it.each([
+    ['has loaded in the background', 'window', 'pageshow'],
+    ['runs for a moment while it is frozen', 'document', 'resume'],
+  ] as const)('connects only when it is shown, also if it %s', async (_name, target, type) => {
+    const page = pageEvents()
+    page.document.hidden = true
+    const server = await startServer()
+    const stream = openStream(server.url, { closeWhenHidden: 10 })
+    await reached(stream, 'waiting')
+    fire(page[target], type)
+    expect(stream.state).toMatchObject(HIDDEN)
+    page.show(true)
+    expect(stream.state.name).toBe('connecting')
   })
 
   it('listens to nothing, and has no timer, after close()', async () => {

@@ -68,6 +68,7 @@ describe('a client that lost its connection', () => {
 
   it.each([
     ['of more than 4 KiB', 'x'.repeat(4097)],
+    ['of more than 4 KiB in UTF-8', '€'.repeat(1366)],
     ['with a control character', 'a\u0001b'],
   ])('sends no last event ID %s, because no header can carry it', async (_, id) => {
     withoutWaiting()

@@ -276,6 +276,20 @@ describe('a follower', () => {
     expect([leader.seen.at(-1), follower.seen]).toEqual(['close', ['latest', 'close']])
   })
 
+  it('gets what the leader got before the end, if it has not caught up yet', async () => {
+    const { server, open, leader, connection } = await startLeader()
+    const follower = open()
+    const catchUp = await server.next()
+    const end = `id: ${id(2)}-end\nevent: sse-end\ndata: {}\n\n`
+    connection.write(event(2) + end)
+    await reached(leader.stream, 'closed')
+    catchUp.stream(HEAD + event(2) + end)
+    // After a while it leads, and asks itself.
+    void server.next().then((own) => own.stream(HEAD + event(2) + end))
+    await reached(follower.stream, 'closed')
+    expect(follower.seen).toEqual(['2', 'close'])
+  })
+
   it('closes when its own request is refused', async () => {
     const { server, open } = await start()
     open()
@@ -284,6 +298,28 @@ describe('a follower', () => {
     ;(await server.next()).answer(401)
     await reached(follower.stream, 'closed')
     expect(follower.seen).toEqual(['error status', 'close'])
+  })
+
+  it.each([
+    ['a symbol', Symbol('lost'), 'Symbol(lost)'],
+    ['an object without text', Object.create(null) as object, 'object'],
+  ])('learns that the headers of the leader have thrown %s', async (_name, thrown, text) => {
+    let headers = (): Record<string, string> => ({})
+    const { server, open, leader, connection } = await startLeader({ headers: () => headers() })
+    const follower = open()
+    await (await server.next()).stream(HEAD + READY(1)).gone()
+    const errors: unknown[] = []
+    follower.stream.addEventListener('error', ({ detail }) => errors.push(detail.error))
+    headers = () => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- apps may throw anything
+      throw thrown
+    }
+    connection.end()
+    await Promise.all([has(leader, 'error failed'), has(follower, 'error failed')])
+    headers = () => ({})
+    expect(errors).toContain(text)
+    ;(await server.next()).stream(HEAD)
+    await reached(leader.stream, 'open')
   })
 
   it('has the leader reconnect', async () => {

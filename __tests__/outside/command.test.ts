@@ -1,7 +1,9 @@
 // The built command, run as a process.
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { sse } from '../../src/index.js'
 import { afterTest } from '../helpers/after-test.js'
 import { buildPackage } from '../helpers/built-package.js'
@@ -15,12 +17,16 @@ class Run {
   out = ''
   err = ''
   readonly exitCode: Promise<number | null>
-  readonly #child: ChildProcessWithoutNullStreams
+  readonly #child: ChildProcessByStdio<Writable, Readable | null, Readable>
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  /** `stdout`: where events go instead of `out`. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdout: number | 'pipe' = 'pipe') {
     const program = join(built.directory, 'dist/cli.mjs')
-    this.#child = spawn(process.execPath, [program, ...args], { env: { ...process.env, ...env } })
-    this.#child.stdout.on('data', (text: Buffer) => (this.out += text.toString()))
+    this.#child = spawn(process.execPath, [program, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['pipe', stdout, 'pipe'],
+    }) as ChildProcessByStdio<Writable, Readable | null, Readable>
+    this.#child.stdout?.on('data', (text: Buffer) => (this.out += text.toString()))
     this.#child.stderr.on('data', (text: Buffer) => (this.err += text.toString()))
     this.exitCode = once(this.#child, 'close').then(([code]) => code as number | null)
     afterTest(() => this.#child.kill('SIGKILL'))
@@ -32,7 +38,12 @@ class Run {
 
   /** Closes the pipe that the command writes events to. */
   closePipe(): void {
-    this.#child.stdout.destroy()
+    this.#child.stdout?.destroy()
+  }
+
+  /** Closes the pipe that the command writes notices to. */
+  closeNotices(): void {
+    this.#child.stderr.destroy()
   }
 
   get events(): { type: string; id: string; data: string; time: string }[] {
@@ -129,6 +140,46 @@ describe('express-sse-channels tail', () => {
     const publishing = setInterval(() => void channel.publish({ event: 'score', data: '1' }), 5)
     expect(await run.exitCode).toBe(0)
     clearInterval(publishing)
+  })
+
+  it('ends with 0 when the program that reads its notices has ended', async () => {
+    const { url, server, subscribed } = await start()
+    const run = tail(url)
+    await subscribed()
+    await until(() => run.err !== '')
+    run.closeNotices()
+    const cutting = setInterval(() => server.sockets.forEach((socket) => socket.destroy()), 20)
+    afterTest(() => clearInterval(cutting))
+    expect(await run.exitCode).toBe(0)
+  })
+
+  const itWithFull = existsSync('/dev/full') ? it : it.skip
+
+  itWithFull('ends with 1, and says why, when its output cannot be written', async () => {
+    const { url, channel, subscribed } = await start()
+    const full = openSync('/dev/full', 'w')
+    afterTest(() => closeSync(full))
+    const run = new Run(['tail', url], {}, full)
+    await subscribed()
+    await channel.publish({ event: 'score', data: '1' })
+    expect(await run.exitCode).toBe(1)
+    expect(run.err).toMatch(/the output cannot be written: .*ENOSPC.*\n$/)
+  })
+
+  it.each([
+    ['sse-gap', '{}', 'gap: events are missing'],
+    ['sse-gap', '{"channels":[{"toString":1},"game"],"reason":{"toString":1}}', 'gap: events are missing in game'],
+    ['sse-ready', '{"resumed":true,"replayed":{"toString":1}}', 'resumed without a gap; 0 missed events'],
+  ])('goes on after a %s of another server: %s', async (type, data, words) => {
+    const { url } = await start((_req, res) => {
+      res.setHeader('Content-Type', 'text/event-stream')
+      res.write(`event: ${type}\ndata: ${data}\n\ndata: after\n\n`)
+    })
+    const run = tail(url)
+    await until(() => run.out.includes('after'))
+    expect(run.err).toContain(`${words}\n`)
+    run.interrupt()
+    expect(await run.exitCode).toBe(0)
   })
 
   it('ends with 1 when the stream is refused', async () => {

@@ -193,6 +193,8 @@ describe('wrong arguments of openStream', () => {
     [{ header: {} }, 'openStream(): there is no option header; did you mean headers?'],
     [{ timeout: 0 }, 'openStream(): timeout must be a number of milliseconds above 0, or Infinity; got 0'],
     [{ url: '/' }, 'pass the URL as first argument'],
+    [{ headers: new Headers({ cookie: 'a=1' }) }, 'pass Object.fromEntries(headers)'],
+    [{ headers: new Map([['cookie', 'a=1']]) }, 'pass Object.fromEntries(headers)'],
     [{ body: 1 }, 'body must be a string, bytes, or an object'],
     ['/stream', 'did you mean { path }?'],
   ])('are named: %j', async (options, message) => {

@@ -230,6 +230,16 @@ describe('the connection', () => {
     expect((await stream.next()).data).toBe('3')
   })
 
+  it('has one connection after two calls of reconnect at once, and none after close', async () => {
+    const { stream, channel, score } = await open()
+    await Promise.all([stream.reconnect(), stream.reconnect()])
+    await until(() => channel.subscribers === 1)
+    await score(1)
+    expect((await stream.next('score')).json().home).toBe(1)
+    await stream.close()
+    await until(() => channel.subscribers === 0)
+  })
+
   it('is refused with 204 when a finished stream reconnects', async () => {
     const live = sse()
     const { server } = await startServer(servers[0]!, live, (_req, res) => {

@@ -17,7 +17,7 @@ Control events, such as sse-gap, are printed if --event names them.
 
 Exit codes:
   0  the server has finished the stream, or Ctrl-C was pressed
-  1  the server refuses the stream, such as with 401
+  1  the server refuses the stream, such as with 401, or the output cannot be written
   2  the command line is wrong, or the first try reached no server
 
 Example:

@@ -11,8 +11,10 @@ export async function tail(command: TailCommand): Promise<number> {
   const follower = new Follower(stream, command)
   const stop = () => stream.close()
   process.once('SIGINT', stop).once('SIGTERM', stop)
-  // The reader of a pipe has gone, such as `head`.
-  process.stdout.on('error', stop)
+  // Of both, because `2>&1 | head` reads both.
+  for (const output of [process.stdout, process.stderr]) {
+    output.on('error', (error: NodeJS.ErrnoException) => follower.lostOutput(error))
+  }
   return follower.exitCode
 }
 
@@ -50,6 +52,15 @@ class Follower {
     }
   }
 
+  /** Stops. If the reader of a pipe has gone, such as `head`, all is well; but a full disk loses events. */
+  lostOutput({ code, message }: NodeJS.ErrnoException): void {
+    if (code !== 'EPIPE' && this.#stream.readyState !== EventStream.CLOSED) {
+      this.#ifCalled = exitCodes.refused
+      this.#say('red', `the output cannot be written: ${message}`)
+    }
+    this.#stream.close()
+  }
+
   #message(event: MessageEvent<string>): void {
     const { types } = this.#command
     if (types.length > 0 ? types.includes(event.type) : !event.type.startsWith('sse-')) this.#print(event)
@@ -70,8 +81,8 @@ class Follower {
 
   #changed(state: StreamState): void {
     if (state.name !== 'open' || !state.resumed) return
-    const { replayed = 0 } = state
-    this.#say('green', `resumed without a gap; ${replayed} missed ${replayed === 1 ? 'event' : 'events'}`)
+    const count = typeof state.replayed === 'number' ? state.replayed : 0
+    this.#say('green', `resumed without a gap; ${count} missed ${count === 1 ? 'event' : 'events'}`)
   }
 
   #lost(reason: Reason): void {
@@ -96,6 +107,9 @@ class Follower {
   }
 }
 
-function gapInWords({ channels, reason }: Gap): string {
-  return `gap (${reason}): events are missing in ${channels.join(', ')}`
+/** Other servers may have events of this name, with anything in them. */
+function gapInWords({ channels, reason }: Partial<Record<keyof Gap, unknown>>): string {
+  const why = typeof reason === 'string' ? ` (${reason})` : ''
+  const names = Array.isArray(channels) ? channels.filter((name) => typeof name === 'string') : []
+  return `gap${why}: events are missing${names.length > 0 ? ` in ${names.join(', ')}` : ''}`
 }

@@ -44,7 +44,7 @@ export async function attempt(
     const feed = blockReader(
       settings.maxEventBytes,
       (block) => signal.aborted || on.block(block, origin),
-      (ms) => on.retry(ms),
+      (ms) => signal.aborted || on.retry(ms),
     )
     on.heard()
     on.open({ status: response.status, headers: response.headers })
@@ -86,14 +86,16 @@ function withPlace(url: string, headers: Headers, id: string | undefined, param:
   headers.set('Accept', 'text/event-stream')
   if (id === undefined) return { url, headers }
   headers.delete('Last-Event-ID')
-  if (!/^[\t -~\x80-\uffff]{1,4096}$/.test(id)) return { url, headers }
+  // [spec] "encoded as UTF-8"
+  const bytes = new TextEncoder().encode(id)
+  if (bytes.length > 4096 || !/^[\t -~\x80-\uffff]+$/.test(id)) return { url, headers }
   if (param) {
     const target = new URL(url)
     target.searchParams.set(param, id)
     return { url: target.href, headers }
   }
-  // [spec] "encoded as UTF-8": fetch takes one character per byte of a header value.
-  headers.set('Last-Event-ID', String.fromCharCode(...new TextEncoder().encode(id)))
+  // fetch takes one character per byte of a header value.
+  headers.set('Last-Event-ID', String.fromCharCode(...bytes))
   return { url, headers }
 }
 

@@ -33,7 +33,10 @@ export function eventQueue<T>(
   { signal, maxBufferedEvents: max = 1000 }: EventQueueOptions = {},
 ): AsyncIterableIterator<T> {
   const ending = new AbortController()
-  const overflow = () => new RangeError(`more than maxBufferedEvents (${max}) events wait for the loop over ${type}`)
+  // How many events wait for the loop; less than 0 while the loop waits for them.
+  let waiting = 0
+  const overflow = () =>
+    waiting++ >= max && new RangeError(`more than maxBufferedEvents (${max}) events wait for the loop over ${type}`)
   const reader = new ReadableStream<T>(
     {
       start: (controller) => listen(target, type, { controller, ending, signal, overflow }),
@@ -42,7 +45,10 @@ export function eventQueue<T>(
     { highWaterMark: max },
   ).getReader()
   return {
-    next: () => reader.read() as Promise<IteratorResult<T>>,
+    next: () => {
+      waiting--
+      return reader.read() as Promise<IteratorResult<T>>
+    },
     async return() {
       // Rejects if the queue has failed, which the loop need not know any more.
       await reader.cancel().catch(() => undefined)
@@ -59,7 +65,8 @@ interface Loop<T> {
   /** Aborted to stop listening. */
   readonly ending: AbortController
   readonly signal: AbortSignal | undefined
-  readonly overflow: () => Error
+  /** Counts one more event that waits. Returns an error if there is no room for it. */
+  readonly overflow: () => Error | false
 }
 
 /** Puts events into the queue of a loop until it ends. */
@@ -76,8 +83,9 @@ function listen<T>(target: ClosableTarget, type: string, { controller, ending, s
     controller.close()
   }
   const add = (event: Event) => {
-    if (Number(controller.desiredSize) > 0) controller.enqueue(event as T)
-    else fail(overflow())
+    const error = overflow()
+    if (error) fail(error)
+    else controller.enqueue(event as T)
   }
   const options = { signal: ending.signal }
   signal?.addEventListener('abort', abort, options)

@@ -68,7 +68,7 @@ export function keyedState<Events extends object, Type extends (keyof Events & s
   const changes = new EventTarget()
   const stopping = new AbortController()
   const { signal } = stopping
-  const maps = new KeyedMaps<K, Data>(() => signal.aborted || changes.dispatchEvent(new Event('change')))
+  const maps = new KeyedMaps<K, Data>(() => changes.dispatchEvent(new Event('change')))
 
   // A server may use the names of notices for its events. Notices are no StreamMessage, and only they have a detail.
   const listen = (name: string, listener: (event: Event) => void) =>
@@ -97,7 +97,7 @@ export function keyedState<Events extends object, Type extends (keyof Events & s
     subscribe(listener) {
       const call = () => listener(maps.shown)
       call()
-      changes.addEventListener('change', call)
+      changes.addEventListener('change', call, { signal })
       return () => changes.removeEventListener('change', call)
     },
     stop: () => stopping.abort(),

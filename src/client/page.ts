@@ -25,6 +25,10 @@ export function followPage(follower: PageFollower, closeWhenHidden: number | fal
   }
   const suspend = () => follower.suspend()
   const wake = () => follower.wake()
+  // Both events come in hidden pages too: when such a page has loaded, and when the browser lets a frozen one run for a moment.
+  const onUse = () => {
+    if (closeWhenHidden === false || !document?.hidden) wake()
+  }
   const onVisibility = () => {
     clearTimeout(timer)
     if (!document?.hidden) wake()
@@ -34,8 +38,8 @@ export function followPage(follower: PageFollower, closeWhenHidden: number | fal
   listen(page, 'online', () => follower.online())
   // A page with an open request does not enter the back/forward cache.
   listen(page, 'pagehide', suspend)
-  listen(page, 'pageshow', wake)
-  listen(document, 'resume', wake)
+  listen(page, 'pageshow', onUse)
+  listen(document, 'resume', onUse)
   listen(document, 'visibilitychange', onVisibility)
   signal.addEventListener('abort', () => clearTimeout(timer))
   // The page may have been opened in the background.

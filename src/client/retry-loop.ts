@@ -69,7 +69,7 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
   reconnect(): void {
     if (this.state.name === 'closed') return
     this.#isSuspended = false
-    this.#failures = 0
+    this.#failures = this.#notBefore = 0
     this.connect()
   }
 
@@ -133,12 +133,9 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
     if (this.#isOver(reason)) return this.close(reason)
     const error = new CustomEvent('error', { detail: reason })
     if (wait === undefined) return this.close(reason, error)
-    const { state } = this
-    const now = Date.now()
-    // Only a connection that outlasts the previous wait resets the backoff, so waits grow for a server that keeps crashing.
-    if (state.name === 'open' && now - state.since > Math.max(this.#window, this.#retry)) this.#failures = 0
+    this.#forgive()
     this.#window = backoffWindow(this.#retry, ++this.#failures)
-    this.#notBefore = now + wait
+    this.#notBefore = Date.now() + wait
     this.#await(wait + Math.random() * (window ?? this.#window), reason, error)
   }
 
@@ -155,6 +152,7 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
   suspend(): void {
     if (this.state.name === 'closed') return
     this.#isSuspended = true
+    this.#forgive()
     this.#await(Infinity, { code: 'hidden' })
   }
 
@@ -170,6 +168,12 @@ export class RetryLoop implements AttemptHandlers, StreamSource {
     if (rest <= 0) this.connect()
     else if (this.#isSuspended) this.#await(rest, state.reason)
     this.#isSuspended = false
+  }
+
+  /** Only a connection that outlasts the previous wait resets the backoff, so waits grow for a server that keeps crashing. */
+  #forgive(): void {
+    const { state } = this
+    if (state.name === 'open' && Date.now() - state.since > Math.max(this.#window, this.#retry)) this.#failures = 0
   }
 
   /** Whether the stream closes, without an error, because the server has ended it as the app expects. */

@@ -67,7 +67,7 @@ export type StreamState =
       readonly name: 'waiting'
       /** The number of the next attempt since the last good connection. */
       readonly attempt: number
-      /** When the next attempt begins, in ms since 1970. `Infinity` with the reason `hidden`: when the page is shown. */
+      /** When the next attempt begins, in ms since 1970. `Infinity`: when the page is shown. */
       readonly nextTry: number
       readonly reason: Reason
     }

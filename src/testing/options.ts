@@ -59,7 +59,12 @@ const duration: Form = {
 
 const forms: Record<keyof OpenStreamOptions, Form> = {
   path: text,
-  headers: { is: 'an object of header names and values', test: isObject },
+  headers: {
+    is: 'an object of header names and values',
+    // A Headers or a Map has no properties, so that its headers would not be sent.
+    test: (value) => isObject(value) && !(Symbol.iterator in value),
+    instead: (value) => (isObject(value) ? 'pass Object.fromEntries(headers)' : undefined),
+  },
   lastEventId: text,
   method: text,
   body: {

@@ -45,7 +45,6 @@ export interface StreamSource {
  * await stream.reconnect() // with the last event ID
  * const [event] = await stream.take(1)
  * console.log(event?.json().home, stream.status, stream.headers['content-type'])
- *
  * await live.channel('game').publish({ event: 'score', data: { home: 3 } })
  * await stream.waitFor((event) => event.json().home === 3)
  * void live.close()
@@ -183,6 +182,7 @@ export class TestStream<Events extends object = object> {
     }
     this.#lastEventId = lastEventId
     this.state = 'open'
+    this.#connection.cut() // A call at the same time may have opened it.
     this.#connection = connection
     this.#body = this.#read(connection)
   }

@@ -29,5 +29,14 @@ export function receivedDetail(type: string, detail: unknown): unknown {
 }
 
 function cloneableReason(reason: Reason): Reason {
-  return reason.error === undefined ? reason : { ...reason, error: `${reason.error as Error}` }
+  return reason.error === undefined ? reason : { ...reason, error: textOf(reason.error) }
+}
+
+/** Apps may throw what has no text, such as an object without a prototype. */
+function textOf(error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return typeof error
+  }
 }

@@ -128,11 +128,12 @@ export class Follower {
     return this.#hasBegun && !this.#catchUp
   }
 
-  /** Whether to apply a message at once, because it tells why nothing comes. */
+  /**
+   * Whether to apply a message at once, because it tells why nothing comes. A tab that catches up learns that from its own
+   * connection, after what it lacks.
+   */
   #isUrgent(message: LeaderMessage): boolean {
-    if (message.kind !== 'notice' || !this.#hasBegun) return false
-    const { name } = message.state
-    return name === 'closed' || (!this.#catchUp && name !== 'open')
+    return message.kind === 'notice' && this.#hasBegun && !this.#catchUp && message.state.name !== 'open'
   }
 
   #hold(message: LeaderMessage): void {
