@@ -203,6 +203,17 @@ describe('after a gap', () => {
     expect(shown).toEqual(['', 'a=1', 'c=3'])
   })
 
+  it('keyedState adds to the old state what it has of the new one if the rest does not come any more', async () => {
+    const { server, seats, shown, exchange } = await start()
+    exchange.stream(priced('a', 1) + priced('b', 1) + ready(false))
+    await shows(seats, 'a=1 b=1')
+    exchange.write(gap(true) + priced('a', 2)).end()
+    const next = await server.next()
+    next.stream(gap(false) + ready(false) + priced('c', 3))
+    await shows(seats, 'a=2 b=1 c=3')
+    expect(shown).toEqual(['', 'a=1 b=1', 'a=2 b=1 c=3'])
+  })
+
   it.each([
     ['says that it is not filled', gap(false)],
     ['comes from a server that does not say', gap()],

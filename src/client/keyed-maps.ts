@@ -7,6 +7,8 @@ export class KeyedMaps<K, Data> {
   #next: Map<K, Data> | undefined
   /** Whether `#next` is filled after a complete gap. */
   #isFilling = false
+  /** Whether the current connection has had no gap. */
+  #hasNoGap = true
   /** The state by the current connection alone, if the client reconnected without having caught up. */
   #fresh: Map<K, Data> | undefined
   /**
@@ -33,12 +35,18 @@ export class KeyedMaps<K, Data> {
 
   gap(isComplete: boolean): void {
     this.#fresh = undefined
-    if (!isComplete) return
-    this.#next = new Map()
-    this.#isFilling = true
+    if (isComplete) {
+      this.#next = new Map()
+      this.#isFilling = true
+    } else if (this.#isFilling && this.#hasNoGap) {
+      // An earlier connection began to fill it, and the rest is lost.
+      this.#next = new Map([...this.shown, ...(this.#next ?? [])])
+    }
+    this.#hasNoGap = false
   }
 
   opened(): void {
+    this.#hasNoGap = true
     if (this.#mayBeginAnew) this.#fresh = new Map()
     this.#mayBeginAnew ??= true
   }
