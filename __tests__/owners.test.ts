@@ -171,6 +171,20 @@ describe('disconnect()', () => {
     expect(await stream.ended).toBe('ended')
   })
 
+  it('from another process, which this one has not read before its log begins again, ends connections', async () => {
+    const store = new SlowStore()
+    const { server } = await start({ registry: { store } })
+    const [ann, bob] = [await open(server, 'ann'), await open(server, 'bob')]
+    const disconnect = (ms: number, owner: string) => {
+      return { position: { ms, seq: 0 }, entry: { kind: 'disconnect', owner, by: 'another' } as const }
+    }
+    const events = [disconnect(4, 'bob'), disconnect(5, 'ann')]
+    store.log?.begin('epoch02', { ms: 3, seq: 0 }, { latest: [], events, readUpTo: { ms: 4, seq: 0 } })
+    expect(await ann.ended).toBe('ended')
+    await bob.waitFor(({ event }) => event === 'sse-gap')
+    expect(bob.state).toBe('open')
+  })
+
   it('ends requests that wait for the store, as soon as they open', async () => {
     let begun: (() => void) | undefined
     const store: Store = {
