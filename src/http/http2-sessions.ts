@@ -25,11 +25,11 @@ interface Awake {
   readonly timeout: number
 }
 
-/** Of the whole process, because a session may carry streams of several registries. */
-const awake = new WeakMap<Http2Session, Awake>()
+/** Where a session holds its `Awake`: for the whole process, because it may carry streams of several registries. */
+const AWAKE = Symbol.for('express-sse-channels.awake')
 
 /** `setTimeout` of a session stores its milliseconds in `timeout`, which Node does not document. */
-type SessionWithTimeout = Http2Session & { timeout?: number }
+type SessionWithTimeout = Http2Session & { timeout?: number; [AWAKE]?: Awake | undefined }
 
 /** Milliseconds that a client has to close its side of a session that the server has closed. */
 const LINGER = 1000
@@ -77,16 +77,16 @@ export class Http2Sessions {
 
 /** Switches off the idle timeout of a session, for one more stream. */
 function keepAwake(session: SessionWithTimeout): void {
-  const { streams, timeout } = awake.get(session) ?? { streams: 0, timeout: session.timeout ?? 0 }
-  awake.set(session, { streams: streams + 1, timeout })
+  const { streams, timeout } = session[AWAKE] ?? { streams: 0, timeout: session.timeout ?? 0 }
+  session[AWAKE] = { streams: streams + 1, timeout }
   session.setTimeout(0)
 }
 
 /** Switches it on again after the last stream. */
-function letIdle(session: Http2Session): void {
-  const { streams = 1, timeout = 0 } = awake.get(session) ?? {}
-  if (streams > 1) awake.set(session, { streams: streams - 1, timeout })
-  else if (awake.delete(session)) session.setTimeout(timeout)
+function letIdle(session: SessionWithTimeout): void {
+  const { streams, timeout } = session[AWAKE] ?? { streams: 1, timeout: 0 }
+  session[AWAKE] = streams > 1 ? { streams: streams - 1, timeout } : undefined
+  if (streams === 1) session.setTimeout(timeout)
 }
 
 /** `session.socket` is a proxy that refuses `destroy`. `setMaxListeners` returns the real socket. */
