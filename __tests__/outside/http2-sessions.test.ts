@@ -216,7 +216,10 @@ describe.each([bareHttp2, bareHttp2Tls, connectHttp2])('a session of streams on 
     const first = sse()
     const { live, server } = await startChannels(kind, { keepAlive: false }, [
       (req, res, next) => {
-        if (req.url !== '/first') { next(); return; }
+        if (req.url !== '/first') {
+          next()
+          return
+        }
         first(req, res, () => res.sse?.open())
       },
     ])
