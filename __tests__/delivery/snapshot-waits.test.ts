@@ -95,3 +95,17 @@ describe('after a gap, a client that gets no snapshot', () => {
     expect(summary(stream)).toEqual([...gaps, 'read before', 'new', '4'])
   })
 })
+
+it('a filter that publishes more than history holds, while it is asked about a snapshot, leads to a gap', async () => {
+  const registry = createRegistry({ history: { events: 2 }, snapshot: { load: () => [{ data: 'state' }] } })
+  let isFirst = true
+  const filter = () => {
+    for (const data of isFirst ? ['1', '2', '3', '4'] : []) void registry.channel('a').publish({ data })
+    isFirst = false
+    return true
+  }
+  const server = await startServer(bareHttp, sse({ registry }), (_req, res) => void res.sse!.subscribe('a', { filter }))
+  const stream = await openStream(server)
+  await ready(stream)
+  expect(summary(stream)).toEqual(['state', 'gap slow', 'state'])
+})

@@ -118,7 +118,10 @@ export class SnapshotWait {
       subscription.repeatLatest()
     } else {
       this.#write(subscription, loaded)
-      subscription.resumeAfter(loaded.position, true)
+      if (subscription.resumeAfter(loaded.position, true) || subscription.hasEnded) return
+      // A filter has published so much meanwhile that history no longer covers the snapshot.
+      controlEvents.gaps([{ reason: 'slow', lost: [subscription] }])
+      this.add(subscription)
     }
   }
 
