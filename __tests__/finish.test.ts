@@ -204,11 +204,12 @@ describe('finish()', () => {
     expect(stream.events.at(-1)?.event).toBe('sse-end')
   })
 
-  it('by a filter that unsubscribes first ends the stream at once', async () => {
+  it('by a filter that unsubscribes first sends what it has accepted, and ends the stream', async () => {
     const { live, stream, server } = await openBothSides({
       handle: (connection) => {
         const unsubscribe = connection.subscribe('a', {
-          filter: () => {
+          filter: ({ data }) => {
+            if (data !== 'over') return true
             unsubscribe()
             connection.finish()
             return true
@@ -216,9 +217,9 @@ describe('finish()', () => {
         })
       },
     })
-    void live.channel('a').publish({ data: '1' })
+    for (const data of ['1', '2', 'over', '3']) void live.channel('a').publish({ data })
     expect(await stream.ended).toBe('ended')
-    expect(stream.data).toEqual([])
+    expect(stream.data).toEqual(['1', '2'])
     expect(stream.events.at(-1)?.event).toBe('sse-end')
     expect(server.errors).toEqual([])
   })

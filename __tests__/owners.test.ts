@@ -147,6 +147,16 @@ describe('disconnect()', () => {
     expect([stream.state, registry.stats().closed.disconnected]).toEqual(['open', 0])
   })
 
+  it('ends connections here even if the store rejects with nothing', async () => {
+    const store = new SlowStore()
+    const { registry, server } = await start({ registry: { store } })
+    const stream = await open(server, 'ann')
+    const disconnecting = registry.disconnect({ owner: 'ann' })
+    store.settle[0]?.reject(undefined as unknown as Error)
+    await expect(disconnecting).rejects.toBeUndefined()
+    expect(await stream.ended).toBe('ended')
+  })
+
   it('from another process ends connections here, unless a log begins with it', async () => {
     const store = new SlowStore()
     const { server } = await start({ registry: { store } })
@@ -159,6 +169,20 @@ describe('disconnect()', () => {
     expect(stream.state).toBe('open')
     store.log?.append({ ms: 6, seq: 0 }, entry)
     expect(await stream.ended).toBe('ended')
+  })
+
+  it('from another process, which this one has not read before its log begins again, ends connections', async () => {
+    const store = new SlowStore()
+    const { server } = await start({ registry: { store } })
+    const [ann, bob] = [await open(server, 'ann'), await open(server, 'bob')]
+    const disconnect = (ms: number, owner: string) => {
+      return { position: { ms, seq: 0 }, entry: { kind: 'disconnect', owner, by: 'another' } as const }
+    }
+    const events = [disconnect(4, 'bob'), disconnect(5, 'ann')]
+    store.log?.begin('epoch02', { ms: 3, seq: 0 }, { latest: [], events, readUpTo: { ms: 4, seq: 0 } })
+    expect(await ann.ended).toBe('ended')
+    await bob.waitFor(({ event }) => event === 'sse-gap')
+    expect(bob.state).toBe('open')
   })
 
   it('ends requests that wait for the store, as soon as they open', async () => {
@@ -233,6 +257,15 @@ describe('the option owner', () => {
     )
     expect((await openStream(server)).status).toBe(500)
     expect(passed).toMatchObject({ code: 'ERR_SSE_OPTION', message: expect.stringContaining(message) as string })
+  })
+
+  it.each([undefined, null])('that throws %p does not let the request go on', async (nothing) => {
+    const owner = () => {
+      throw nothing as unknown
+    }
+    const { server, connections } = await start({ owner }, express5)
+    expect((await openStream(server)).status).toBe(500)
+    expect(connections).toEqual([])
   })
 
   it('passes what it throws to next, and is not called for other requests', async () => {

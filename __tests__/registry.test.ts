@@ -145,6 +145,20 @@ describe('stats()', () => {
     expect(registry.stats()).toEqual(nothing)
   })
 
+  it('counts a stream that resumes once, although its handler subscribes in several turns', async () => {
+    const live = sse()
+    const server = await startServer(bareHttp, live, async (_req, res) => {
+      res.sse!.subscribe('a')
+      await new Promise(setImmediate)
+      res.sse!.subscribe('b')
+    })
+    const id = await live.channel('a').publish({ data: '1' })
+    const stream = await openStream(server, { headers: { 'last-event-id': id } })
+    await live.channel('b').publish({ data: '2' })
+    await stream.waitForData('2')
+    expect(live.registry.stats().resumes).toEqual({ resumed: 1, evicted: 0, restarted: 0, unknown: 0 })
+  })
+
   it('counts resumes and gaps by outcome', async () => {
     const { live, stream, another } = await openSubscribed('a', {
       sseOptions: { registry: { history: { events: 1 } } },

@@ -7,6 +7,7 @@ import type { ConnectionSet } from './http/connection-set.js'
 import { Stream } from './http/stream.js'
 import type { StreamRequest, StreamRoute } from './http/stream-route.js'
 import { resolveGrace, type CloseOptions } from './drain-options.js'
+import { nextTurn } from './timers.js'
 import type { AnyEvents } from './wire/format.js'
 
 /**
@@ -51,7 +52,7 @@ export class Admission<R> {
     this.#connections.owners.hold()
     void starting.catch(this.report).finally(() => {
       this.isStarting = false
-      for (const callback of this.#waiting) callback()
+      for (const callback of this.#waiting) runAlone(callback)
       this.#waiting.clear()
       this.#connections.owners.release()
     })
@@ -76,5 +77,16 @@ export class Admission<R> {
   /** Ends the streams of one route. */
   async closeRoute(route: StreamRoute, options: CloseOptions = {}): Promise<void> {
     await this.#connections.closeRoute(route, resolveGrace(options))
+  }
+}
+
+/** Runs a callback. What it throws is thrown later, so that other requests do not wait for ever. */
+function runAlone(callback: () => void): void {
+  try {
+    callback()
+  } catch (error) {
+    nextTurn(() => {
+      throw error
+    })
   }
 }

@@ -33,7 +33,8 @@ export class ConnectionState {
 
   /**
    * The event ID up to which everything was written to the socket: a client that has read all of that resumes after it.
-   * Always the package's own ID. An empty string without subscriptions, and before their first events are due.
+   * Always the package's own ID. An empty string without subscriptions, before their first events are due, and while a
+   * snapshot is missing.
    */
   get sentUpTo(): string {
     return readerOf(this.#stream)?.sentUpTo ?? ''

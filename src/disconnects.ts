@@ -46,7 +46,7 @@ export class Disconnects {
 
 function refusalOf(error: unknown): SseError | undefined {
   // Compares the code, because two installed copies of the package have different classes.
-  const { code } = error as Partial<SseError>
+  const { code } = (error ?? {}) as Partial<SseError>
   return code === 'ERR_SSE_STORE_UNSUPPORTED' ? (error as SseError) : undefined
 }
 

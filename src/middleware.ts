@@ -202,7 +202,7 @@ function handle(req: Request, res: Response, next: Next, entrance: Entrance): vo
     try {
       owner = route.options.owner && findOwner(route.options.owner, req)
     } catch (error) {
-      return next(error)
+      return next(error ?? new Error('owner of sse() gave no reason to fail'))
     }
     const compressor = route.compressor && acceptsGzip(req) ? route.compressor : undefined
     const connection = admission.connect(res, { lastEventId: req.lastEventId, owner, compressor }, route)

@@ -7,7 +7,7 @@ import type { Scheduler } from './delivery/scheduler.js'
 import { SseError } from './errors.js'
 import { Expiry } from './log/expiry.js'
 import type { Log } from './log/log.js'
-import { formatId, type Position } from './log/position.js'
+import { comparePositions, formatId, type Position } from './log/position.js'
 import type {
   DisconnectEntry,
   EventEntry,
@@ -117,6 +117,7 @@ export class Publisher implements StoreLog {
     this.#tell(this.#log.generation === 1 ? 'begun' : 'restarted')
     this.#expiry.watch()
     this.#scheduler.enqueueAll()
+    if (held !== undefined && this.#log.generation > 1) this.#endDisconnected(held)
   }
 
   /** Milliseconds from the place of the newest event in the log until this process got it; 0 before it gets any. */
@@ -151,6 +152,12 @@ export class Publisher implements StoreLog {
   unavailable(cause: unknown): void {
     this.isStoreAvailable = false
     this.#tell('unavailable', cause)
+  }
+
+  /** Ends connections whose owner was disconnected while this process could not read the store. */
+  #endDisconnected({ events, readUpTo }: HeldEvents): void {
+    for (const { position, entry } of events)
+      if (entry.kind === 'disconnect' && comparePositions(position, readUpTo) > 0) this.#options.onDisconnect(entry)
   }
 
   #appendOther(entry: LogEntry): void {

@@ -8,7 +8,13 @@ export type Report = (error: unknown) => void
 
 /** Returns a function that calls `onError`. If `onError` throws or rejects, a warning is emitted. */
 export function reportTo(onError: (error: Error) => void): Report {
-  const call = guard(onError, (thrown) => warn(asError(thrown)))
+  const call = guard(onError, (thrown) => {
+    try {
+      warn(asError(thrown))
+    } catch {
+      warn(new Error('an error that cannot be shown'))
+    }
+  })
   return (error) => call(asError(error))
 }
 
@@ -44,10 +50,24 @@ export function warn(error: Error): void {
 }
 
 function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(textOf(thrown), { cause: thrown })
+  return isError(thrown) ? thrown : new Error(textOf(thrown), { cause: thrown })
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error
+  } catch {
+    // A proxy that throws.
+    return false
+  }
 }
 
 /** Unlike `String`, has a text for every value: JavaScript can throw an object without `toString`. */
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : inspect(value)
+  if (typeof value === 'string') return value
+  try {
+    return inspect(value)
+  } catch {
+    return 'a value that cannot be shown'
+  }
 }

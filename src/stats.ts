@@ -67,7 +67,7 @@ export interface RegistryStats {
   evictedKeys: number
   /** Gaps: how often clients missed events, by reason. With `controlEvents: false`, they are not told. */
   gaps: Record<GapReason, number>
-  /** Streams whose client sent a last event ID, by outcome. */
+  /** Streams whose client sent a last event ID, by the outcome of the first subscriptions that resumed. */
   resumes: Record<'resumed' | Exclude<GapReason, 'slow' | 'snapshot'>, number>
   /** Connections that have ended, by reason. */
   closed: Record<CloseReason, number>

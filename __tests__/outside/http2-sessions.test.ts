@@ -211,4 +211,29 @@ describe.each([bareHttp2, bareHttp2Tls, connectHttp2])('a session of streams on 
     stream.close()
     await until(() => session.destroyed)
   })
+
+  it('has no time-out while it carries a stream of another registry', async () => {
+    const first = sse()
+    const { live, server } = await startChannels(kind, { keepAlive: false }, [
+      (req, res, next) => {
+        if (req.url !== '/first') {
+          next()
+          return
+        }
+        first(req, res, () => res.sse?.open())
+      },
+    ])
+    ;(server.server as unknown as Http2Server).setTimeout(TIMEOUT)
+    const session = openSession(server)
+    const [leaving, staying] = [await openStreamOf(session, '/first'), await openStreamOf(session, '/a')]
+    let text = ''
+    staying.setEncoding('utf8').on('data', (part: string) => (text += part))
+    leaving.resume().close()
+    await until(() => connections(first) === 0)
+    await new Promise((resolve) => setTimeout(resolve, 4 * TIMEOUT))
+    await live.channel('a').publish({ data: 'late' })
+    await until(() => text.includes('late'))
+    staying.close()
+    await until(() => session.destroyed)
+  })
 })

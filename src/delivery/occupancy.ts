@@ -155,7 +155,12 @@ class Watch {
  * the name, because the error may be of another realm.
  */
 function isOwnAbort(error: unknown, { aborted, reason }: AbortSignal): boolean {
-  return aborted && (error === reason || (error as { name?: unknown } | null | undefined)?.name === 'AbortError')
+  try {
+    return aborted && (error === reason || (error as { name?: unknown } | null | undefined)?.name === 'AbortError')
+  } catch {
+    // `name` is a getter that throws.
+    return false
+  }
 }
 
 function abortReason(why: string): DOMException {

@@ -63,11 +63,11 @@ export class Reader implements Subscriber, StreamReader {
     return this.#subscriptions.toArray().map(({ channel }) => channel.name)
   }
 
-  /** The ID up to which everything was written; an empty string while cursors must be placed. */
+  /** The ID up to which everything was written; an empty string while cursors must be placed or snapshots are missing. */
   get sentUpTo(): string {
     const { log } = this.#context
-    const isPlaced =
-      this.#subscriptions.size > 0 && this.#resumption === undefined && this.#generation === log.generation
+    if (this.#subscriptions.size === 0 || this.#snapshots?.isWaiting === true) return ''
+    const isPlaced = this.#resumption === undefined && this.#generation === log.generation
     return isPlaced ? log.ids.of(this.#subscriptions.readUpTo() ?? log.last) : ''
   }
 
@@ -144,10 +144,11 @@ export class Reader implements Subscriber, StreamReader {
     }
   }
 
-  /** Calls back when the connection has caught up. The callback must end the stream. */
+  /** Calls back when the connection has caught up, but not within a filter. The callback must end the stream. */
   whenCaughtUp(callback: () => void): void {
     this.#onCaughtUp = callback
-    if (this.#subscriptions.size === 0) callback()
+    if (this.#isServing) this.#context.scheduler.enqueue(this)
+    else if (this.#subscriptions.size === 0) callback()
     else this.serve()
   }
 

@@ -122,7 +122,9 @@ export class Resumption {
       subscription.startOver()
       return true
     })
-    counters.resumes[lost.length === 0 ? 'resumed' : reason]++
+    // A stream counts once, although a handler may subscribe in several turns.
+    if (!subscriptions.hasResumed) counters.resumes[lost.length === 0 ? 'resumed' : reason]++
+    subscriptions.hasResumed = true
     return lost.length === 0 ? [] : [{ reason, lost }]
   }
 

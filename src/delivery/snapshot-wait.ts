@@ -15,7 +15,7 @@ export interface SnapshotWaitOptions {
   readonly stream: Stream
   readonly controlEvents: ControlEvents
   readonly views: EventViews
-  /** Called when a snapshot was loaded, so that it can be written. */
+  /** Called when a snapshot was loaded or is no longer needed, so that something can be written. */
   readonly onLoaded: () => void
 }
 
@@ -23,6 +23,8 @@ interface Wait {
   readonly waiter: SnapshotWaiter
   /** Undefined while the snapshot is loaded. */
   loaded: LoadedSnapshot | undefined
+  /** Bytes that had been written to the client when the snapshot was asked for. */
+  readonly written: number
 }
 
 export class SnapshotWait {
@@ -48,8 +50,14 @@ export class SnapshotWait {
     this.#waits.set(subscription, undefined)
   }
 
-  /** Stops waiting for the snapshot of a subscription. */
+  /** Drops a subscription that has ended. The others may have waited for its snapshot. */
   delete(subscription: Subscription): void {
+    if (!subscription.awaitsSnapshot) return
+    this.#stopWaiting(subscription)
+    this.#options.onLoaded()
+  }
+
+  #stopWaiting(subscription: Subscription): void {
     const wait = this.#waits.get(subscription)
     if (wait !== undefined) this.#snapshots.cancel(subscription.channel, wait.waiter)
     this.#waits.delete(subscription)
@@ -62,20 +70,29 @@ export class SnapshotWait {
     for (const [subscription, wait] of this.#waits) {
       if (!output.isWritable) return false
       const loaded = wait === undefined ? this.#snapshots.get(subscription.channel) : wait.loaded
-      if (loaded === undefined) {
-        if (wait === undefined) this.#load(subscription)
-        continue
-      }
-      this.delete(subscription)
-      this.#begin(subscription, loaded)
+      const isOutdated = wait !== undefined && this.#isOutdated(subscription, wait)
+      if (loaded !== undefined && !isOutdated) {
+        this.#stopWaiting(subscription)
+        this.#begin(subscription, loaded)
+      } else if (wait === undefined || isOutdated) this.#load(subscription)
     }
     return !this.isWaiting
+  }
+
+  /**
+   * Whether history has evicted events after a loaded snapshot while other bytes filled the socket. If nothing was written
+   * meanwhile, history moves faster than snapshots can be written, so another one would be of no use.
+   */
+  #isOutdated({ channel }: Subscription, { loaded, written }: Wait): boolean {
+    if (typeof loaded !== 'object' || this.#snapshots.isCovered(loaded, channel)) return false
+    return this.#options.stream.output.written > written
   }
 
   /** Has the snapshot loaded. `onLoaded` is called when it can be written. */
   #load(subscription: Subscription): void {
     const wait: Wait = {
       loaded: undefined,
+      written: this.#options.stream.output.written,
       waiter: (loaded) => {
         wait.loaded = loaded
         this.#options.onLoaded()
@@ -85,18 +102,26 @@ export class SnapshotWait {
     this.#snapshots.load(subscription.channel, wait.waiter)
   }
 
-  /** Begins a subscription with its snapshot, or with the latest events if there is none. */
+  /**
+   * Begins a subscription with its snapshot, or with the latest events if there is none: after a gap too, because the client
+   * has dropped what it had.
+   */
   #begin(subscription: Subscription, loaded: LoadedSnapshot): void {
     const { controlEvents } = this.#options
     const { channel } = subscription
     if (loaded === 'none') {
       if (channel.isIncomplete) controlEvents.gaps([{ reason: 'evicted', lost: [subscription] }])
+      subscription.repeatLatest()
     } else if (loaded === 'failed' || !this.#snapshots.isCovered(loaded, channel)) {
       controlEvents.gaps([{ reason: 'snapshot', lost: [subscription] }])
       if (subscription.isOvertaken) subscription.skipGap()
+      subscription.repeatLatest()
     } else {
       this.#write(subscription, loaded)
-      subscription.resumeAfter(loaded.position, true)
+      if (subscription.resumeAfter(loaded.position, true) || subscription.hasEnded) return
+      // A filter has published so much meanwhile that history no longer covers the snapshot.
+      controlEvents.gaps([{ reason: 'slow', lost: [subscription] }])
+      this.add(subscription)
     }
   }
 

@@ -16,6 +16,8 @@ const FEW = 8
 export class SubscriptionList {
   first: Subscription | undefined
   size = 0
+  /** Whether some subscription began after the client's last event ID. */
+  hasResumed = false
   #last: Subscription | undefined
   #byName: Map<string, Subscription> | undefined
   /** Names of channels that were read and then unsubscribed. */

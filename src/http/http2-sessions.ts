@@ -15,12 +15,21 @@ interface Carrier {
   readonly socket: Socket
   /** The number of open streams of the registry. */
   streams: number
-  /** Idle timeout of the session in milliseconds, as `server.setTimeout()` set it. */
+}
+
+/** A session without an idle timeout. */
+interface Awake {
+  /** The number of open streams, of all registries. */
+  readonly streams: number
+  /** Its idle timeout in milliseconds, as `server.setTimeout()` set it. */
   readonly timeout: number
 }
 
+/** Where a session holds its `Awake`: for the whole process, because it may carry streams of several registries. */
+const AWAKE = Symbol.for('express-sse-channels.awake')
+
 /** `setTimeout` of a session stores its milliseconds in `timeout`, which Node does not document. */
-type SessionWithTimeout = Http2Session & { timeout?: number }
+type SessionWithTimeout = Http2Session & { timeout?: number; [AWAKE]?: Awake | undefined }
 
 /** Milliseconds that a client has to close its side of a session that the server has closed. */
 const LINGER = 1000
@@ -38,7 +47,7 @@ export class Http2Sessions {
     const carrier = this.#carriers.get(session) ?? this.#add(session)
     carrier.streams++
     this.#carrierOf.set(stream, carrier)
-    session.setTimeout(0)
+    keepAwake(session)
   }
 
   /** Removes a finished stream. `isForGood`: closes the session after its last stream. */
@@ -46,11 +55,11 @@ export class Http2Sessions {
     const carrier = this.#carrierOf.get(stream)
     if (carrier === undefined) return
     this.#carrierOf.delete(stream)
+    letIdle(carrier.session)
     if (--carrier.streams > 0) return
     // Only the socket can be destroyed: a closed or destroyed session still waits until its bytes are sent.
     if (stream.output.isSessionStalled) carrier.socket.destroy()
     else if (isForGood) close(carrier)
-    else carrier.session.setTimeout(carrier.timeout)
   }
 
   /** Closes the sessions that carry no stream. */
@@ -58,12 +67,26 @@ export class Http2Sessions {
     for (const carrier of this.#carriers.values()) if (carrier.streams === 0) close(carrier)
   }
 
-  #add(session: SessionWithTimeout): Carrier {
-    const carrier = { session, socket: socketUnder(session), streams: 0, timeout: session.timeout ?? 0 }
+  #add(session: Http2Session): Carrier {
+    const carrier = { session, socket: socketUnder(session), streams: 0 }
     this.#carriers.set(session, carrier)
     session.once('close', () => this.#carriers.delete(session))
     return carrier
   }
+}
+
+/** Switches off the idle timeout of a session, for one more stream. */
+function keepAwake(session: SessionWithTimeout): void {
+  const { streams, timeout } = session[AWAKE] ?? { streams: 0, timeout: session.timeout ?? 0 }
+  session[AWAKE] = { streams: streams + 1, timeout }
+  session.setTimeout(0)
+}
+
+/** Switches it on again after the last stream. */
+function letIdle(session: SessionWithTimeout): void {
+  const { streams, timeout } = session[AWAKE] ?? { streams: 1, timeout: 0 }
+  session[AWAKE] = streams > 1 ? { streams: streams - 1, timeout } : undefined
+  if (streams === 1) session.setTimeout(timeout)
 }
 
 /** `session.socket` is a proxy that refuses `destroy`. `setMaxListeners` returns the real socket. */

@@ -53,7 +53,7 @@ export interface ForgetEntry {
   key: string
 }
 
-/** `registry.disconnect()`: the connections of an owner end, in every process that reads this. A log that begins ignores it. */
+/** `registry.disconnect()`: the connections of an owner end, in every process that reads this. See `begin` of the log. */
 export interface DisconnectEntry {
   /** Tells the entry from others. */
   kind: 'disconnect'
@@ -121,7 +121,8 @@ export interface StoreLog {
   readonly bounds: LogBounds
   /**
    * Begins the log at a position, with an epoch from `createEpoch()`. Call it before `append`. A store that has lost events
-   * calls it again with a new epoch. The log then holds only `held`, and every open stream is told of a gap.
+   * calls it again with a new epoch. The log then holds only `held`, and every open stream is told of a gap. Connections end
+   * whose owners were disconnected after `held.readUpTo`. When the log begins for the first time, all connections stay.
    */
   begin(epoch: string, position: Position, held?: HeldEvents): void
   /** Appends an entry. Positions must rise from one call to the next. */

@@ -51,6 +51,21 @@ describeWithRedis('disconnect() over Redis', () => {
     expect(ann.flatMap(({ data }) => data)).toEqual([])
   })
 
+  it('reaches a process that finds a new stream, because Redis has lost the old one', async () => {
+    const port = await SwitchedPort.open(redis.port)
+    const [one, away] = [await start(), await start(bareHttp, port.url)]
+    const client = await away.open('ann')
+    await one.live.channel('a').publish({ data: 'lost' })
+    await client.waitForData('lost')
+    port.cut()
+    await redis.command('FLUSHALL')
+    await one.live.channel('a').publish({ data: 'new' })
+    await one.live.registry.disconnect({ owner: 'ann' })
+    port.restore()
+    expect(await client.ended).toBe('ended')
+    expect(away.live.registry.stats().closed.disconnected).toBe(1)
+  })
+
   it('does not affect who connects later, also to a process that joins later', async () => {
     const [one, other] = [await start(), await start()]
     const before = await other.open('ann')
