@@ -50,24 +50,15 @@ export function warn(error: Error): void {
 }
 
 function asError(thrown: unknown): Error {
-  return isError(thrown) ? thrown : new Error(textOf(thrown), { cause: thrown })
-}
-
-function isError(value: unknown): value is Error {
   try {
-    return value instanceof Error
+    return thrown instanceof Error ? thrown : new Error(textOf(thrown), { cause: thrown })
   } catch {
-    // A proxy that throws.
-    return false
+    // Such as a proxy, or an object whose own inspection throws.
+    return new Error('a value that cannot be shown', { cause: thrown })
   }
 }
 
 /** Unlike `String`, has a text for every value: JavaScript can throw an object without `toString`. */
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return value
-  try {
-    return inspect(value)
-  } catch {
-    return 'a value that cannot be shown'
-  }
+  return typeof value === 'string' ? value : inspect(value)
 }
