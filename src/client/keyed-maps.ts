@@ -7,8 +7,8 @@ export class KeyedMaps<K, Data> {
   #next: Map<K, Data> | undefined
   /** Whether `#next` is filled after a complete gap. */
   #isFilling = false
-  /** Whether the current connection has had no gap. */
-  #hasNoGap = true
+  /** Whether an earlier connection began to fill it. */
+  #isPartial = false
   /** The state by the current connection alone, if the client reconnected without having caught up. */
   #fresh: Map<K, Data> | undefined
   /**
@@ -35,18 +35,15 @@ export class KeyedMaps<K, Data> {
 
   gap(isComplete: boolean): void {
     this.#fresh = undefined
-    if (isComplete) {
-      this.#next = new Map()
-      this.#isFilling = true
-    } else if (this.#isFilling && this.#hasNoGap) {
-      // An earlier connection began to fill it, and the rest is lost.
-      this.#next = new Map([...this.shown, ...(this.#next ?? [])])
-    }
-    this.#hasNoGap = false
+    if (!isComplete && !this.#isPartial) return
+    // If an earlier connection began, and the gap is not complete, the rest of the new state does not come any more.
+    this.#next = new Map(isComplete ? [] : [...this.shown, ...(this.#next ?? [])])
+    this.#isFilling = true
+    this.#isPartial = false
   }
 
   opened(): void {
-    this.#hasNoGap = true
+    this.#isPartial = this.#isFilling
     if (this.#mayBeginAnew) this.#fresh = new Map()
     this.#mayBeginAnew ??= true
   }
@@ -55,7 +52,7 @@ export class KeyedMaps<K, Data> {
   caughtUp(isResumed: boolean): void {
     if (!isResumed && this.#fresh) this.#next = this.#fresh
     this.#fresh = undefined
-    this.#mayBeginAnew = this.#isFilling = false
+    this.#mayBeginAnew = this.#isFilling = this.#isPartial = false
     this.#showLater()
   }
 
