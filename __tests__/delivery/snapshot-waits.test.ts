@@ -96,6 +96,17 @@ describe('after a gap, a client that gets no snapshot', () => {
   })
 })
 
+it('after a gap without a snapshot, more than 1,000 latest events do not come again', async () => {
+  const { registry, open } = await start(() => undefined, { history: { events: 2 } })
+  const publish = (key: string, data: string) => registry.channel('a').publish({ key, data })
+  for (let i = 0; i < 1000; i++) await publish(`read ${i}`, 'read before')
+  const id = await publish('last', 'read before')
+  for (const data of ['1', '2', '3']) await publish('busy', data)
+  const stream = await open(id)
+  await ready(stream)
+  expect(summary(stream)).toEqual(['gap evicted', '2', '3'])
+})
+
 it('a filter that publishes more than history holds, while it is asked about a snapshot, leads to a gap', async () => {
   const registry = createRegistry({ history: { events: 2 }, snapshot: { load: () => [{ data: 'state' }] } })
   let isFirst = true

@@ -9,6 +9,12 @@ import type { ChannelLog, LogEvent } from '../log/channel-log.js'
 import { comparePositions, type Position } from '../log/position.js'
 import type { StartFrom } from '../subscribe-options.js'
 
+/**
+ * So many latest events may be repeated after a gap. A client whose connection is cut while it reads them begins again, so
+ * with more of them, it might never come to the end.
+ */
+export const MOST_REPEATED = 1000
+
 export class Cursor {
   readonly channel: ChannelLog
   /** Offset of the newest event that was read. */

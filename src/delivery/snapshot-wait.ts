@@ -5,6 +5,7 @@
 import type { Stream } from '../http/stream.js'
 import type { Log } from '../log/log.js'
 import type { ControlEvents } from './control-events.js'
+import { MOST_REPEATED } from './cursor.js'
 import { joinTexts, type Snapshot } from './snapshot.js'
 import type { LoadedSnapshot, Snapshots, SnapshotWaiter } from './snapshots.js'
 import type { Subscription } from './subscription.js'
@@ -104,18 +105,18 @@ export class SnapshotWait {
 
   /**
    * Begins a subscription with its snapshot, or with the latest events if there is none: after a gap too, because the client
-   * has dropped what it had.
+   * may have dropped what it had.
    */
   #begin(subscription: Subscription, loaded: LoadedSnapshot): void {
     const { controlEvents } = this.#options
     const { channel } = subscription
     if (loaded === 'none') {
       if (channel.isIncomplete) controlEvents.gaps([{ reason: 'evicted', lost: [subscription] }])
-      subscription.repeatLatest()
+      this.#repeatLatest(subscription)
     } else if (loaded === 'failed' || !this.#snapshots.isCovered(loaded, channel)) {
       controlEvents.gaps([{ reason: 'snapshot', lost: [subscription] }])
       if (subscription.isOvertaken) subscription.skipGap()
-      subscription.repeatLatest()
+      this.#repeatLatest(subscription)
     } else {
       this.#write(subscription, loaded)
       if (subscription.resumeAfter(loaded.position, true) || subscription.hasEnded) return
@@ -123,6 +124,10 @@ export class SnapshotWait {
       controlEvents.gaps([{ reason: 'slow', lost: [subscription] }])
       this.add(subscription)
     }
+  }
+
+  #repeatLatest(subscription: Subscription): void {
+    if (subscription.repeatable <= MOST_REPEATED) subscription.repeatLatest()
   }
 
   #write(subscription: Subscription, { batch, messages }: Snapshot): void {

@@ -1,14 +1,9 @@
 /** The subscriptions of one connection, oldest first. Adding and removing take constant time. */
 import { SseError } from '../errors.js'
 import { comparePositions, positionBefore, type Position } from '../log/position.js'
+import { MOST_REPEATED } from './cursor.js'
 import type { EventViews } from './event-views.js'
 import type { Subscription } from './subscription.js'
-
-/**
- * So many latest events may be repeated after a gap. A client whose connection is cut while it reads them begins again, so
- * with more of them, it might never come to the end.
- */
-const MOST_REPEATED = 1000
 
 /** Up to this size, a search through the list is faster than a map, and saves the memory of one. */
 const FEW = 8
