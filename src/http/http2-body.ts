@@ -5,6 +5,7 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { hasBacklog, takenBySystem } from './socket-progress.js'
+import { Standstill } from './standstill.js'
 
 /** Bytes of the largest single write. Small writes show progress sooner: a stream reports only complete writes. */
 const PIECE = 64 * 1024
@@ -13,8 +14,7 @@ export class Http2Body {
   /** Whether the stream was destroyed while the socket made no progress, so that all streams of the session were stuck. */
   isSocketStalled = false
   readonly #stream: ServerHttp2Stream
-  /** Bytes that the system had accepted from the socket when this stream last made progress. */
-  #takenBefore = 0
+  readonly #standstill = new Standstill()
 
   constructor(stream: ServerHttp2Stream) {
     this.#stream = stream
@@ -33,13 +33,22 @@ export class Http2Body {
 
   /** Call this before the first write, and when a write is complete. */
   progressed(): void {
-    this.#takenBefore = takenBySystem(socketOf(this.#stream.session))
+    this.#standstill.restart(this.#taken)
+  }
+
+  /** Call this in regular intervals while no write is complete. */
+  waited(): void {
+    this.#standstill.poll(this.#taken)
   }
 
   /** Call this before the stream is destroyed. */
   destroying(): void {
-    const socket = socketOf(this.#stream.session)
-    this.isSocketStalled = hasBacklog(socket) && takenBySystem(socket) === this.#takenBefore
+    this.isSocketStalled = hasBacklog(socketOf(this.#stream.session)) && this.#standstill.lasts(this.#taken)
+  }
+
+  /** Bytes that the system has accepted from the socket of the session. */
+  get #taken(): number {
+    return takenBySystem(socketOf(this.#stream.session))
   }
 }
 

@@ -165,7 +165,10 @@ export class Output {
   pollProgress(): boolean {
     const taken = this.#http2 === undefined ? takenBySystem(this.#res.socket) : 0
     const progress = this.written - this.unsent + taken
-    if (progress === this.#progress) return false
+    if (progress === this.#progress) {
+      this.#http2?.waited()
+      return false
+    }
     this.#progress = progress
     this.#http2?.progressed()
     return true
