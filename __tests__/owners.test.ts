@@ -171,7 +171,7 @@ describe('disconnect()', () => {
     expect(await stream.ended).toBe('ended')
   })
 
-  it('from another process, which this one has not read before its log begins again, ends connections', async () => {
+  it('that this process reads only when its log begins again ends connections', async () => {
     const store = new SlowStore()
     const { server } = await start({ registry: { store } })
     const [ann, bob] = [await open(server, 'ann'), await open(server, 'bob')]

@@ -203,7 +203,7 @@ describe('after a gap', () => {
     expect(shown).toEqual(['', 'a=1', 'c=3'])
   })
 
-  it('keyedState adds to the old state what it has of the new one if the rest does not come any more', async () => {
+  it('keyedState keeps old keys if the rest of a new state does not come any more', async () => {
     const { server, seats, shown, exchange } = await start()
     exchange.stream(priced('a', 1) + priced('b', 1) + ready(false))
     await shows(seats, 'a=1 b=1')

@@ -107,7 +107,7 @@ it('after a gap without a snapshot, more than 1,000 latest events do not come ag
   expect(summary(stream)).toEqual(['gap evicted', '2', '3'])
 })
 
-it('a filter that publishes more than history holds, while it is asked about a snapshot, leads to a gap', async () => {
+it('a filter that publishes more than history holds while it sees a snapshot causes a gap', async () => {
   const registry = createRegistry({ history: { events: 2 }, snapshot: { load: () => [{ data: 'state' }] } })
   let isFirst = true
   const filter = () => {
