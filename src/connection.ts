@@ -11,7 +11,7 @@ import { encodeComment, encodeMessage, lacksData, type AnyEvents, type Message }
 
 /**
  * One open event stream: `res.sse`. Nothing is sent before the first call of `open`, `subscribe`, `send`, `sendAll`,
- * `comment` or `close`. Until then, a handler may set headers, or answer otherwise, such as with 403.
+ * `comment`, `finish` or `close`. Until then, a handler may set headers, or answer otherwise, such as with 403.
  *
  * @example
  * ```ts

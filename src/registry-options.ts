@@ -54,7 +54,7 @@ export interface RegistryOptions<E extends object = AnyEvents> {
   /**
    * Gets errors that no caller awaits, such as a rejected `publish`, or a filter or listener that throws. `() => {}` ignores
    * them.
-   * @default process.emitWarning, for errors of the store at most once a minute
+   * @default process.emitWarning, for errors of the store at most once a minute for each code
    */
   onError?: (error: Error) => void
 }

@@ -15,8 +15,9 @@ export interface SnapshotOptions<E extends object = AnyEvents> {
    * All subscribers share the result until history has evicted an event that was published since. So it must not depend on
    * a user: use filters for that, which apply to its messages too. Publish every change of the state.
    *
-   * Called at most once at a time for each channel. `signal` is aborted after `timeout`. If the call fails, subscribers get
-   * an `sse-gap` event with the reason `snapshot` and then the latest events, and `onError` gets the error.
+   * `signal` is aborted after `timeout`. Called at most once at a time for each channel, except while an aborted call goes
+   * on. If the call fails, subscribers get an `sse-gap` event with the reason `snapshot` and then the latest events, and
+   * `onError` gets the error.
    */
   load: (channel: string, signal: AbortSignal) => SnapshotMessages<E> | Promise<SnapshotMessages<E>>
   /**

@@ -61,7 +61,7 @@ export interface RegistryStats {
   delivered: number
   /** Bytes written to event streams: their bodies, with the framing of HTTP/1.1. */
   sentBytes: number
-  /** Events that slow clients skipped, because a newer event of the same key was already waiting. */
+  /** Events that slow clients and update windows left out, because a newer event of the same key was already waiting. */
   conflated: number
   /** Latest events evicted because of `keys` or `bytes`. New subscribers of their channels get an `sse-gap` event. */
   evictedKeys: number

@@ -39,7 +39,7 @@ export interface SubscribeOptions {
   conflate?: number | false | undefined
   /**
    * Decides which events this connection gets. Runs in the async context of `subscribe`. Must return a boolean, not a
-   * promise: a promise closes the connection. Batches of filtered connections are not shared with other connections.
+   * promise: a promise closes the connection. Connections of one channel whose filters accept the same events share batches.
    * @default every event
    */
   filter?: EventFilter | undefined

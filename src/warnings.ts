@@ -8,7 +8,7 @@
  * - `SSE_UNANSWERED`: a handler has neither opened the stream nor answered for 10 seconds.
  * - `SSE_WORKERS`: the process is one of several workers, and its log is in memory.
  * - `SSE_TWICE`: two `sse()` middlewares ran for one response.
- * - `SSE_NO_DATA`: a message has the field `data`, and its value is undefined.
+ * - `SSE_NO_DATA`: a message has an `event` and the field `data`, whose value is undefined.
  */
 export type SseWarningCode = 'SSE_UNANSWERED' | 'SSE_WORKERS' | 'SSE_TWICE' | 'SSE_NO_DATA'
 

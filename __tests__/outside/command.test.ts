@@ -200,6 +200,21 @@ describe('express-sse-channels tail', () => {
     expect(run.err).toMatch(/the connection failed: connect ECONNREFUSED/)
   })
 
+  it('tries again when no connection is made after an answer that was not final', async () => {
+    let tries = 0
+    const { url } = await start((req, res, next) => {
+      if (++tries === 1) res.writeHead(503).end()
+      else if (tries === 2) req.socket.destroy()
+      else next()
+    })
+    const run = tail(url)
+    await until(() => run.err.includes('connected'))
+    expect(run.err).toContain('the server answers 503 Service Unavailable')
+    expect(run.err).toContain('the connection failed')
+    run.interrupt()
+    expect(await run.exitCode).toBe(0)
+  })
+
   it('ends with 2 for a wrong command line', async () => {
     const run = tail('--evnt')
     const header = tail('http://127.0.0.1:1/', '-H', 'a(b: c')

@@ -54,6 +54,13 @@ describe('the built package', () => {
     for (const file of files) await access(join(built.directory, file))
   })
 
+  it('has the files for pages without a bundler in the folder that docs/client.md serves', async () => {
+    const page = await readFile(join(__dirname, '../../docs/client.md'), 'utf8')
+    const [, folder = 'undefined'] = /const folder = (.+)\n/.exec(page) ?? []
+    const { href } = (await evaluate(`console.log(JSON.stringify({ href: (${folder}).href }))`)) as { href: string }
+    for (const file of ['browser.js', 'shared.js']) await access(new URL(`${href}/${file}`))
+  })
+
   it('exports the same names to import and to require, and no others', async () => {
     const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'))
     const found = await evaluate(`

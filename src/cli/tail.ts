@@ -88,7 +88,8 @@ class Follower {
   #lost(reason: Reason): void {
     const { state } = this.#stream
     if (state.name !== 'waiting') return
-    if (reason.code === 'failed' && !this.#hasOpened) {
+    // A server that answered 503 before is there, and may only be about to start again.
+    if (reason.code === 'failed' && !this.#hasOpened && state.attempt === 1) {
       this.#ifCalled = exitCodes.usage
       this.#say('red', inWords(reason))
       return this.#stream.close()

@@ -48,7 +48,7 @@ export interface RedisStoreOptions {
   startTimeout?: number
   /**
    * Bounds on the publishes that wait for Redis: their number and their bytes. An event counts its encoded bytes, channel
-   * name, key and own ID, and 256 bytes of overhead. Beyond a bound, a publish rejects with `ERR_SSE_STORE_FULL`.
+   * name, key and own ID, and 256 bytes or more of overhead. Beyond a bound, a publish rejects with `ERR_SSE_STORE_FULL`.
    * `Infinity` sets no bound.
    * @default { publishes: 100_000, bytes: 67_108_864 }
    */
