@@ -92,7 +92,7 @@ export interface HeldEvents {
   readonly readUpTo: Position
   /** Milliseconds now, on the clock of the positions. Without it, the newest event counts as new. */
   readonly now?: number | undefined
-  /** Channels that lack the latest event of some key. New subscribers are told of a gap. */
+  /** Channels that lack the latest event of some key. New subscribers are told of a gap. An empty name: all channels. */
   readonly incomplete?: readonly string[] | undefined
 }
 
