@@ -12,12 +12,14 @@ const EPOCH = /^[0-9a-z]{7}$/
 export class CheckedLog implements StoreLog {
   readonly bounds: LogBounds
   readonly #log: StoreLog
+  readonly #onMistake: (mistake: SseError) => void
   /** Position of the newest entry, or where the log began; undefined before. */
   #last: Position | undefined
 
-  constructor(log: StoreLog) {
+  constructor(log: StoreLog, onMistake = (mistake: SseError) => log.report(mistake)) {
     this.bounds = log.bounds
     this.#log = log
+    this.#onMistake = onMistake
   }
 
   begin(epoch: string, position: Position, held?: HeldEvents): void {
@@ -53,7 +55,7 @@ export class CheckedLog implements StoreLog {
   #isNext(method: string, position: Position): boolean {
     const fault = this.#last === undefined ? 'was called before begin()' : faultAfter(this.#last, position)
     if (fault === undefined) this.#last = position
-    else this.report(wrong(`${method}() of the log ${fault}; the entry is left out`))
+    else this.#onMistake(wrong(`${method}() of the log ${fault}; the entry is left out`))
     return fault === undefined
   }
 }
