@@ -1,7 +1,8 @@
 // Callbacks of the app may throw anything: also what has no text, or what throws itself when it is looked at.
 import { createRegistry, sse } from '../src/index.js'
+import { inspector } from '../src/inspector/index.js'
 import { openStream } from './helpers/open-stream.js'
-import { bareHttp, startServer } from './helpers/servers.js'
+import { bareHttp, express5, startServer } from './helpers/servers.js'
 import { until } from './helpers/until.js'
 
 const fail = (): never => {
@@ -74,5 +75,26 @@ describe.each(odd)('when a callback throws %s', (_name, make) => {
     await until(() => warn.mock.calls.length > 0)
     expect(typeof warn.mock.calls[0]![0]).toBe('string')
     warn.mockRestore()
+  })
+})
+
+describe.each([undefined, null, false, 0, ''])('when a callback of a request throws %p', (value) => {
+  const thrown = value as unknown as Error
+  const thrower = () => {
+    throw thrown
+  }
+  const reject = () => Promise.reject(thrown)
+
+  it.each([
+    ['owner', sse({ owner: thrower })],
+    ['the handler', sse().handler(thrower)],
+    ['the handler, later,', sse().handler(reject)],
+    ['authorize', inspector(createRegistry(), { authorize: thrower })],
+    ['authorize, later,', inspector(createRegistry(), { authorize: reject })],
+  ])('%s lets it not go on', async (_name, middleware) => {
+    const server = await startServer(express5, middleware, (_req, res) => void res.end('went on'))
+    const { status, ended } = await openStream(server, { path: '/events' })
+    await ended
+    expect([status, server.errors]).toEqual([500, [expect.objectContaining({ cause: thrown })]])
   })
 })

@@ -157,6 +157,22 @@ describe('disconnect()', () => {
     expect(await stream.ended).toBe('ended')
   })
 
+  it('ends connections here even if the store throws', async () => {
+    const error = new Error('the disk is full')
+    const store: Store = {
+      start: (log) => log.begin('epoch01', { ms: 1, seq: 0 }),
+      append() {
+        throw error
+      },
+      close: () => undefined,
+    }
+    const { registry, server } = await start({ registry: { store } })
+    const stream = await open(server, 'ann')
+    await expect(registry.disconnect({ owner: 'ann' })).rejects.toBe(error)
+    expect(await stream.ended).toBe('ended')
+    expect(registry.stats().closed.disconnected).toBe(1)
+  })
+
   it('from another process ends connections here, unless a log begins with it', async () => {
     const store = new SlowStore()
     const { server } = await start({ registry: { store } })

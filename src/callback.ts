@@ -27,3 +27,9 @@ export function guard<A extends unknown[]>(
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
+
+/** Returns what `next` takes as an error: after `next(0)` or `next(false)`, the request would go on. */
+export function errorForNext(thrown: unknown, otherwise: string): unknown {
+  if (thrown) return thrown
+  return new Error(otherwise, { cause: thrown })
+}

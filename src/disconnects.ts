@@ -32,7 +32,8 @@ export class Disconnects {
 
   async #request(options: DisconnectOptions): Promise<number> {
     const owner = requireOwner(options)
-    const appended = Promise.resolve(this.#append({ kind: 'disconnect', owner, by: this.#by }))
+    // A store may throw too: the connections here must end all the same.
+    const appended = new Promise((resolve) => resolve(this.#append({ kind: 'disconnect', owner, by: this.#by })))
     // Connections that come later must not be ended, because the user may have logged in again.
     const streams = this.#connections.owners.collect(owner)
     // A store that cannot do it says so at once. A store that is away must not delay this.

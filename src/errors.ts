@@ -15,7 +15,8 @@
  * - `ERR_SSE_LIMIT`: a bound was reached. `subscribe()` throws it beyond `maxSubscriptions`. `publish()` of a registry rejects
  *   with it. `onError` gets it once, when `keys` or `bytes` evicts the latest event of a key.
  * - `ERR_SSE_SNAPSHOT`: `snapshot.load` took longer than `snapshot.timeout`, or than history holds events. Passed to `onError`.
- * - `ERR_SSE_STORE`: the store refused an event, or its content cannot be read. `cause` is the error of the store, if any.
+ * - `ERR_SSE_STORE`: the store refused an event, or its content cannot be read. `cause` is the error of the store, if any. Also
+ *   for a mistake of a store of the app, such as a position that does not rise.
  * - `ERR_SSE_STORE_TIMEOUT`: the store did not answer in time. The event may have been published.
  * - `ERR_SSE_STORE_FULL`: too many publishes wait for the store. The event is not published.
  * - `ERR_SSE_STORE_UNSUPPORTED`: a store of the app cannot do this. Nothing was done.

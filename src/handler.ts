@@ -1,5 +1,5 @@
 /** `live.handler(fn)`: a route handler that gets the connection as an argument, typed and never undefined. */
-import { isPromise } from './callback.js'
+import { errorForNext, isPromise } from './callback.js'
 import type { AnyRequest, AnyResponse, Next, SseRequest, SseResponse } from './exchange.js'
 import type { Connection } from './registry.js'
 
@@ -17,7 +17,7 @@ export function createHandler<Req extends AnyRequest, Res extends AnyResponse, E
       if (error !== undefined || sse === undefined) return next(error)
       // Express 4 and Connect do not handle rejections.
       const fail = (reason: unknown) =>
-        next(reason ?? new Error('the handler of an event stream gave no reason to fail'))
+        next(errorForNext(reason, 'the handler of an event stream gave no reason to fail'))
       try {
         const result = fn(req as Req & SseRequest, res, sse as Connection<E>)
         if (isPromise(result)) void result.then(undefined, fail)

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import createError from 'http-errors'
 import vary from 'vary'
 import { admissionOf, type Admission } from './admission.js'
+import { errorForNext } from './callback.js'
 import type { Channel } from './channel.js'
 import type { StreamRoute } from './http/stream-route.js'
 import { SseError } from './errors.js'
@@ -202,7 +203,7 @@ function handle(req: Request, res: Response, next: Next, entrance: Entrance): vo
     try {
       owner = route.options.owner && findOwner(route.options.owner, req)
     } catch (error) {
-      return next(error ?? new Error('owner of sse() gave no reason to fail'))
+      return next(errorForNext(error, 'owner of sse() gave no reason to fail'))
     }
     const compressor = route.compressor && acceptsGzip(req) ? route.compressor : undefined
     const connection = admission.connect(res, { lastEventId: req.lastEventId, owner, compressor }, route)

@@ -10,6 +10,7 @@ import { Snapshots } from './delivery/snapshots.js'
 import { Disconnects } from './disconnects.js'
 import { ConnectionSet } from './http/connection-set.js'
 import { publishInspection } from './inspection.js'
+import { checkedStore } from './log/checked-store.js'
 import { Log } from './log/log.js'
 import { memoryStore } from './log/memory-store.js'
 import type { Store } from './log/store.js'
@@ -39,7 +40,7 @@ export function createParts<E extends object>(registry: object, options: Registr
   const report = reportTo(onError)
   const warn = createWarn()
   if (given === undefined && isOneOfSeveral()) warn('SSE_WORKERS')
-  const store = given ?? memoryStore()
+  const store = given === undefined ? memoryStore() : checkedStore(given)
   const log = new Log(bounds)
   const scheduler = new Scheduler(log, { coalesce })
   const connections = new ConnectionSet({ registry, counters, report, warn })

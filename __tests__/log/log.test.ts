@@ -429,6 +429,22 @@ describe('a log that begins with the events of a store', () => {
     expect(['a', 'b', 'c', 'd'].map((name) => log.channel(name).isIncomplete)).toEqual([true, true, true, false])
   })
 
+  it('marks all channels as incomplete if the store does not know which are', () => {
+    const { log } = new TestLog()
+    const readUpTo = { ms: 5, seq: 0 }
+    const latest = [stored(1, 'a', 'k')]
+    log.begin(EPOCH, readUpTo, { latest, events: [], readUpTo, incomplete: [''] })
+    expect(['a', 'b'].map((name) => log.channel(name).isIncomplete)).toEqual([true, true])
+  })
+
+  it('marks all new channels as incomplete if they are too many to remember', () => {
+    const { log } = new TestLog()
+    const readUpTo = { ms: 5, seq: 0 }
+    const names = Array.from({ length: 10_000 }, (_, i) => `c${i}`)
+    log.begin(EPOCH, readUpTo, { latest: [], events: [], readUpTo, incomplete: names })
+    expect(names.filter((name) => !log.channel(name).isIncomplete)).toEqual([])
+  })
+
   it('records up to where clients may have read each channel', () => {
     const { log } = new TestLog()
     const events = [stored(6, 'a'), stored(7, 'a'), stored(8, 'a'), stored(9, 'b')]

@@ -11,6 +11,8 @@ export class DroppedChannels {
   floor: Position = ORIGIN
   /** Names of dropped channels that were incomplete. */
   readonly #incomplete: RecentHashes
+  /** Whether each dropped channel counts as incomplete, because the store does not know which are. */
+  #areAllIncomplete = false
 
   /** `logBytes` is the bound on the whole log, in bytes. */
   constructor(logBytes: number) {
@@ -26,12 +28,16 @@ export class DroppedChannels {
     if (comparePositions(floor, this.floor) > 0) this.floor = floor
   }
 
+  /** The empty name stands for all channels. */
   markIncomplete(name: string): void {
-    this.#incomplete.add(name)
+    if (name === '') this.#areAllIncomplete = true
+    else this.#incomplete.add(name)
   }
 
   /** Makes a channel, which may have been dropped before. */
   create(name: string): ChannelLog {
-    return new ChannelLog(name, this.floor, this.#incomplete.has(name))
+    // Too many names: a gap too many does no harm, and a missing one loses an update silently.
+    const isUnknown = this.#areAllIncomplete || this.#incomplete.hasForgotten
+    return new ChannelLog(name, this.floor, isUnknown || this.#incomplete.has(name))
   }
 }

@@ -180,6 +180,7 @@ export class Log {
   }
 
   #markIncomplete(name: string): void {
+    if (name === '') for (const each of this.channels.values()) each.isIncomplete = true
     const channel = this.channels.get(name)
     if (channel === undefined) this.#dropped.markIncomplete(name)
     else channel.isIncomplete = true

@@ -5,6 +5,7 @@
  * events in the same way. The ID on the wire adds the log's epoch. IDs of other epochs belong to other logs, so they
  * cannot be compared.
  */
+import { inspect } from 'node:util'
 import { PACKAGE_ID } from '../wire/id-form.js'
 
 /** The place of an event in the log. Positions rise with each event of a registry. Event IDs are made of them. */
@@ -21,7 +22,28 @@ export const ORIGIN: Position = { ms: 0, seq: 0 }
 /** The largest sequence number that fits into an event ID. */
 export const MAX_SEQ = 36 ** 6 - 1
 
+/** The largest milliseconds that fit into an event ID: the year 5188. */
+export const MAX_MS = 36 ** 9 - 1
+
 const EPOCH_LENGTH = 7
+
+/** Whether a value of a store can be the position of an event: event IDs have no room for other numbers. */
+export function isPosition(value: unknown): value is Position {
+  if (typeof value !== 'object' || value === null) return false
+  const { ms, seq } = value as Partial<Position>
+  return isWithin(ms, MAX_MS) && isWithin(seq, MAX_SEQ)
+}
+
+/** Shows a value that should be a position, for messages. */
+export function showPosition(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return inspect(value)
+  const { ms, seq } = value as Partial<Position>
+  return inspect({ ms, seq }, { depth: 0, breakLength: Infinity })
+}
+
+function isWithin(value: unknown, most: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most
+}
 
 /** Negative when `a` comes before `b`, 0 when they are the same, positive when `a` comes after `b`. */
 export function comparePositions(a: Position, b: Position): number {

@@ -9,6 +9,8 @@
 const HASH_BYTES = 40
 
 export class RecentHashes {
+  /** Whether a text was dropped, so that `has` may be wrongly false. */
+  hasForgotten = false
   readonly #capacity: number
   #newer = new Set<number>()
   #older = new Set<number>()
@@ -25,6 +27,7 @@ export class RecentHashes {
   add(text: string): void {
     this.#newer.add(hash(text))
     if (this.#newer.size < this.#capacity) return
+    if (this.#older.size > 0) this.hasForgotten = true
     this.#older = this.#newer
     this.#newer = new Set()
   }

@@ -92,7 +92,7 @@ export interface HeldEvents {
   readonly readUpTo: Position
   /** Milliseconds now, on the clock of the positions. Without it, the newest event counts as new. */
   readonly now?: number | undefined
-  /** Channels that lack the latest event of some key. New subscribers are told of a gap. */
+  /** Channels that lack the latest event of some key. New subscribers are told of a gap. An empty name: all channels. */
   readonly incomplete?: readonly string[] | undefined
 }
 
@@ -125,7 +125,7 @@ export interface StoreLog {
    * whose owners were disconnected after `held.readUpTo`. When the log begins for the first time, all connections stay.
    */
   begin(epoch: string, position: Position, held?: HeldEvents): void
-  /** Appends an entry. Positions must rise from one call to the next. */
+  /** Appends an entry. Positions must rise from one call to the next: another entry is reported and left out. */
   append(position: Position, entry: LogEntry): void
   /**
    * Skips entries that the store no longer has: all after the newest one in the log, up to a position. `latest` is the latest

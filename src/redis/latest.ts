@@ -1,6 +1,6 @@
 /**
  * Fetches the latest events, newest first, until all are fetched or a bound is reached. Channels with events that were
- * left out, here or by `maxKeys`, are incomplete.
+ * left out here, by `maxKeys` or by Redis are incomplete.
  */
 import { sizeOfEntry } from '../log/sizes.js'
 import type { StoredEvent } from '../log/store.js'
@@ -52,6 +52,7 @@ class Found {
   }
 
   add(field: string, value: string): void {
+    if (value === '') return this.leaveOut(field)
     const event = decodeLatest(field, value)
     if (event === undefined || this.#events.has(field)) return
     const { position, entry } = event

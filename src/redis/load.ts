@@ -39,15 +39,8 @@ export async function load(
   // Clients cannot have read entries after the beginning of the epoch, nor entries after `read`.
   const readUpTo = positionOf(compareIds(read, began) < 0 ? read : began)
   events.push(...newer.events)
-  const incomplete = incompleteNames(latest.incomplete, [...latest.events, ...events])
-  const held = { latest: latest.events, events, readUpTo, now, incomplete }
+  const held = { latest: latest.events, events, readUpTo, now, incomplete: [...latest.incomplete] }
   return { epoch: state.epoch, last: newer.last, floor, held }
-}
-
-/** Replaces the empty name, which stands for all channels, by the channels of all events. */
-export function incompleteNames(names: Set<string>, entries: readonly StoredEntry[]): string[] {
-  if (names.delete('')) for (const { entry } of entries) if ('channel' in entry) names.add(entry.channel)
-  return [...names]
 }
 
 interface Newest {

@@ -16,7 +16,7 @@ import { decodeEntry, type RawEntry, type StreamEntry } from './entry.js'
 import { findHole } from './hole.js'
 import { loadLatest } from './latest.js'
 import type { RedisConnection } from './connection.js'
-import { incompleteNames, load } from './load.js'
+import { load } from './load.js'
 import { Outage } from './outage.js'
 import { compareIds, ORIGIN_ID, positionOf } from './stream-id.js'
 
@@ -209,7 +209,7 @@ export class Mirror {
     const { bytes, keys } = this.#log.bounds
     // All of them, because entries that forget keys may be among the missing ones.
     const { events, incomplete } = await loadLatest(this.#database, { upTo: positionOf(upTo), bytes, keys })
-    this.#log.skip(positionOf(upTo), events, incompleteNames(incomplete, events))
+    this.#log.skip(positionOf(upTo), events, [...incomplete])
     this.#last = upTo
   }
 

@@ -25,7 +25,7 @@ while true do
 end`)
 
 /**
- * Returns fields of the hash with their values, newest first. Then the score and the name of the last field; neither at the
+ * Returns fields of the hash with their values, newest first. A value is empty if Redis has evicted the hash. Then the score and the name of the last field; neither at the
  * end. The next page begins after that field. Ranks would not do: they shift when a key changes or is forgotten.
  *
  * KEYS: latest, order. ARGV: the time in milliseconds before which the events were published; bytes; the most fields; `1` to
@@ -54,12 +54,10 @@ while bytes < maxBytes and #page < maxFields * 2 do
   for i = 1, #found, 2 do fields[#fields + 1] = found[i] end
   local values = ARGV[4] == '' and redis.call('HMGET', KEYS[1], unpack(fields))
   for i, field in ipairs(fields) do
-    local value = not values and '' or values[i]
-    if value then
-      page[#page + 1] = field
-      page[#page + 1] = value
-      bytes = bytes + #field + #value
-    end
+    local value = values and values[i] or ''
+    page[#page + 1] = field
+    page[#page + 1] = value
+    bytes = bytes + #field + #value
   end
   rank, last, score = rank + #fields, found[#found - 1], found[#found]
   if #page > 0 then

@@ -1,11 +1,8 @@
 /** IDs of stream entries: the form in which Redis writes positions. */
-import { MAX_SEQ, type Position } from '../log/position.js'
+import { MAX_MS, MAX_SEQ, type Position } from '../log/position.js'
 
 /** The ID before all entries. */
 export const ORIGIN_ID = '0-0'
-
-/** The largest milliseconds that fit into an event ID: the year 5188. */
-export const MAX_MS = 36 ** 9 - 1
 
 const ID = /^(\d+)-(\d+)$/
 

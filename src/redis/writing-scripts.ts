@@ -3,10 +3,9 @@
  * the types of keys and the form of the state. Other failures (no memory, a read-only replica, a full disk) happen at the
  * first write.
  */
-import { MAX_SEQ } from '../log/position.js'
+import { MAX_MS, MAX_SEQ } from '../log/position.js'
 import { VERSION } from './entry.js'
 import { script } from './script.js'
-import { MAX_MS } from './stream-id.js'
 
 /**
  * `refused` returns an error for the first command that the Redis user may not run.

@@ -1,5 +1,6 @@
 /** Opens the stores of one contract test, and closes them. */
 import type { Store } from '../log/store.js'
+import { CheckedLog } from '../log/checked-log.js'
 import { RecordingLog } from './recording-log.js'
 
 /**
@@ -52,12 +53,16 @@ export async function useStore(
   const underTest = await create()
   const opened: Store[] = []
   try {
-    await run(async () => {
-      const store = underTest.open()
-      opened.push(store)
-      const log = new RecordingLog()
-      await store.start(log)
-      return { store, log }
+    // An entry that is left out would be waited for in vain.
+    await new Promise<void>((resolve, reject) => {
+      const open: Open = async () => {
+        const store = underTest.open()
+        opened.push(store)
+        const log = new RecordingLog()
+        await store.start(new CheckedLog(log, reject))
+        return { store, log }
+      }
+      run(open).then(resolve, reject)
     })
   } finally {
     for (const store of opened) await store.close()

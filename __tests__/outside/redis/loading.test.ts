@@ -97,11 +97,21 @@ describeWithRedis('a process that starts', () => {
     expect(await redis.command('HLEN', `{${stream}}:latest`)).toBe(3)
   })
 
+  it('marks the channels whose latest events Redis has evicted', async () => {
+    await fill(4, 10, (i) => ({ key: `k${i}`, channel: i < 2 ? 'old' : 'new' }))
+    await redis.command('DEL', `{${stream}}:latest`)
+    await fill(1, 10, () => ({ key: 'k2', channel: 'new' }))
+    await redis.command('DEL', `{${stream}}:events`)
+    const { log } = await open(redis.url)
+    expect(log.held?.latest.map(({ entry: { key } }) => key)).toEqual(['k2'])
+    expect([...(log.held?.incomplete ?? [])].sort()).toEqual(['new', 'old'])
+  })
+
   it('marks every channel as incomplete if too many channels were evicted to remember', async () => {
     await fill(2, 10, (i) => ({ key: 'k', channel: `c${i}` }))
     await redis.command('ZADD', `{${stream}}:incomplete`, '+inf', '', '1', 'gone')
     const { log } = await open(redis.url)
-    expect([...(log.held?.incomplete ?? [])].sort()).toEqual(['c0', 'c1', 'gone'])
+    expect([...(log.held?.incomplete ?? [])].sort()).toEqual(['', 'gone'])
   })
 
   it('remembers a bounded number of incomplete channels, and that there are more', async () => {
