@@ -477,7 +477,9 @@ export class ConnectionAccount {
       )
     }
     if (reason === 'evicted') {
-      if (mode === 'latest' || mode === 'start') return events.some((each) => ledger.mayBeForgotten(each))
+      // A log that has forgotten which channels lack a latest event supposes it of each channel.
+      const isUnknown = ledger.forgetsChannels && ledger.mayHaveDropped
+      if (mode === 'latest' || mode === 'start') return isUnknown || events.some((each) => ledger.mayBeForgotten(each))
       if (mode === 'now') return false
       const after = this.#resumesAfter
       return ledger.mayHaveDropped || events.some((each) => each.number > after && ledger.mayHaveLeft(each, false))
