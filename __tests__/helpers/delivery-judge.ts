@@ -438,7 +438,7 @@ export class ConnectionAccount {
   #mustBeComplete(): boolean {
     const { ledger } = this
     const before = this.items.slice(0, -1).findLast(({ kind }) => kind === 'gap' || kind === 'ready')
-    if (before?.kind === 'gap' || this.#leaving.size > 0) return false
+    if (before?.kind === 'gap' || this.#leaving.size > 0 || this.ledger.mayLackAny) return false
     return this.channels.every((channel) => ledger.of(channel).every((each) => !ledger.mayBeForgotten(each)))
   }
 
@@ -477,9 +477,9 @@ export class ConnectionAccount {
       )
     }
     if (reason === 'evicted') {
-      // A log that has forgotten which channels lack a latest event supposes it of each channel.
-      const isUnknown = ledger.forgetsChannels && ledger.mayHaveDropped
-      if (mode === 'latest' || mode === 'start') return isUnknown || events.some((each) => ledger.mayBeForgotten(each))
+      if (mode === 'latest' || mode === 'start') {
+        return ledger.mayLackAny || events.some((each) => ledger.mayBeForgotten(each))
+      }
       if (mode === 'now') return false
       const after = this.#resumesAfter
       return ledger.mayHaveDropped || events.some((each) => each.number > after && ledger.mayHaveLeft(each, false))

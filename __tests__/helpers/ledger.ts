@@ -137,6 +137,11 @@ export class Ledger {
     return this.#bounds.bytes < 10_000
   }
 
+  /** Whether the log may have forgotten which channels lack a latest event, and so supposes it of each channel. */
+  get mayLackAny(): boolean {
+    return this.forgetsChannels && this.mayHaveDropped
+  }
+
   /** Whether the log may have forgotten the latest event of a key. */
   mayBeForgotten({ channel, number }: Publication): boolean {
     const newer = this.publications.filter((each) => each.channel === channel && each.number >= number)
