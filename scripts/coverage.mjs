@@ -21,6 +21,7 @@ const SUITES = [
     'metrics',
     'middleware',
     'mistakes',
+    'odd-errors',
     'resolve-options',
   ],
   ...[
@@ -30,8 +31,10 @@ const SUITES = [
     'publish-several',
     'registry',
     'rendering',
+    'waiting-requests',
     'warnings',
     'store-contract/memory-store',
+    'store-contract/wrong-stores',
     'cli/command-line',
     'cli/printers',
     'testing/open-stream',
@@ -44,8 +47,10 @@ const SUITES = [
   ],
   'metrics/histogram',
   ...['compression', 'format', 'id-form', 'json-data', 'message-form'].map((name) => `wire/${name}`),
-  ...['forget', 'late-store', 'log', 'own-ids', 'position', 'history-age', 'ring'].map((name) => `log/${name}`),
-  ...['first-write', 'mock-responses', 'pipelined', 'request', 'send-all', 'sent-heads', 'upkeep'].map(
+  ...['checked-store', 'forget', 'late-store', 'log', 'own-ids', 'position', 'history-age', 'ring'].map(
+    (name) => `log/${name}`,
+  ),
+  ...['first-write', 'mock-responses', 'pipelined', 'request', 'send-all', 'sent-heads', 'standstill', 'upkeep'].map(
     (name) => `http/${name}`,
   ),
   ...[
@@ -59,6 +64,7 @@ const SUITES = [
     'scheduler',
     'shared-batches',
     'shared-merges',
+    'snapshot-waits',
     'snapshots',
     'windows',
   ].map((name) => `delivery/${name}`),
