@@ -25,8 +25,9 @@ while true do
 end`)
 
 /**
- * Returns fields of the hash with their values, newest first. A value is empty if Redis has evicted the hash. Then the score and the name of the last field; neither at the
- * end. The next page begins after that field. Ranks would not do: they shift when a key changes or is forgotten.
+ * Returns fields of the hash with their values, newest first. Then the score and the name of the last field; neither at the
+ * end. The next page begins after that field. Ranks would not do: they shift when a key changes or is forgotten. A value is
+ * empty if the hash lacks it, because Redis has evicted the hash.
  *
  * KEYS: latest, order. ARGV: the time in milliseconds before which the events were published; bytes; the most fields; `1` to
  * leave out the values, or nothing; the score and the name of the last field of the page before, or nothing.
@@ -60,9 +61,7 @@ while bytes < maxBytes and #page < maxFields * 2 do
     bytes = bytes + #field + #value
   end
   rank, last, score = rank + #fields, found[#found - 1], found[#found]
-  if #page > 0 then
-    count = math.max(1, math.min(count * 2, 128, math.floor((maxBytes - bytes) / (2 * bytes / #page + 1))))
-  end
+  count = math.max(1, math.min(count * 2, 128, math.floor((maxBytes - bytes) / (2 * bytes / #page + 1))))
 end
 return { page, score, last }`)
 
