@@ -29,7 +29,7 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Returns what `next` takes as an error: after `next(0)` or `next(false)`, the request would go on. */
-export function errorForNext(thrown: unknown, otherwise: string): unknown {
+export function errorForNext(thrown: unknown, thrower: string): unknown {
   if (thrown) return thrown
-  return new Error(otherwise, { cause: thrown })
+  return new Error(`${thrower} gave no reason to fail`, { cause: thrown })
 }

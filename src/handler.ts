@@ -16,8 +16,7 @@ export function createHandler<Req extends AnyRequest, Res extends AnyResponse, E
       const { sse } = res as SseResponse
       if (error !== undefined || sse === undefined) return next(error)
       // Express 4 and Connect do not handle rejections.
-      const fail = (reason: unknown) =>
-        next(errorForNext(reason, 'the handler of an event stream gave no reason to fail'))
+      const fail = (reason: unknown) => next(errorForNext(reason, 'the handler of an event stream'))
       try {
         const result = fn(req as Req & SseRequest, res, sse as Connection<E>)
         if (isPromise(result)) void result.then(undefined, fail)

@@ -203,7 +203,7 @@ function handle(req: Request, res: Response, next: Next, entrance: Entrance): vo
     try {
       owner = route.options.owner && findOwner(route.options.owner, req)
     } catch (error) {
-      return next(errorForNext(error, 'owner of sse() gave no reason to fail'))
+      return next(errorForNext(error, 'owner of sse()'))
     }
     const compressor = route.compressor && acceptsGzip(req) ? route.compressor : undefined
     const connection = admission.connect(res, { lastEventId: req.lastEventId, owner, compressor }, route)

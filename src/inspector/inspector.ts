@@ -133,7 +133,7 @@ function isCrossSite({ headers }: AnyRequest): boolean {
 
 /** Calls `answer` if the app lets the request through. */
 function authorize(options: InspectorOptions, req: AnyRequest, next: Next, answer: () => void): void {
-  const fail = (reason: unknown) => next(errorForNext(reason, 'authorize of inspector() gave no reason to fail'))
+  const fail = (reason: unknown) => next(errorForNext(reason, 'authorize of inspector()'))
   // A check that answers with an object, such as `{ allowed: false }`, must not open the page.
   const decide = (answered: unknown) =>
     answered === true ? answer() : next(createError(403, 'The inspector is not open to this request.'))
