@@ -4,9 +4,11 @@
  * What is wrong:
  * - `ERR_SSE_OPTION`: an unknown option, or a wrong type or value. Thrown by the function that takes the option:
  *   `sse()`, `createRegistry()`, `subscribe()`, `on()`, `disconnect()`, `connections()`, `whileOccupied()`, `metrics()`,
- *   `drain()`, `close()`, `inspector()` or `redisStore()`, and `openStream()` of `/testing`. Passed to `next` if the option `owner` returns something wrong.
+ *   `drain()`, `close()`, `inspector()` or `redisStore()`, and `openStream()` of `/testing`. Passed to `next` if the option
+ *   `owner` returns something wrong.
  * - `ERR_SSE_MESSAGE`: a message that the event stream format cannot carry (HTML standard, 9.2.5).
- * - `ERR_SSE_DATA`: data that JSON cannot hold, such as a `Map` or a promise, or text with a lone surrogate. `cause` is the error of `JSON.stringify`.
+ * - `ERR_SSE_DATA`: data that JSON cannot hold, such as a `Map` or a promise, or text with a lone surrogate. `cause` is the
+ *   error of `JSON.stringify`.
  * - `ERR_SSE_HEAD`: the head of the response was sent before the stream opened, such as by `res.flushHeaders()`.
  * - `ERR_SSE_CHANNEL`: a channel name that is empty, not a string or not well-formed Unicode.
  * - `ERR_SSE_RESPONSE`: a response that cannot carry a stream, such as a mock. Passed to `next`.

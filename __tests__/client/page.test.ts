@@ -75,7 +75,7 @@ describe('a page that goes into the back/forward cache', () => {
     expect(stream.state.name).toBe('connecting')
   })
 
-  it('counts attempts anew if its connection stayed open for long', async () => {
+  it('counts attempts from 1 again after a connection that stayed open for long', async () => {
     withoutWaiting()
     const page = pageEvents()
     const server = await startServer()
